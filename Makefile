@@ -35,7 +35,7 @@ $(READY) $(INSTALLED): pyproject.toml
 	@$(PIP) --require-hashes --no-deps --requirement $(VENV)/backend.lock
 	@$(PIP) --require-hashes --no-deps --no-build-isolation --requirement $(LOCK)
 	@$(PIP) --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -c 'import console.web.app, voice.app, exchange.__main__, routing.router.router, campaigns.dialling.dialler, workers.clock'  # compiled now, once
+	@$(BIN)/python -c 'import console.web.app, voice.app, exchange.__main__, workers.router, workers.worker, workers.clock'  # compiled now, once
 	@touch $@
 
 demo: setup ## a morning at a sample hospital, then its calls after discharge: real calls, real audio

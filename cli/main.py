@@ -16,6 +16,7 @@ COMMANDS = {
     "staffing": ("cli.commands.staffing", "how many agents each half hour needs"),
     "doctor": ("cli.commands.doctor", "what is installed, what is missing, what to do"),
     "patients": ("cli.commands.patients", "load the hospital's list of patients"),
+    "config": ("cli.commands.config", "the form of the files that a hospital writes, for editors"),
     "retention": ("cli.commands.retention", "how long calls are kept: delete what is over, legal holds"),
     "ivr": ("cli.commands.ivr", "check and draw the voice menu"),
     "queues": ("cli.commands.queues", "check the queue file, show who rings when"),

@@ -11,7 +11,7 @@ from alembic.operations.ops import UpgradeOps
 from hotline.database import migrate
 from hotline.database.migrations_render import render_type
 from hotline.models import Row
-from hotline.models.people import PROTECTION
+from hotline.models.audit import PROTECTION
 
 TARGET = migrate.SCRIPTS / "versions" / "0100_the_first_tables.py"
 HEAD = '''"""The first tables, and what keeps rows of the audit log from being changed."""

@@ -26,9 +26,10 @@ import openpyxl
 from campaigns.importing import service
 from campaigns.importing.fhir import file as fhir_file
 from campaigns.importing.hl7 import file as hl7_file
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.tables import file as tables_file
-from campaigns.importing.validation import Given, Item
+from campaigns.importing.validation import Item, SourceDefaults
 from crm.errors import UnreadableFile
 from crm.feeds import sheet
 from crm.feeds.limits import Limits
@@ -204,7 +205,7 @@ def _within(content: bytes, draw: random.Random) -> bytes:
 
 def read(file: Path, today: date) -> list[tuple[int, Item]]:
     """What a file tells; nothing when it is refused as a whole. Any other fault goes on up."""
-    given, limits = Given(today, has_consent=True), Limits()
+    given, limits = SourceDefaults(today, has_consent=True), Limits()
     try:
         if file.suffix in {".json", ".ndjson"}:
             found = fhir_file.read([file], given, limits).items
@@ -280,7 +281,7 @@ def run(name: str, count: int, store_every: int, context: AppContext, folder: Pa
     return tally
 
 
-def _store(found: list[tuple[int, Item]], context: AppContext, now: datetime) -> service.Stored:
+def _store(found: list[tuple[int, Item]], context: AppContext, now: datetime) -> ImportResult:
     seen: dict[int, int] = {}
     records = [one for line, one in found if isinstance(one, VisitRecord) and not service.second(seen, line, one)]
     return service.store(context, records, "mutant", now)

@@ -29,7 +29,7 @@ from hotline.database import migrate
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring
 from hotline.models import Row
-from hotline.models.types import Utc
+from hotline.models.column_types import Utc
 from tests import quality_data, servers
 from tests.conftest import make_settings
 from tests.integration import campaign_house
@@ -53,7 +53,7 @@ def fill(context: AppContext) -> None:
     quality_data.published(context, made.call, made.users["second"], now)
     importing.store(context, [campaign_house.discharge(number) for number in range(3)], "release", now)
     campaigns.make(context, "spring", plan.Scope(), now)
-    enrolment.lay_out(context, "spring", now)
+    enrolment.enrol(context, "spring", now)
     campaigns.start(context, "spring", now)
     mappers = {str(mapper.persist_selectable): mapper for mapper in Row.registry.mappers}
     for table in Row.metadata.sorted_tables:

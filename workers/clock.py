@@ -1,52 +1,35 @@
 """The clock process: one leader that has done, every second, what is due."""
 
-import threading
 from concurrent.futures import Executor
 from datetime import timedelta
 
-from hotline import log
+from campaigns.dialling.reconcile import Reconciler
+from campaigns.dialogue import after_call
+from campaigns.importing.watched_folder import WatchedFolder
 from hotline.context import AppContext
 from hotline.object_store import orphans
 from hotline.outbox.lease import Leadership, candidate
 from telephony.provider import Provider
 from workers import sweep
 from workers.chores import Chore, Chores
+from workers.leader import Leader
 
 TICK_SECONDS = 1.0
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-class Clock:
-    """Sweeps while it holds the lease."""
-
-    def __init__(
-        self, context: AppContext, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
-    ) -> None:
-        """Use these resources; nothing starts yet. Sweeps run in threads of their own, or in `pool`."""
-        self._lease = lease or candidate(context.database, "clock")
-        self._chores = Chores(context.database, chores(context, provider), pool)
-
-    def run(self, stop: threading.Event) -> None:
-        """Sweep every second until `stop` is set."""
-        while not stop.wait(TICK_SECONDS):
-            self.work()
-        self._chores.stop()
-        self._lease.release()
-
-    def work(self) -> bool:
-        """Start the sweeps that are due; `False` when another clock leads, or the database is away."""
-        try:
-            if not self._lease.holds():
-                return False
-            self._chores.start_due()
-        except Exception:
-            log.get().exception("clock_failed")  # the rows stay due; the next second tries again
-            return False
-        return True
+def leader(
+    context: AppContext, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
+) -> Leader:
+    """Return the one leader of this process. Chores run in threads of their own, or in `pool`."""
+    due = Chores(context.database, chores(context, provider), pool)
+    lease = lease or candidate(context.database, "clock")
+    return Leader(lease, lambda _now: due.start_due(), tick_seconds=TICK_SECONDS, close=due.stop)
 
 
 def chores(context: AppContext, provider: Provider) -> list[Chore]:
-    """Everything that the clock does, how often, and how long each may take."""
+    """Return everything that the clock does, how often, and how long each may take."""
+    attempts, folder = Reconciler(context, provider), WatchedFolder(context)
     return [
         Chore("forgotten_jobs", SECOND, MINUTE, lambda _now, _in_time: sweep.forgotten_jobs(context)),
         Chore(
@@ -61,6 +44,9 @@ def chores(context: AppContext, provider: Provider) -> list[Chore]:
             MINUTE,
             lambda now, in_time: sweep.silent_recordings(context, provider, now, in_time),
         ),
+        Chore("silent_attempts", SECOND, MINUTE, attempts.sweep),
+        Chore("warning_signs", SECOND, MINUTE, lambda now, _in_time: after_call.alarm(context, provider, now)),
+        Chore("watched_folder", 5 * SECOND, 30 * MINUTE, lambda now, _in_time: folder.sweep(now)),
         Chore("unheard_calls", 15 * SECOND, MINUTE, lambda now, _in_time: sweep.unheard_calls(context, provider, now)),
         Chore("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(context, now)),
         Chore("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(context)),

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from hotline.database.database import Database
 from telephony.provider import Provider
-from workers.hold import Hold
+from workers.job_lease import JobLease
 
 
-class Fenced(Database):
+class FencedDatabase(Database):
     """A database whose every transaction is committed only while the job is held."""
 
-    def __init__(self, real: Database, hold: Hold) -> None:
+    def __init__(self, real: Database, hold: JobLease) -> None:
         """Write through `real`."""
         self.__dict__.update(real.__dict__)
         self._real, self._hold = real, hold
@@ -36,8 +36,8 @@ class Fenced(Database):
             self._hold.check(session)
 
 
-class _Guarded:
-    def __init__(self, real: Provider, hold: Hold) -> None:
+class _FencedProvider:
+    def __init__(self, real: Provider, hold: JobLease) -> None:
         self._real, self._hold = real, hold
 
     def __getattr__(self, name: str) -> Any:
@@ -52,6 +52,6 @@ class _Guarded:
         return ask
 
 
-def guarded(provider: Provider, hold: Hold) -> Provider:
+def fenced_provider(provider: Provider, hold: JobLease) -> Provider:
     """A provider that is asked for nothing once the job is lost; each request begins with a lease that is new."""
-    return cast(Provider, _Guarded(provider, hold))
+    return cast(Provider, _FencedProvider(provider, hold))

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from campaigns.dialling import messages
+from campaigns.dialling import dial, messages
 from campaigns.dialogue import after_call
 from hotline.outbox.job_kinds import JOB_KINDS, QUEUES, JobKind
 from ivr.prompts import catalogue
@@ -17,6 +17,7 @@ MODULES: tuple[ModuleType, ...] = (
     after_call,
     catalogue,
     corrections,
+    dial,
     draws,
     messages,
     purging,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotline.errors import Discard, GivesWay, HotlineError, LeaseLost, Retry
 
 
-class Sort(StrEnum):
+class FailureSort(StrEnum):
     """What a failure means for the work."""
 
     DISCARD = "discard"  # nothing is left to do
@@ -25,7 +25,7 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True)
-class Ladder:
+class RetryPolicy:
     """Pauses that double from `first` to `longest`; given up after `tries` failures, or `span` after the first."""
 
     first: timedelta
@@ -34,10 +34,10 @@ class Ladder:
     span: timedelta
 
 
-LADDERS = {
-    Sort.FAULT: Ladder(timedelta(seconds=2), timedelta(minutes=10), tries=25, span=timedelta(hours=12)),
+RETRY_POLICIES = {
+    FailureSort.FAULT: RetryPolicy(timedelta(seconds=2), timedelta(minutes=10), tries=25, span=timedelta(hours=12)),
     # Less than a day: until then the provider can tell whether it has sent a text already.
-    Sort.OUTAGE: Ladder(timedelta(seconds=2), timedelta(minutes=10), tries=150, span=timedelta(hours=20)),
+    FailureSort.OUTAGE: RetryPolicy(timedelta(seconds=2), timedelta(minutes=10), tries=150, span=timedelta(hours=20)),
 }
 # Part of a pause by which chance moves it: what failed together does not come back together.
 JITTER = 0.25
@@ -55,21 +55,21 @@ class Failures:
     since: datetime
 
 
-def sort(error: Exception) -> Sort:
+def sort(error: Exception) -> FailureSort:
     """What an error means for the work in which it was raised."""
     match error:
         case Discard():
-            return Sort.DISCARD
+            return FailureSort.DISCARD
         case GivesWay():
-            return Sort.GIVES_WAY
+            return FailureSort.GIVES_WAY
         case LeaseLost():
-            return Sort.LOST
+            return FailureSort.LOST
         case Retry():
-            return Sort.OUTAGE
+            return FailureSort.OUTAGE
         case HotlineError(is_permanent=True):
-            return Sort.PERMANENT
+            return FailureSort.PERMANENT
         case _:
-            return Sort.FAULT
+            return FailureSort.FAULT
 
 
 def code(error: Exception) -> str:
@@ -93,18 +93,18 @@ def code(error: Exception) -> str:
             return "unexpected"
 
 
-def is_due_again(kind: Sort, failures: Failures, now: datetime) -> bool:
+def is_due_again(kind: FailureSort, failures: Failures, now: datetime) -> bool:
     """Whether failed work is tried again; else it is left to people."""
-    ladder = LADDERS.get(kind)
+    ladder = RETRY_POLICIES.get(kind)
     if ladder is None:
         return False
-    count = failures.outages if kind is Sort.OUTAGE else failures.tries
+    count = failures.outages if kind is FailureSort.OUTAGE else failures.tries
     return count < ladder.tries and now - failures.since < ladder.span
 
 
-def pause(kind: Sort, failures: Failures, chance: float) -> timedelta:
+def pause(kind: FailureSort, failures: Failures, chance: float) -> timedelta:
     """How long to wait before the next try; `chance` of 0 to 1 moves it by up to a quarter in either direction."""
-    ladder = LADDERS[kind]
-    count = failures.outages if kind is Sort.OUTAGE else failures.tries
+    ladder = RETRY_POLICIES[kind]
+    count = failures.outages if kind is FailureSort.OUTAGE else failures.tries
     plain: timedelta = min(ladder.first * 2 ** min(count - 1, 20), ladder.longest)
     return plain * (1 + JITTER * (2 * chance - 1))

@@ -22,10 +22,10 @@ from hotline.values import faults
 from hotline.values.states.job import JobEvent, JobState
 from telephony.provider import Provider, connect
 from workers import retrying
-from workers.fence import Fenced, guarded
-from workers.hold import Hold, take
+from workers.fence import FencedDatabase, fenced_provider
+from workers.job_lease import JobLease, take
 from workers.registry import JOB_KINDS, JobKind
-from workers.retrying import Failures, Sort
+from workers.retrying import Failures, FailureSort
 
 CLOSING_PAUSE_SECONDS = 0.2
 
@@ -45,7 +45,7 @@ class WorkerContext:
 class TryEnd:
     """How a try ended: well (`None`), or by a failure of this sort and code."""
 
-    sort: Sort | None = None
+    sort: FailureSort | None = None
     code: str = ""
 
 
@@ -71,15 +71,15 @@ def run(worker: WorkerContext, job_id: str) -> None:
         _close(context, hold, _work(worker, hold))
 
 
-def _work(worker: WorkerContext, hold: Hold) -> TryEnd:
+def _work(worker: WorkerContext, hold: JobLease) -> TryEnd:
     """Do the work and return how it ended. What it wrote is committed only as far as the job was held."""
-    context = replace(worker.context, database=Fenced(worker.context.database, hold))
+    context = replace(worker.context, database=FencedDatabase(worker.context.database, hold))
     try:
         kind = worker.kinds[hold.job.kind]
-        kind.do(context, guarded(worker.provider, hold), hold.job.subject_id, clock.now())
+        kind.do(context, fenced_provider(worker.provider, hold), hold.job.subject_id, clock.now())
     except Exception as error:
         end = TryEnd(retrying.sort(error), retrying.code(error))
-        if end.sort in (Sort.FAULT, Sort.PERMANENT):
+        if end.sort in (FailureSort.FAULT, FailureSort.PERMANENT):
             # The row keeps the code; `hotline doctor` and the staff pages show work that is given up.
             log.get().exception("job_failed", code=end.code)
         else:
@@ -88,7 +88,7 @@ def _work(worker: WorkerContext, hold: Hold) -> TryEnd:
     return TryEnd()
 
 
-def _close(context: AppContext, hold: Hold, end: TryEnd) -> None:
+def _close(context: AppContext, hold: JobLease, end: TryEnd) -> None:
     """Write down how it ended. A database that is away is asked again until the lease is over; then the sweep acts."""
     while True:
         try:
@@ -108,12 +108,12 @@ def _end(session: Session, context: AppContext, job: Job, end: TryEnd) -> None:
     now = server_clock.now(session)
     is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
     match end.sort:
-        case None | Sort.DISCARD if not is_renewed:
+        case None | FailureSort.DISCARD if not is_renewed:
             transitions.transition(job, JobEvent.DISCARDED if end.sort else JobEvent.DONE)
             job.ended_at = now
-        case Sort.FAULT | Sort.OUTAGE | Sort.PERMANENT as failed:
+        case FailureSort.FAULT | FailureSort.OUTAGE | FailureSort.PERMANENT as failed:
             _fail(job, failed, now, is_renewed)
-        case Sort.GIVES_WAY | Sort.LOST:
+        case FailureSort.GIVES_WAY | FailureSort.LOST:
             job.due_at = now
         case _:
             _begin_anew(job, now)
@@ -127,10 +127,10 @@ def _begin_anew(job: Job, now: datetime) -> None:
     job.reason, job.troubled_at, job.due_at = "", None, now
 
 
-def _fail(job: Job, kind: Sort, now: datetime, is_renewed: bool) -> None:
+def _fail(job: Job, kind: FailureSort, now: datetime, is_renewed: bool) -> None:
     job.troubled_at = job.troubled_at or now
-    job.outages += kind is Sort.OUTAGE
-    job.tries += kind is not Sort.OUTAGE
+    job.outages += kind is FailureSort.OUTAGE
+    job.tries += kind is not FailureSort.OUTAGE
     failures = Failures(job.tries, job.outages, job.troubled_at)
     if retrying.is_due_again(kind, failures, now):
         job.due_at = now + retrying.pause(kind, failures, clock.chance())

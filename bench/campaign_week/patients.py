@@ -21,7 +21,7 @@ class Patient:
 
     id: int
     due: float
-    tries: list[next_attempt.Tried] = field(default_factory=list)
+    tries: list[next_attempt.PastAttempt] = field(default_factory=list)
     end: str = ""
 
 

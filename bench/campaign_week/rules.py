@@ -7,7 +7,7 @@ from bench.campaign_week.floor import SKILL
 from bench.campaign_week.week import DAYS, TICK_S, Week
 from bench.hospital_day import rules
 from campaigns.dialling import pacing
-from campaigns.dialling.pacing import Bounds
+from campaigns.dialling.pacing import PacingBounds
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Ours:
     def dial(self, week: Week) -> int:
         """As `campaigns.dialling.pacing` decides."""
         caps = week.caps
-        bounds = Bounds(caps.lost_target_permille / 1000, caps.lost_limit_permille / 1000, caps.calls_a_second)
+        bounds = PacingBounds(caps.lost_target_permille / 1000, caps.lost_limit_permille / 1000, caps.calls_a_second)
         return pacing.decide(week.floor(), week.counts(), bounds).dial
 
 

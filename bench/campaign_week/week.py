@@ -32,10 +32,10 @@ from bench.hospital_day import rules
 from bench.hospital_day.clock import Caller, Does, House
 from bench.hospital_day.day import Asked, Day, Seat
 from campaigns.dialling import next_attempt
-from campaigns.dialling.pacing import Counts, Floor
+from campaigns.dialling.pacing import AttemptCounts, NurseFloor
 from campaigns.planning import dialling_limits_file
-from campaigns.planning.calling_windows import Hours, Window
-from campaigns.planning.dialling_limits import Caps
+from campaigns.planning.calling_windows import CallingHours, CallingWindow
+from campaigns.planning.dialling_limits import DiallingLimits
 from hotline.values.states.attempt import AttemptOutcome
 
 PRIORITY = 90
@@ -67,8 +67,8 @@ class Week:
     def __init__(self, day: Day, people: int, pacing: Pacing, seed: int) -> None:
         """`people` recipients, all due on the first morning."""
         self.day, self.pacing, self.seed = day, pacing, seed
-        self.caps: Caps = dialling_limits_file.read_file(dialling_limits_file.STANDARD, "CN")
-        self.window = Window(rules.MIDNIGHT.tzinfo, Hours(self.caps.hours.opens, self.caps.hours.closes))  # type: ignore[arg-type] # UTC stands for local time
+        self.caps: DiallingLimits = dialling_limits_file.read_file(dialling_limits_file.STANDARD, "CN")
+        self.window = CallingWindow(rules.MIDNIGHT.tzinfo, CallingHours(self.caps.hours.opens, self.caps.hours.closes))  # type: ignore[arg-type] # UTC stands for local time
         self.figures = Figures()
         self.patients = [Patient(number, 0.0) for number in range(people)]
         self.line = [(0.0, patient.id) for patient in self.patients]
@@ -190,22 +190,22 @@ class Week:
                 house.stop(offer)
 
     def _follow(self, patient: Patient, outcome: AttemptOutcome, at: float) -> None:
-        patient.tries.append(next_attempt.Tried(outcome, rules.when(at)))
+        patient.tries.append(next_attempt.PastAttempt(outcome, rules.when(at)))
         closes = rules.when(DAYS * DAY_S)
         later = rules.when(self.now + 7200.0) if outcome is AttemptOutcome.CALL_LATER else None
-        standing = next_attempt.Standing(tuple(patient.tries), self.window, closes, False, later)
-        then = next_attempt.follows(standing, self.caps, rules.when(self.now))
+        standing = next_attempt.AttemptHistory(tuple(patient.tries), self.window, closes, False, later)
+        then = next_attempt.next_step(standing, self.caps, rules.when(self.now))
         match then:
-            case next_attempt.Again(moment):
+            case next_attempt.RetryAt(moment):
                 heapq.heappush(self.line, ((moment - rules.MIDNIGHT).total_seconds(), patient.id))
-            case next_attempt.Text():
+            case next_attempt.SendText():
                 patient.end = "texted"
-            case next_attempt.Person():
+            case next_attempt.HandToPerson():
                 patient.end = "with_person"
-            case next_attempt.End(state):
+            case next_attempt.EndCalls(state):
                 patient.end = state.value
 
-    def floor(self) -> Floor:
+    def floor(self) -> NurseFloor:
         """This moment as the product's pace sees it."""
         house = self.house
         fit = [agent for agent in house.agents if agent.seat.skills.get(SKILL, 0) >= 1]
@@ -217,7 +217,7 @@ class Week:
             for caller in house.line.values()
             if caller.id not in self.waiting
         )
-        return Floor(
+        return NurseFloor(
             free=free,
             busy=busy,
             dialling=self.dialling,
@@ -235,7 +235,7 @@ class Week:
             lately.popleft()
         return len(lately) / INBOUND_SPAN_S
 
-    def counts(self) -> Counts:
+    def counts(self) -> AttemptCounts:
         """What the pace has learned from."""
         f = self.figures
-        return Counts(f.dialled, f.answered, f.needed, f.lost, f.talk_s, f.help_s)
+        return AttemptCounts(f.dialled, f.answered, f.needed, f.lost, f.talk_s, f.help_s)

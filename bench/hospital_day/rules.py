@@ -17,7 +17,8 @@ from hotline.values.states.offer import OfferState
 from routing.ladder import answer_times, candidates, floor_state, ladder
 from routing.ladder.answer_curve import AnswerCurve, learn
 from routing.queues.service import SET_ASIDE
-from routing.router.router import HABITS_SECONDS, TICK_SECONDS
+from routing.router.router import HABITS_SECONDS
+from workers.router import ROUTER_TICK_SECONDS
 
 CAN_BE_RUNG = {Does.FREE, Does.ASIDE}
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -86,7 +87,7 @@ class Ours:
     """The product's ladder, asked as the router asks it: after every event and at every tick."""
 
     name = "ours"
-    every_s: float | None = TICK_SECONDS
+    every_s: float | None = ROUTER_TICK_SECONDS
     misses = True
 
     def __init__(self) -> None:

@@ -15,19 +15,21 @@ from hotline.values.states.recipient import RecipientEvent
 TOPIC = "campaign"
 
 
-def follow(session: Session, context: AppContext, recipient: Recipient, then: next_attempt.Next, now: datetime) -> None:
+def follow(
+    session: Session, context: AppContext, recipient: Recipient, then: next_attempt.NextStep, now: datetime
+) -> None:
     """Do what was decided for the recipient."""
     match then:
-        case next_attempt.Again(at):
+        case next_attempt.RetryAt(at):
             transitions.transition(recipient, RecipientEvent.TRY_AGAIN)
             recipient.due_at = at
-        case next_attempt.Text(until):
+        case next_attempt.SendText(until):
             transitions.transition(recipient, RecipientEvent.TEXTED)
             recipient.due_at = until
             jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
-        case next_attempt.Person(reason):
+        case next_attempt.HandToPerson(reason):
             _to_person(session, context, recipient, reason, now)
-        case next_attempt.End(state):
+        case next_attempt.EndCalls(state):
             transitions.move(recipient, state)
             recipient.due_at, recipient.ended_at = None, now
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.planning.calling_windows import Part, Window, part_of
-from campaigns.planning.dialling_limits import Caps
+from campaigns.planning.calling_windows import CallingWindow, DayPart, part_of
+from campaigns.planning.dialling_limits import DiallingLimits
 from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.recipient import RecipientState
 
@@ -23,7 +23,7 @@ TEXT_WAIT = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Rule:
+class OutcomeRule:
     """What an outcome means. `counts`: it uses up one of the tries. `pause`: the least time to the next one.
 
     `most`: so many of this outcome, and it goes to a person for `reason`. `moves`: another part of the day is tried.
@@ -37,30 +37,30 @@ class Rule:
     end: RecipientState | None = None
 
 
-RULES: dict[AttemptOutcome, Rule] = {
+RULES: dict[AttemptOutcome, OutcomeRule] = {
     # They are on the phone: soon again.
-    AttemptOutcome.BUSY: Rule(True, timedelta(minutes=30), False, 99, NOT_REACHED),
+    AttemptOutcome.BUSY: OutcomeRule(True, timedelta(minutes=30), False, 99, NOT_REACHED),
     # Out, or the phone is off: another part of the day.
-    AttemptOutcome.NO_ANSWER: Rule(True, timedelta(hours=4), True, 99, NOT_REACHED),
-    AttemptOutcome.MACHINE: Rule(True, timedelta(hours=4), True, 99, NOT_REACHED),
+    AttemptOutcome.NO_ANSWER: OutcomeRule(True, timedelta(hours=4), True, 99, NOT_REACHED),
+    AttemptOutcome.MACHINE: OutcomeRule(True, timedelta(hours=4), True, 99, NOT_REACHED),
     # Somebody else answered: perhaps they come home later; twice, and the number is to be looked into.
-    AttemptOutcome.WRONG_PERSON: Rule(True, timedelta(hours=4), True, 2, NUMBER_WRONG),
+    AttemptOutcome.WRONG_PERSON: OutcomeRule(True, timedelta(hours=4), True, 2, NUMBER_WRONG),
     # They named a time themselves: it does not use up a try, but is not asked for ever.
-    AttemptOutcome.CALL_LATER: Rule(False, timedelta(0), False, 4, NOT_COMPLETED),
+    AttemptOutcome.CALL_LATER: OutcomeRule(False, timedelta(0), False, 4, NOT_COMPLETED),
     # The line broke, or they hung up among the questions: soon again, where it stopped.
-    AttemptOutcome.PARTIAL: Rule(False, timedelta(minutes=30), False, 3, NOT_COMPLETED),
+    AttemptOutcome.PARTIAL: OutcomeRule(False, timedelta(minutes=30), False, 3, NOT_COMPLETED),
     # Not their doing: the exchange or the network could not place the call.
-    AttemptOutcome.FAILED: Rule(False, timedelta(hours=1), True, 3, UNDIALLABLE),
-    AttemptOutcome.REFUSED: Rule(True, timedelta(0), False, 1, "", RecipientState.REFUSED),
-    AttemptOutcome.DONE: Rule(True, timedelta(0), False, 1, "", RecipientState.DONE),
-    AttemptOutcome.STOPPED: Rule(False, timedelta(0), False, 1, "", RecipientState.STOPPED),
+    AttemptOutcome.FAILED: OutcomeRule(False, timedelta(hours=1), True, 3, UNDIALLABLE),
+    AttemptOutcome.REFUSED: OutcomeRule(True, timedelta(0), False, 1, "", RecipientState.REFUSED),
+    AttemptOutcome.DONE: OutcomeRule(True, timedelta(0), False, 1, "", RecipientState.DONE),
+    AttemptOutcome.STOPPED: OutcomeRule(False, timedelta(0), False, 1, "", RecipientState.STOPPED),
 }
 # Outcomes after which the patient expects our call: the gap between two tries may shrink.
 EXPECTED = frozenset({AttemptOutcome.BUSY, AttemptOutcome.CALL_LATER, AttemptOutcome.PARTIAL})
 
 
 @dataclass(frozen=True)
-class Tried:
+class PastAttempt:
     """A try that is over: how it ended and when it began. `is_inbound`: the patient called us, which no cap counts."""
 
     outcome: AttemptOutcome
@@ -69,75 +69,75 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AttemptHistory:
     """A recipient after a try: all tries in their order, the last one just over."""
 
-    tries: tuple[Tried, ...]
-    window: Window | None
+    tries: tuple[PastAttempt, ...]
+    window: CallingWindow | None
     closes_at: datetime
     is_texted: bool = False
     later_at: datetime | None = None
 
 
 @dataclass(frozen=True)
-class Again:
+class RetryAt:
     """Try again then."""
 
     at: datetime
 
 
 @dataclass(frozen=True)
-class Text:
+class SendText:
     """Send the text with the number to call back, and wait for them until then."""
 
     until: datetime
 
 
 @dataclass(frozen=True)
-class Person:
+class HandToPerson:
     """Put them on the list for a person."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class End:
+class EndCalls:
     """It is over."""
 
     state: RecipientState
 
 
-Next = Again | Text | Person | End
+NextStep = RetryAt | SendText | HandToPerson | EndCalls
 
 
-def follows(standing: Standing, caps: Caps, now: datetime) -> Next:
+def next_step(standing: AttemptHistory, caps: DiallingLimits, now: datetime) -> NextStep:
     """What follows the last try."""
     last = standing.tries[-1].outcome
     rule = RULES[last]
     if rule.end is not None:
-        return End(rule.end)
+        return EndCalls(rule.end)
     if sum(tried.outcome is last for tried in standing.tries) >= rule.most:
-        return Person(rule.reason)
+        return HandToPerson(rule.reason)
     if counted(standing.tries) < caps.tries:
         at = _again(standing, rule, caps, now)
         if at is not None:
-            return Again(at)
+            return RetryAt(at)
     return given_up(standing, now)
 
 
-def given_up(standing: Standing, now: datetime) -> Next:
+def given_up(standing: AttemptHistory, now: datetime) -> NextStep:
     """What follows when there is no further try: the text once, then a person."""
     if standing.is_texted:
-        return Person(NOT_REACHED)
-    return Text(now + TEXT_WAIT)
+        return HandToPerson(NOT_REACHED)
+    return SendText(now + TEXT_WAIT)
 
 
-def counted(tries: Sequence[Tried]) -> int:
+def counted(tries: Sequence[PastAttempt]) -> int:
     """How many of the tries use up the allowance."""
     return sum(RULES[tried.outcome].counts and not tried.is_inbound for tried in tries)
 
 
-def _again(standing: Standing, rule: Rule, caps: Caps, now: datetime) -> datetime | None:
+def _again(standing: AttemptHistory, rule: OutcomeRule, caps: DiallingLimits, now: datetime) -> datetime | None:
     window = standing.window
     if window is None:
         return None
@@ -149,17 +149,20 @@ def _again(standing: Standing, rule: Rule, caps: Caps, now: datetime) -> datetim
         if named < standing.closes_at and window.is_open(named):
             return named
         least = named
-    avoid = frozenset(_parts(standing)) if rule.moves else frozenset[Part]()
+    avoid = frozenset(_parts(standing)) if rule.moves else frozenset[DayPart]()
     return allowed(standing, caps, (least, last in EXPECTED), avoid)
 
 
-def _parts(standing: Standing) -> set[Part]:
+def _parts(standing: AttemptHistory) -> set[DayPart]:
     zone = standing.window.zone if standing.window else None
     return set() if zone is None else {part_of(tried.at, zone) for tried in standing.tries if not tried.is_inbound}
 
 
 def allowed(
-    standing: Standing, caps: Caps, least: tuple[datetime, bool], avoid: frozenset[Part] = frozenset()
+    standing: AttemptHistory,
+    caps: DiallingLimits,
+    least: tuple[datetime, bool],
+    avoid: frozenset[DayPart] = frozenset(),
 ) -> datetime | None:
     """The first moment from `least[0]` that hours and caps allow; `least[1]`: they expect us, the gap may be short."""
     after, is_expected = least
@@ -176,7 +179,7 @@ def allowed(
     return None
 
 
-def _room(at: datetime, ours: Sequence[datetime], window: Window, law: tuple[Caps, bool]) -> datetime:
+def _room(at: datetime, ours: Sequence[datetime], window: CallingWindow, law: tuple[DiallingLimits, bool]) -> datetime:
     """The first moment from `at` at which the caps leave room for one more try."""
     caps, is_expected = law
     zone = window.zone

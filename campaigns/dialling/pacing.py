@@ -30,7 +30,7 @@ LIMIT = "limit"
 
 
 @dataclass(frozen=True)
-class Counts:
+class AttemptCounts:
     """What happened so far in this campaign, lately: tries, of them answered; conversations, of them handed over."""
 
     tries: int = 0
@@ -52,7 +52,7 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class Floor:
+class NurseFloor:
     """This moment: nurses who could take a call now, those at work, our calls in flight, the hotline's own callers.
 
     `unserved`: callers of the hotline for whom no phone rings, or who wait longer than a ring. `inbound_a_second`: how
@@ -70,7 +70,7 @@ class Floor:
 
 
 @dataclass(frozen=True)
-class Bounds:
+class PacingBounds:
     """The law's and the provider's: shares between 0 and 1, calls that may still be started in this second."""
 
     target: float
@@ -88,7 +88,7 @@ class Pace:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
-def learn(counts: Counts) -> Rates:
+def learn(counts: AttemptCounts) -> Rates:
     """The rates that these counts and the priors teach."""
     weight, share = HANDOVER_PRIOR
     needed, calls = counts.needed + weight * share, counts.answered + weight
@@ -106,7 +106,7 @@ def _mean(prior: tuple[float, float], total: float, count: float) -> float:
     return (total + weight * value) / (count + weight)
 
 
-def decide(floor: Floor, counts: Counts, bounds: Bounds) -> Pace:
+def decide(floor: NurseFloor, counts: AttemptCounts, bounds: PacingBounds) -> Pace:
     """How many to dial now."""
     rates = learn(counts)
     facts = {"free": floor.free, "handover": counts_share(counts, rates), "answer": rates.answer}
@@ -127,17 +127,17 @@ def decide(floor: Floor, counts: Counts, bounds: Bounds) -> Pace:
     return Pace(lines, dial, why, facts)
 
 
-def counts_share(counts: Counts, rates: Rates) -> float:
+def counts_share(counts: AttemptCounts, rates: Rates) -> float:
     """Hand-overs as people read them: the counted share once there is one, else what is assumed."""
     return counts.needed / counts.answered if counts.answered >= HANDOVER_PRIOR[0] else rates.handover
 
 
-def lost_share(counts: Counts) -> float:
+def lost_share(counts: AttemptCounts) -> float:
     """Of calls in which a person was needed, those that found nobody."""
     return counts.lost / counts.needed if counts.needed else 0.0
 
 
-def careful(counts: Counts, bounds: Bounds) -> float:
+def careful(counts: AttemptCounts, bounds: PacingBounds) -> float:
     """The chance to allow: the target, less once the share lost so far is above it, next to nothing near the limit."""
     share = (counts.lost) / (counts.needed + 1 / bounds.limit)
     if share <= bounds.target:
@@ -145,7 +145,7 @@ def careful(counts: Counts, bounds: Bounds) -> float:
     return bounds.target * max(0.02, 1 - (share - bounds.target) / max(1e-9, bounds.limit - bounds.target)) / 2
 
 
-def _lines(floor: Floor, rates: Rates, target: float) -> int:
+def _lines(floor: NurseFloor, rates: Rates, target: float) -> int:
     """The most calls in flight of which each finds a nurse but for a chance of `target`; at most `MOST_LINES`."""
     least, most = 0, MOST_LINES
     while least < most:  # the chance grows with the lines
@@ -157,7 +157,7 @@ def _lines(floor: Floor, rates: Rates, target: float) -> int:
     return least
 
 
-def nobody(lines: int, floor: Floor, rates: Rates) -> float:
+def nobody(lines: int, floor: NurseFloor, rates: Rates) -> float:
     """The chance that a call which needs a person finds none, with `lines` calls in flight."""
     talking = min(floor.talking, lines - 1)
     dialling = max(0, lines - 1 - floor.talking)

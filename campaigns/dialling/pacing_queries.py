@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from campaigns.dialling.pacing import Counts
+from campaigns.dialling.pacing import AttemptCounts
 from campaigns.dialling.queries import LIVE, due
 from hotline.models import Agent, AgentSkill, Attempt, Call, Offer, QueueEntry, Recipient
 from hotline.values.language import Language
@@ -65,7 +65,7 @@ def nurses(session: Session, levels: Mapping[str, int]) -> Nurses:
     )
 
 
-def line(session: Session, late: datetime) -> tuple[int, int]:
+def waiting_callers(session: Session, late: datetime) -> tuple[int, int]:
     """The hotline's callers whom nobody serves (no phone rings, or since before `late`), and our hand-overs in line."""
     rung = select(Offer.queue_entry_id).where(Offer.state.in_(LIVE_OFFERS))
     ours = select(Attempt.call_id).where(Attempt.call_id.is_not(None), LIVE)
@@ -87,7 +87,7 @@ def inbound_a_second(session: Session, agents: Iterable[str], since: datetime, n
     return (session.scalar(query) or 0) / max(1.0, (now - since).total_seconds())
 
 
-def counts(session: Session, campaign_id: str, now: datetime) -> Counts:
+def counts(session: Session, campaign_id: str, now: datetime) -> AttemptCounts:
     """What happened in this campaign in the last thirty days."""
     rows = session.execute(
         select(Attempt.answered_at, Attempt.ended_at, Attempt.asked_at, Attempt.caught_at).where(
@@ -102,12 +102,12 @@ def counts(session: Session, campaign_id: str, now: datetime) -> Counts:
     return count(rows)
 
 
-def count(rows: Sequence[tuple[datetime | None, datetime | None, datetime | None, datetime | None]]) -> Counts:
+def count(rows: Sequence[tuple[datetime | None, datetime | None, datetime | None, datetime | None]]) -> AttemptCounts:
     """Attempts as (answered, ended, asked for a person, heard one), counted."""
     answered = [row for row in rows if row[0] is not None]
     needed = [row for row in answered if row[2] is not None]
     caught = [row for row in needed if row[3] is not None]
-    return Counts(
+    return AttemptCounts(
         tries=len(rows),
         answered=len(answered),
         needed=len(needed),
@@ -123,7 +123,7 @@ def _seconds(start: datetime | None, end: datetime | None) -> float:
 
 def languages_due(session: Session, campaign_id: str, now: datetime) -> list[Language]:
     """The languages of those who may be called now, the most frequent first."""
-    due_now = due(campaign_id, now).order_by(None).subquery()
+    due_now = due(campaign_id, now).subquery()
     query = select(Recipient.language, func.count()).where(Recipient.id.in_(select(due_now.c.id)))
     rows = session.execute(query.group_by(Recipient.language).order_by(func.count().desc()))
     return [language for language, _ in rows]

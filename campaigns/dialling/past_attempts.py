@@ -11,11 +11,11 @@ from hotline.models import Attempt, Recipient
 from hotline.values.states.attempt import AttemptOutcome
 
 
-def standing(
+def history(
     session: Session, context: AppContext, recipient: Recipient, later_at: datetime | None = None
-) -> next_attempt.Standing:
+) -> next_attempt.AttemptHistory:
     """The recipient after all tries that are over; `later_at` is the time that they named in the last one."""
-    return next_attempt.Standing(
+    return next_attempt.AttemptHistory(
         tries=tuple(_tried(row) for row in queries.tries(session, recipient.id)),
         window=preferences.window_of(context, recipient),
         closes_at=recipient.closes_at,
@@ -24,6 +24,6 @@ def standing(
     )
 
 
-def _tried(row: Attempt) -> next_attempt.Tried:
+def _tried(row: Attempt) -> next_attempt.PastAttempt:
     outcome = row.outcome or AttemptOutcome.FAILED
-    return next_attempt.Tried(outcome, row.dialled_at or row.reserved_at, row.direction == "inbound")
+    return next_attempt.PastAttempt(outcome, row.dialled_at or row.reserved_at, row.direction == "inbound")

@@ -1,14 +1,17 @@
 """What campaigns read: rows with their locks, what is due, the floor and the counts that pacing goes by. No commits."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Attempt, Call, Campaign, Person, Recipient
+from hotline.models import Attempt, Call, Campaign, Job, Person, Recipient
+from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.campaign import CampaignState
+from hotline.values.states.job import JobState
 from hotline.values.states.recipient import RecipientState
 
 # The tables may still bring these anywhere.
@@ -23,14 +26,21 @@ def locked(session: Session, recipient_id: str) -> Recipient | None:
     return session.get(Recipient, recipient_id, with_for_update=True, populate_existing=True)
 
 
-def attempt_locked(session: Session, attempt_id: str) -> tuple[Attempt, Recipient] | None:
-    """The attempt, its recipient locked; `None` when there is none."""
-    found = session.get(Attempt, attempt_id)
-    recipient = None if found is None else locked(session, found.recipient_id)
-    if found is None or recipient is None:
+class HeldAttempt(NamedTuple):
+    """An attempt and its recipient, whose row is locked."""
+
+    attempt: Attempt
+    recipient: Recipient
+
+
+def attempt_locked(session: Session, attempt_id: str) -> HeldAttempt | None:
+    """Return the attempt, its recipient locked; `None` when there is none."""
+    attempt = session.get(Attempt, attempt_id)
+    recipient = None if attempt is None else locked(session, attempt.recipient_id)
+    if attempt is None or recipient is None:
         return None
-    session.refresh(found)
-    return found, recipient
+    session.refresh(attempt)
+    return HeldAttempt(attempt, recipient)
 
 
 def tries(session: Session, recipient_id: str) -> list[Attempt]:
@@ -71,18 +81,20 @@ def is_spoken_with(session: Session, recipient: Recipient) -> bool:
 
 
 def due(campaign_id: str, now: datetime) -> Select[str]:
-    """Recipients who may be called now, whoever waits longest first; nobody with whom a conversation goes on."""
-    return (
-        select(Recipient.id)
-        .where(
-            Recipient.campaign_id == campaign_id,
-            Recipient.state == RecipientState.PLANNED,
-            Recipient.due_at <= now,
-            Recipient.closes_at > now,
-            Recipient.person_index.not_in(_calling()),
-        )
-        .order_by(Recipient.due_at, Recipient.id)
+    """Return the query of recipients who may be called now; nobody with whom a conversation goes on."""
+    return select(Recipient.id).where(
+        Recipient.campaign_id == campaign_id,
+        Recipient.state == RecipientState.PLANNED,
+        Recipient.due_at <= now,
+        Recipient.closes_at > now,
+        Recipient.person_index.not_in(_calling()),
     )
+
+
+def due_in(session: Session, campaign_id: str, language: Language, now: datetime, most: int) -> list[str]:
+    """Return at most so many recipients of this language who may be called now, whoever waits longest first."""
+    query = due(campaign_id, now).where(Recipient.language == language)
+    return list(session.scalars(query.order_by(Recipient.due_at, Recipient.id).limit(most)))
 
 
 def overdue(session: Session, now: datetime, most: int = 200) -> list[str]:
@@ -113,12 +125,20 @@ def recognised(session: Session, number_index: str) -> list[Recipient]:
     return list(session.scalars(query))
 
 
-# What the dialler still has to do, each a fact in the database.
+# What is still to be done about attempts, each a fact in the database.
 
 
-def to_dial(session: Session) -> list[str]:
-    """Attempts of which the exchange was not asked yet."""
-    return list(session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.RESERVED).order_by(Attempt.id)))
+def is_behind(session: Session, before: datetime) -> bool:
+    """Return whether an attempt that was reserved before this moment is still to be dialled."""
+    query = select(Attempt.id).where(Attempt.state == AttemptState.RESERVED, Attempt.reserved_at <= before)
+    return session.scalar(query.limit(1)) is not None
+
+
+def abandoned(session: Session, kind: str, stale: datetime) -> list[str]:
+    """Return attempts reserved before `stale` that no job of this kind will dial any more."""
+    job = select(Job.id).where(Job.kind == kind, Job.subject_id == Attempt.id, Job.state == JobState.DUE)
+    reserved = (Attempt.state == AttemptState.RESERVED, Attempt.reserved_at < stale)
+    return list(session.scalars(select(Attempt.id).where(*reserved, ~job.exists())))
 
 
 def to_hang_up(session: Session) -> list[Attempt]:
@@ -150,7 +170,12 @@ def silent(session: Session, stale: datetime) -> list[Attempt]:
     return list(session.scalars(query))
 
 
-def hung_over(session: Session) -> list[str]:
-    """Attempts whose conversation is over by its call, though nobody said so of the attempt."""
-    query = select(Attempt.id).join(Call, Call.id == Attempt.call_id).where(LIVE, Call.status == CallStatus.ENDED)
+def over_by_call(session: Session) -> list[Attempt]:
+    """Return attempts whose conversation is over by its call, though nobody said so of the attempt."""
+    query = select(Attempt).join(Call, Call.id == Attempt.call_id).where(LIVE, Call.status == CallStatus.ENDED)
     return list(session.scalars(query))
+
+
+def provider_sids(session: Session) -> set[str]:
+    """Return the ids by which the exchange knows the calls of all attempts."""
+    return {sid for sid in session.scalars(select(Attempt.provider_sid)) if sid is not None}

@@ -1,24 +1,23 @@
-"""The life of one attempt: marked, dialled, answered, ended, and what follows. Each function is one transaction.
+"""The life of one attempt: reserved, dialled, answered, ended, and what follows. Each function is one transaction.
 
 The recipient's row is locked first, always. Everything asked of the exchange is a fact in the database before, so that
 a process that dies at any point leaves work that the next one finds, and nobody is dialled twice for one attempt.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up, next_attempt, past_attempts, queries
+from campaigns.dialling.queries import HeldAttempt
 from campaigns.planning import dialling_limits_file, preferences
 from campaigns.stopping import permission
 from hotline import clock, log
 from hotline.context import AppContext
 from hotline.models import Attempt, Call, Campaign, Recipient
-from hotline.outbox import transitions
+from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import FLOOR
 from hotline.values.states.attempt import AttemptEvent, AttemptOutcome, AttemptState
 from hotline.values.states.campaign import CampaignState
@@ -27,6 +26,9 @@ from hotline.values.states.recipient import RecipientState
 from routing.calls.legs import Report
 from telephony.vendor_words import AnsweredBy
 
+# The job that dials an attempt (`campaigns.dialling.dial`).
+DIAL = "dial_attempt"
+NOT_PLACED = (AttemptState.RESERVED, AttemptState.DIALLED)
 # How an attempt ended that nobody concluded, by the word of the exchange.
 ENDS = {
     LegStatus.BUSY: AttemptOutcome.BUSY,
@@ -34,21 +36,17 @@ ENDS = {
     LegStatus.CANCELED: AttemptOutcome.NO_ANSWER,
     LegStatus.FAILED: AttemptOutcome.FAILED,
 }
+REFUSED = "the exchange refused the call"
 NEVER_DIALLED = "never dialled"
 HUNG_UP = "hung up before we knew who it was"
 WITH_PERSON = "a person took over"
 
 
-@dataclass(frozen=True)
-class Dialling:
-    """What the exchange is to be asked for."""
+def reserve(context: AppContext, recipient_id: str, now: datetime) -> str | None:
+    """Reserve the recipient for a call, and have a worker dial it.
 
-    attempt_id: str
-    number: str
-
-
-def mark(context: AppContext, recipient_id: str, now: datetime) -> str | None:
-    """Reserve the recipient for a call; the attempt's id, `None` when they are not (or no longer) to be called."""
+    Return the attempt's id, `None` when they are not (or no longer) to be called.
+    """
     take = (
         update(Recipient)
         .where(Recipient.id == recipient_id, Recipient.state == RecipientState.PLANNED, Recipient.due_at <= now)
@@ -70,6 +68,7 @@ def mark(context: AppContext, recipient_id: str, now: datetime) -> str | None:
             )
             session.add(attempt)
             session.flush()
+            jobs.add(session, context.notifier, DIAL, attempt.id, now)
             return attempt.id
     except IntegrityError:
         return None  # the same person is being called for another step: their turn comes later
@@ -85,50 +84,70 @@ def _is_allowed(session: Session, context: AppContext, recipient: Recipient, now
     window = preferences.window_of(context, recipient)
     if window is not None and window.is_open(now):
         return True
-    standing = next_attempt.Standing((), window, recipient.closes_at, recipient.texted_at is not None)
+    standing = next_attempt.AttemptHistory((), window, recipient.closes_at, recipient.texted_at is not None)
     found = None if window is None else window.next(now, recipient.closes_at)
     follow_up.follow(
         session,
         context,
         recipient,
-        next_attempt.given_up(standing, now) if found is None else next_attempt.Again(found),
+        next_attempt.given_up(standing, now) if found is None else next_attempt.RetryAt(found),
         now,
     )
     return False
 
 
-def take(context: AppContext, attempt_id: str, now: datetime) -> Dialling | None:
-    """The attempt is dialled from now on, by whoever gets this answer and nobody else; `None`: it is not to be."""
+def start_dialling(context: AppContext, attempt_id: str, now: datetime) -> str | None:
+    """Mark a reserved attempt as dialled, and return the number to dial.
+
+    Only one caller ever gets it. `None` means that the attempt is not to be dialled: it was before, or is over now.
+    """
     with context.database.write() as session:
         recipient_id = session.scalar(select(Attempt.recipient_id).where(Attempt.id == attempt_id))
         recipient = None if recipient_id is None else permission.hold(session, recipient_id)
         attempt = session.get(Attempt, attempt_id, populate_existing=True)
         if attempt is None or recipient is None or attempt.state is not AttemptState.RESERVED:
             return None
+        held = HeldAttempt(attempt, recipient)
         if recipient.state is not RecipientState.CALLING or permission.is_barred(session, context, recipient, now):
-            end(session, context, (attempt, recipient), AttemptOutcome.STOPPED, recipient.reason, now)
+            end(session, context, held, AttemptOutcome.STOPPED, reason=recipient.reason, now=now)
+            return None
+        if not _is_still_wanted(session, context, recipient, now):
+            end(session, context, held, AttemptOutcome.FAILED, reason=NEVER_DIALLED, now=now)
             return None
         transitions.transition(attempt, AttemptEvent.DIALLED)
         attempt.dialled_at = now
-        return Dialling(attempt_id, recipient.number)
+        return recipient.number
 
 
-def dialled(context: AppContext, attempt_id: str, sid: str) -> None:
-    """The exchange has taken the call: its id, where no webhook was faster."""
+def _is_still_wanted(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+    """Return whether campaign and hours still allow the call: no worker may have been there since it was reserved."""
+    window = preferences.window_of(context, recipient)
+    campaign = session.get_one(Campaign, recipient.campaign_id)
+    return campaign.state is CampaignState.RUNNING and window is not None and window.is_open(now)
+
+
+def placed(context: AppContext, attempt_id: str, sid: str) -> None:
+    """Keep the id by which the exchange has taken the call, where no webhook was faster."""
     with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is not None:
-            held[0].provider_sid = held[0].provider_sid or sid
+            held.attempt.provider_sid = held.attempt.provider_sid or sid
 
 
-def failed(context: AppContext, attempt_id: str, reason: str, now: datetime) -> bool:
-    """The exchange did not place the call; whether that is news."""
+def not_placed(context: AppContext, attempt_id: str, reason: str, now: datetime) -> bool:
+    """End an attempt that the exchange did not place; return whether that is news."""
     with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
-        if held is None or held[0].state is not AttemptState.DIALLED or held[0].provider_sid is not None:
+        if held is None or held.attempt.state not in NOT_PLACED or held.attempt.provider_sid is not None:
             return False
-        end(session, context, held, AttemptOutcome.FAILED, reason, now)
+        end(session, context, held, AttemptOutcome.FAILED, reason=reason, now=now)
     return True
+
+
+def hung_up(context: AppContext, attempt_id: str, now: datetime) -> None:
+    """Write down that the exchange was asked to end the line."""
+    with context.database.write() as session:
+        session.get_one(Attempt, attempt_id).hung_up_at = now
 
 
 def report(context: AppContext, attempt_id: str, heard: Report, now: datetime) -> bool:
@@ -137,7 +156,7 @@ def report(context: AppContext, attempt_id: str, heard: Report, now: datetime) -
         held = queries.attempt_locked(session, attempt_id)
         if held is None:
             return False
-        attempt, _ = held
+        attempt = held.attempt
         attempt.provider_sid = attempt.provider_sid or heard.sid
         if attempt.provider_sid != heard.sid or attempt.state is AttemptState.ENDED:
             return True
@@ -148,31 +167,28 @@ def report(context: AppContext, attempt_id: str, heard: Report, now: datetime) -
     return True
 
 
-def _advance(
-    session: Session, context: AppContext, held: tuple[Attempt, Recipient], status: LegStatus, now: datetime
-) -> None:
-    attempt, _ = held
+def _advance(session: Session, context: AppContext, held: HeldAttempt, status: LegStatus, now: datetime) -> None:
+    attempt = held.attempt
     if status in ENDED_LEGS:
-        end(session, context, held, *_outcome(attempt, status), now)
+        outcome, reason = _outcome(attempt, status)
+        end(session, context, held, outcome, reason=reason, now=now)
     elif status is LegStatus.RINGING and attempt.state in {AttemptState.RESERVED, AttemptState.DIALLED}:
         transitions.transition(attempt, AttemptEvent.RANG)
         attempt.dialled_at, attempt.ringing_at = attempt.dialled_at or now, now
     elif status is LegStatus.ANSWERED:
-        picked_up(session, held, now)
+        picked_up(attempt, now)
 
 
-def picked_up(session: Session, held: tuple[Attempt, Recipient], now: datetime) -> None:
-    """Somebody or something answered; again, nothing changes."""
-    attempt, recipient = held
+def picked_up(attempt: Attempt, now: datetime) -> None:
+    """Mark the attempt as answered, by a person or a machine; again, nothing changes."""
     if attempt.state is AttemptState.ANSWERED or attempt.state is AttemptState.ENDED:
         return
     transitions.transition(attempt, AttemptEvent.ANSWERED)
     attempt.dialled_at, attempt.answered_at = attempt.dialled_at or now, now
-    del recipient, session
 
 
 def _outcome(attempt: Attempt, status: LegStatus) -> tuple[AttemptOutcome, str]:
-    """How an attempt ended: as the conversation concluded it, else by what was heard."""
+    """Return how an attempt ended, and why: as the conversation concluded it, else by what was heard."""
     if attempt.outcome is not None:
         return attempt.outcome, attempt.reason
     if attempt.answered_at is None:
@@ -185,11 +201,10 @@ def _outcome(attempt: Attempt, status: LegStatus) -> tuple[AttemptOutcome, str]:
 
 
 def end(
-    session: Session, context: AppContext, held: tuple[Attempt, Recipient], outcome: AttemptOutcome, *rest: Any
+    session: Session, context: AppContext, held: HeldAttempt, outcome: AttemptOutcome, *, reason: str, now: datetime
 ) -> None:
-    """The attempt is over; `rest` are the reason and the moment. What follows for the recipient is decided and done."""
+    """End the attempt, then decide and do what follows for its recipient."""
     attempt, recipient = held
-    reason, now = rest
     if attempt.state is AttemptState.ENDED:
         return
     call = session.get(Call, attempt.call_id) if attempt.call_id else None
@@ -209,7 +224,7 @@ def end(
         follow_up.follow(session, context, recipient, _follows(session, context, attempt, now), now)
 
 
-def _follows(session: Session, context: AppContext, attempt: Attempt, now: datetime) -> next_attempt.Next:
+def _follows(session: Session, context: AppContext, attempt: Attempt, now: datetime) -> next_attempt.NextStep:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    standing = past_attempts.standing(session, context, recipient, attempt.later_at)
-    return next_attempt.follows(standing, dialling_limits_file.of(context.settings), now)
+    standing = past_attempts.history(session, context, recipient, attempt.later_at)
+    return next_attempt.next_step(standing, dialling_limits_file.of(context.settings), now)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import messages
 from campaigns.dialogue import attempt_progress, doctor_absence, service
-from campaigns.stopping import stop_causes
+from campaigns.stopping import stop_reason_queries
 from crm.cases import service as crm
 from hotline import log
 from hotline.context import AppContext
@@ -56,7 +56,7 @@ def advise(context: AppContext, provider: Provider, attempt_id: str, now: dateti
         if attempt is None or attempt.verified_at is None:
             raise Discard("nobody was verified")
         recipient = session.get_one(Recipient, attempt.recipient_id)
-        if stop_causes.cause(session, recipient) is not None:
+        if stop_reason_queries.cause(session, recipient) is not None:
             raise Discard("nobody is to be written to any more")
         chosen = session.scalar(
             select(Answer.value).where(Answer.recipient_id == recipient.id, Answer.question == doctor_absence.QUESTION)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up, queries, service
 from campaigns.dialogue.dialogue_state import Stage
-from campaigns.stopping import permission, stop_causes
+from campaigns.stopping import permission, stop_reason_queries
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Answer, Attempt, Campaign, Discharge, Recipient
@@ -70,7 +70,7 @@ def answered(context: AppContext, attempt_id: str, sid: str | None, now: datetim
             return None
         attempt, _ = held
         attempt.provider_sid = attempt.provider_sid or sid
-        service.picked_up(session, held, now)
+        service.picked_up(attempt, now)
         return start(session, attempt_id)
 
 
@@ -213,7 +213,7 @@ def conclude(
 def recognise(session: Session, number_index: str | None) -> str | None:
     """The recipient whom we tried to reach at this number and who calls back now; `None` for everyone else."""
     found = [] if number_index is None else queries.recognised(session, number_index)
-    return next((one.id for one in found if stop_causes.cause(session, one) is None), None)
+    return next((one.id for one in found if stop_reason_queries.cause(session, one) is None), None)
 
 
 def call_back(session: Session, recipient_id: str, sid: str, call_id: str | None, now: datetime) -> Start | None:
@@ -224,7 +224,7 @@ def call_back(session: Session, recipient_id: str, sid: str, call_id: str | None
     recipient = permission.hold(session, recipient_id)
     if recipient is None or recipient.state not in queries.RECOGNISED:
         return None
-    if stop_causes.cause(session, recipient) is not None or queries.is_spoken_with(session, recipient):
+    if stop_reason_queries.cause(session, recipient) is not None or queries.is_spoken_with(session, recipient):
         return None
     transitions.transition(recipient, RecipientEvent.CALLED_US)
     recipient.due_at, recipient.ended_at = None, None

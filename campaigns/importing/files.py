@@ -13,10 +13,11 @@ from campaigns.errors import ImportFault, IncompleteExport
 from campaigns.importing import service
 from campaigns.importing.fhir import file as fhir_file
 from campaigns.importing.hl7 import file as hl7_file
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitRecord
-from campaigns.importing.service import Checked, Item, Stored
+from campaigns.importing.service import Item, SourceCheck
 from campaigns.importing.tables import file as tables_file
-from campaigns.importing.validation import Given
+from campaigns.importing.validation import SourceDefaults
 from crm.errors import UnreadableFile
 from crm.feeds import limits, tables
 from crm.feeds.progress import Progress
@@ -30,7 +31,7 @@ KINDS = TABLES | FHIR | HL7
 
 
 @dataclass(frozen=True)
-class Options:
+class ImportOptions:
     """How a file is read. `has_consent` is for FHIR and HL7, which do not tell; tables have a column for it.
 
     `skips`: rows that cannot be taken are left out, and the others stored; else one such row keeps all out. `waits`: a
@@ -45,26 +46,26 @@ class Options:
 
 
 @dataclass
-class Taken:
+class FileImport:
     """What became of a file, or of several that are one source. `stored` is `None` when the database is unchanged."""
 
     files: Sequence[Path]
-    checked: Checked
-    stored: Stored | None = None
+    checked: SourceCheck
+    stored: ImportResult | None = None
 
 
 @dataclass(frozen=True)
-class Source:
+class ImportSource:
     """Something to read, as often as wanted, and about how many rows it has."""
 
     items: Callable[[], Iterable[tuple[int, Item]]]
     size: int | None = None
 
 
-def given(context: AppContext, has_consent: bool, now: datetime) -> Given:
+def given(context: AppContext, has_consent: bool, now: datetime) -> SourceDefaults:
     """What holds for a source that is read now."""
     house = context.settings
-    return Given(
+    return SourceDefaults(
         today=house.day(now),
         zone=house.timezone,
         language=house.default_language,
@@ -85,8 +86,12 @@ def sources(files: Sequence[Path]) -> list[Sequence[Path]]:
 
 
 def take(
-    context: AppContext, files: Path | Sequence[Path], options: Options, now: datetime, progress: Progress | None = None
-) -> Taken:
+    context: AppContext,
+    files: Path | Sequence[Path],
+    options: ImportOptions,
+    now: datetime,
+    progress: Progress | None = None,
+) -> FileImport:
     """Check a source, then store it. Raises `ImportFault` when it cannot be read; then nothing is changed.
 
     Raises `IncompleteExport` when the options say to wait for the other files.
@@ -95,7 +100,7 @@ def take(
     try:
         source = open_source(context, files, options, now)
         told.begin("check", source.size)
-        taken = Taken(files, service.check(source.items(), told.step))
+        taken = FileImport(files, service.check(source.items(), told.step))
         if taken.checked.rejected and (not options.skips or not taken.checked.rows):
             return taken
         told.begin("store", taken.checked.rows + taken.checked.repeated)
@@ -106,28 +111,28 @@ def take(
     return taken
 
 
-def open_source(context: AppContext, files: Sequence[Path], options: Options, now: datetime) -> Source:
+def open_source(context: AppContext, files: Sequence[Path], options: ImportOptions, now: datetime) -> ImportSource:
     """The files by their kind. Raises `UnreadableFile`, also while its items are read."""
     file, kind, most = files[0], files[0].suffix.lower(), limits.of(context.settings)
     if kind in TABLES:
         by_row = given(context, False, now)
-        return Source(lambda: tables_file.read(file, by_row, most), tables.about(file))
+        return ImportSource(lambda: tables_file.read(file, by_row, most), tables.about(file))
     feed = given(context, options.has_consent, now)
     if kind in HL7:
-        return Source(lambda: hl7_file.read(file, feed, most))
+        return ImportSource(lambda: hl7_file.read(file, feed, most))
     if kind in FHIR:
         return _export(fhir_file.read(files, feed, most), files, options)
     raise UnreadableFile(f"{file.name}: is of no kind that is read; these are: {', '.join(sorted(KINDS))}")
 
 
-def _export(events: fhir_file.Events, files: Sequence[Path], options: Options) -> Source:
+def _export(events: fhir_file.Events, files: Sequence[Path], options: ImportOptions) -> ImportSource:
     if events.is_incomplete and (options.waits or not events.items):
         names = ", ".join(file.name for file in files)
         raise IncompleteExport(f"{names}: {INCOMPLETE}")
-    return Source(lambda: events.items, len(events.items))
+    return ImportSource(lambda: events.items, len(events.items))
 
 
-def report(taken: Taken) -> list[str]:
+def report(taken: FileImport) -> list[str]:
     """What became of a source, in lines: each rejected row with line, field and reason, nothing of a patient."""
     checked, stored = taken.checked, taken.stored
     lines = [str(reject) for reject in checked.rejects]
@@ -154,7 +159,7 @@ def _within(file: Path) -> list[Path]:
     return found
 
 
-def _records(source: Source) -> Iterator[VisitRecord]:
+def _records(source: ImportSource) -> Iterator[VisitRecord]:
     seen: dict[int, int] = {}
     for line, item in source.items():
         if isinstance(item, VisitRecord) and not service.second(seen, line, item):

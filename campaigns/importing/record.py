@@ -36,7 +36,7 @@ class VisitClass(StrEnum):
 
 
 @dataclass(frozen=True)
-class Facts:
+class DischargeFacts:
     """What a follow-up call needs to know, complete and checked; `number` is E.164 and reaches the patient."""
 
     name: str
@@ -60,7 +60,7 @@ class VisitRecord:
     `visit` is the hospital's number of the visit, empty where it gives none: then the patient and the day stand for it.
     `happened_on` is the hospital's own day of the event. `recorded_at` is when the hospital's system wrote it down
     (EVN-2, MSH-7, `meta.lastUpdated`), aware; `None` where the source does not tell: then its arrival decides between
-    two tellings of one kind, and between kinds the kinds alone do (`visit_state`).
+    two reports of one kind, and between kinds the kinds alone do (`visit_state`).
     `facts` stand with what can lead to a call (a discharge); elsewhere they may be `None`.
     `is_dead` is true however the death was told; `died_on` is its day, the last possible one of a partial date.
     """
@@ -71,7 +71,7 @@ class VisitRecord:
     visit_class: VisitClass = VisitClass.INPATIENT
     happened_on: date | None = None
     recorded_at: datetime | None = None
-    facts: Facts | None = None
+    facts: DischargeFacts | None = None
     is_dead: bool = False
     died_on: date | None = None
     readmitted_on: date | None = None

@@ -10,4 +10,4 @@ from hotline.values.states.campaign import CampaignState
 def plan(context: AppContext, now: datetime) -> None:
     """Have campaigns that run look at new discharges."""
     for name in service.names(context, CampaignState.RUNNING):
-        enrolment.lay_out(context, name, now)
+        enrolment.enrol(context, name, now)

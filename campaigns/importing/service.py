@@ -1,6 +1,6 @@
 """Records of visits into the database: a whole source is checked first and stored after, some at a time.
 
-Told twice, late or out of order, they lead to the same state: of each kind of event the latest telling is kept, and
+Told twice, late or out of order, they lead to the same state: of each kind of event the latest report is kept, and
 what is true of a visit follows from these (`visit_state`). Whatever stops or frees calls does so at once, too.
 """
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitRecord
-from campaigns.importing.visits import persons, reports, storing
+from campaigns.importing.visits import event_reports, persons, visit_batch
 from crm.feeds.rejects import Reject
 from hotline.context import AppContext
 
@@ -18,11 +19,11 @@ CHUNK = 250
 # So many rejected rows are told of; a file with more is broken as a whole.
 MOST_REJECTS = 1000
 Item = VisitRecord | list[Reject]
-Tell = Callable[[int], object]
+Progress = Callable[[int], object]
 
 
 @dataclass
-class Checked:
+class SourceCheck:
     """What a source holds: rows that can be taken, rows told twice, and rows that cannot be (the first thousand)."""
 
     rows: int = 0
@@ -31,39 +32,17 @@ class Checked:
     rejects: list[Reject] = field(default_factory=list)
 
 
-@dataclass
-class Stored:
-    """What became of a source.
-
-    Discharges added, visits corrected, tellings known before, other news; recipients stopped, and those who go on;
-    names, numbers and birth dates told otherwise than they are known, which wait for staff.
-    """
-
-    added: int = 0
-    corrected: int = 0
-    known: int = 0
-    stopped: int = 0
-    resumed: int = 0
-    noted: int = 0
-    proposed: int = 0
-
-    @property
-    def is_news(self) -> bool:
-        """Whether campaigns that run have somebody to look at."""
-        return bool(self.added or self.corrected or self.resumed)
-
-
 def nothing(_count: int) -> None:
-    """Tell nobody."""
+    """Progress nobody."""
 
 
-def check(items: Iterable[tuple[int, Item]], tell: Tell = nothing) -> Checked:
+def check(items: Iterable[tuple[int, Item]], tell: Progress = nothing) -> SourceCheck:
     """Look at a whole source. The same event of one visit with two contents is rejected; the same row twice is one.
 
     Where a source says when each was written down, the later one counts and nothing is rejected. Beyond the rows
     themselves this keeps two numbers a row, to know repeated ones.
     """
-    found = Checked()
+    found = SourceCheck()
     seen: dict[int, int] = {}
     for count, (line, item) in enumerate(items, 1):
         if count % CHUNK == 0:
@@ -99,32 +78,29 @@ def store(
     records: Iterable[VisitRecord],
     source: str,
     now: datetime,
-    tell: Tell = nothing,
+    tell: Progress = nothing,
     *,
     confirms: bool = False,
-) -> Stored:
+) -> ImportResult:
     """Store records, some at a time in a transaction each, so that calls go on meanwhile.
 
     `confirms`: somebody answers for the names, numbers and birth dates in it; else those that are known stay.
 
     Killed in the middle and done again, it goes on: whatever is there already stays as it is.
     """
-    done = Stored()
+    done = ImportResult()
     arrived = (now, context.settings.day(now))
     for chunk in context.database.in_pieces(_chunks(records)):
-        told = [reports.of(record, source[:20], arrived, context.keyring.index) for record in chunk]
+        told = [event_reports.received(record, source[:20], arrived, context.keyring.index) for record in chunk]
         with context.database.write() as session:
-            batch = storing.Batch(session, context, now, _people(context, told), confirms=confirms)
+            batch = visit_batch.VisitBatch(session, context, now, _people(context, told), confirms=confirms)
             batch.store(told)
-        done.added, done.corrected = done.added + batch.added, done.corrected + batch.corrected
-        done.known, done.noted = done.known + batch.known, done.noted + batch.noted
-        done.stopped, done.resumed = done.stopped + batch.stopped, done.resumed + batch.resumed
-        done.proposed += batch.proposed
+        done.add(batch.result)
         tell(len(chunk))
     return done
 
 
-def _people(context: AppContext, told: Iterable[reports.Told]) -> dict[str, str]:
+def _people(context: AppContext, told: Iterable[event_reports.ReceivedRecord]) -> dict[str, str]:
     numbers = {one.record.patient_number for one in told} | {one.record.merged_from for one in told}
     return {number: persons.person_index(context, number) for number in numbers if number}
 

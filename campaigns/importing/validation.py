@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import partial
 
 from campaigns.importing.fields import dates, deaths, diagnoses
-from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
+from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.tables import preferences
 from crm.feeds import cell_words as crm_words
 from crm.feeds import days
@@ -29,7 +29,7 @@ Item = VisitRecord | list[Reject]
 
 
 @dataclass(frozen=True)
-class Given:
+class SourceDefaults:
     """What holds for a whole source: the hospital's day, zone, language, area code, and the consent it has anyway."""
 
     today: date
@@ -40,7 +40,7 @@ class Given:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class UncheckedEvent:
     """One event as a reader found it: `cells` by our names for columns, the rest as `VisitRecord` has it.
 
     `line` is that of the file, or the number of the message or resource.
@@ -55,7 +55,7 @@ class Told:
     is_dead: bool = False
 
 
-def read(told: Told, given: Given) -> Item:
+def read(told: UncheckedEvent, given: SourceDefaults) -> Item:
     """The record of this event, or everything that is wrong with it.
 
     Of the dead, and of visits that nobody is called for, only the patient's number must be right: their death or their
@@ -94,20 +94,22 @@ def read(told: Told, given: Given) -> Item:
     )
 
 
-def _discharged_on(row: CheckedRow, given: Given) -> date | None:
+def _discharged_on(row: CheckedRow, given: SourceDefaults) -> date | None:
     found = row.take("discharged_on", partial(dates.past, today=given.today, zone=given.zone), None)
     if found is None and not row.rejects:
         row.fault("discharged_on", "is empty; the day of discharge is needed")
     return found
 
 
-def _facts(row: CheckedRow, given: Given, discharged: date | None, diagnosis: tuple[tuple[str, ...], str]) -> Facts:
+def _facts(
+    row: CheckedRow, given: SourceDefaults, discharged: date | None, diagnosis: tuple[tuple[str, ...], str]
+) -> DischargeFacts:
     born = row.take("birth_date", partial(days.birth_date, today=given.today), None)
     if born and discharged and born > discharged:
         row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
     codes, words = diagnosis
     named = row.take("condition", str, "")
-    return Facts(
+    return DischargeFacts(
         name=row.take("name", person_fields.name, ""),
         birth_date=born,
         number=row.take("phone", partial(_phone, area_code=given.area_code), ""),
@@ -123,7 +125,7 @@ def _facts(row: CheckedRow, given: Given, discharged: date | None, diagnosis: tu
     )
 
 
-def _is_dead(told: Told, codes: tuple[str, ...], words: str) -> bool:
+def _is_dead(told: UncheckedEvent, codes: tuple[str, ...], words: str) -> bool:
     """Whether anything here tells of the patient's death."""
     cells = told.cells
     return (

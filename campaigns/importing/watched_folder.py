@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from campaigns.errors import ImportFault, IncompleteExport
 from campaigns.importing import files, running_campaigns, watched_reports
 from campaigns.importing.fhir import source
-from campaigns.importing.files import FHIR, KINDS, Options
+from campaigns.importing.files import FHIR, KINDS, ImportOptions
 from crm.feeds import limits
 from hotline import log
 from hotline.context import AppContext
@@ -24,10 +24,10 @@ QUIET = timedelta(seconds=5)
 # So long a file of a FHIR export waits for the others.
 PATIENCE = timedelta(minutes=5)
 OURS = "could not be taken for a fault of the hotline's; its log says which"
-Seen = tuple[int, int]
+FileState = tuple[int, int]
 
 
-class Outcome(Enum):
+class FileOutcome(Enum):
     """What became of a file or an export."""
 
     NEWS = auto()
@@ -42,10 +42,10 @@ class WatchedFolder:
         """Use the folder of the settings; without one there is nothing to do."""
         self._ground = context
         # Each file's size and time of last change, and when it was first seen so.
-        self._seen: dict[Path, tuple[Seen, datetime]] = {}
+        self._seen: dict[Path, tuple[FileState, datetime]] = {}
         # What is not to be tried again before it changes: incomplete exports, and files that cannot be moved.
-        self._waiting: frozenset[tuple[Path, Seen]] = frozenset()
-        self._stuck: set[tuple[Path, Seen]] = set()
+        self._waiting: frozenset[tuple[Path, FileState]] = frozenset()
+        self._stuck: set[tuple[Path, FileState]] = set()
 
     def sweep(self, now: datetime) -> int:
         """Take every file that lies there in full; how many were taken or refused. New discharges are planned."""
@@ -59,8 +59,8 @@ class WatchedFolder:
             *(([file], self._take([file], now)) for file in ready if file not in exported),
             *self._take_exports(exported, now, is_growing=any(file.suffix.lower() in FHIR for file in growing)),
         ]:
-            handled += len(group) if outcome is not Outcome.WAITS else 0
-            has_news |= outcome is Outcome.NEWS
+            handled += len(group) if outcome is not FileOutcome.WAITS else 0
+            has_news |= outcome is FileOutcome.NEWS
         if has_news:
             running_campaigns.plan(self._ground, now)
         return handled
@@ -83,52 +83,52 @@ class WatchedFolder:
 
     def _take_exports(
         self, exported: list[Path], now: datetime, is_growing: bool
-    ) -> list[tuple[Sequence[Path], Outcome]]:
+    ) -> list[tuple[Sequence[Path], FileOutcome]]:
         """FHIR files: whatever stands for itself, then the rest as one export, once no other file of it grows."""
         left = [file for file in exported if file.suffix.lower() != ".json"]
         is_late = all(self._seen[file][1] < now - PATIENCE for file in exported)
         if self._held(exported) == self._waiting and not is_late:
             return []
-        outcomes: list[tuple[Sequence[Path], Outcome]] = []
+        outcomes: list[tuple[Sequence[Path], FileOutcome]] = []
         for file in exported:
             if file not in left:
                 outcome = self._take([file], now, waits=True)
-                (outcomes.append(([file], outcome)) if outcome is not Outcome.WAITS else left.append(file))
+                (outcomes.append(([file], outcome)) if outcome is not FileOutcome.WAITS else left.append(file))
         if not left or (is_growing and not is_late):
             return outcomes
         outcome = self._take(sorted(left), now, waits=not is_late)
-        self._waiting = self._held(left) if outcome is Outcome.WAITS else frozenset()
+        self._waiting = self._held(left) if outcome is FileOutcome.WAITS else frozenset()
         return [*outcomes, (left, outcome)]
 
-    def _held(self, of: Sequence[Path]) -> frozenset[tuple[Path, Seen]]:
+    def _held(self, of: Sequence[Path]) -> frozenset[tuple[Path, FileState]]:
         return frozenset((file, self._seen[file][0]) for file in of)
 
-    def _take(self, group: Sequence[Path], now: datetime, waits: bool = False) -> Outcome:
+    def _take(self, group: Sequence[Path], now: datetime, waits: bool = False) -> FileOutcome:
         house = self._ground.settings
-        options = Options(house.campaign_consent, house.import_skips_rejected, waits)
+        options = ImportOptions(house.campaign_consent, house.import_skips_rejected, waits)
         try:
             taken = files.take(self._ground, group, options, now)
         except IncompleteExport as fault:
-            return Outcome.WAITS if waits else self._refuse(group, str(fault))
+            return FileOutcome.WAITS if waits else self._refuse(group, str(fault))
         except ImportFault as fault:
             return self._refuse(group, str(fault))
         except Exception as error:
             if isinstance(error, DBAPIError) and not self._database_answers():
                 log.get().warning("watched_file_postponed")  # it stays there, and the next look takes it
-                return Outcome.WAITS
+                return FileOutcome.WAITS
             log.get().exception("watched_file_failed")
             return self._refuse(group, OURS)
         self._put_away(
             group, watched_reports.REFUSED if taken.stored is None else watched_reports.DONE, files.report(taken)
         )
-        return Outcome.NEWS if taken.stored is not None and taken.stored.is_news else Outcome.PUT_AWAY
+        return FileOutcome.NEWS if taken.stored is not None and taken.stored.is_news else FileOutcome.PUT_AWAY
 
-    def _refuse(self, group: Sequence[Path], reason: str) -> Outcome:
+    def _refuse(self, group: Sequence[Path], reason: str) -> FileOutcome:
         """Refuse what cannot be read; of an export only these files, so that the others may still be taken."""
         most = limits.of(self._ground.settings)
         unreadable = [file for file in group if len(group) > 1 and not source.is_readable(file, most)]
         self._put_away(unreadable or group, watched_reports.REFUSED, [reason])
-        return Outcome.PUT_AWAY
+        return FileOutcome.PUT_AWAY
 
     def _put_away(self, group: Sequence[Path], where: str, lines: list[str]) -> None:
         for file in group:
@@ -154,7 +154,7 @@ def _is_ours(file: Path) -> bool:
     return file.suffix.lower() in KINDS and not file.name.startswith((".", "~$")) and file.is_file()
 
 
-def _seen(file: Path) -> Seen | None:
+def _seen(file: Path) -> FileState | None:
     try:
         state = file.stat()
     except OSError:

@@ -12,7 +12,7 @@ DONE, REFUSED, REPORT = "done", "refused", ".report.txt"
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedFile:
     """A file that could not be taken: its name, and since when it lies there."""
 
     name: str
@@ -30,14 +30,14 @@ def move(file: Path, where: str, lines: list[str]) -> Path:
     return target
 
 
-def refused(house: Settings) -> list[Refused]:
+def refused(house: Settings) -> list[RefusedFile]:
     """The files that were refused and still lie there, the newest first; whoever has seen to one takes it away."""
     folder = house.campaign_inbox / REFUSED if house.campaign_inbox is not None else None
     if folder is None or not folder.is_dir():
         return []
     reports = {path for path in folder.iterdir() if path.name.endswith(REPORT)}
     found = [
-        Refused(shown(path.name), datetime.fromtimestamp(_report(path).stat().st_mtime, UTC))
+        RefusedFile(shown(path.name), datetime.fromtimestamp(_report(path).stat().st_mtime, UTC))
         for path in folder.iterdir()
         if path not in reports and _report(path) in reports
     ]

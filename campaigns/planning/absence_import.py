@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from campaigns.errors import CampaignRefused, ImportFault
 from campaigns.importing.tables import appointment_row
-from campaigns.importing.tables.appointment_row import Affected
+from campaigns.importing.tables.appointment_row import AffectedAppointment
 from campaigns.importing.visits import persons, stop_reasons
 from campaigns.planning import dialling_limits_file, enrolment, plan, plans_file, preferences, service
-from campaigns.planning.plan import Facts, Plan, Scope
-from campaigns.stopping import stop_causes
+from campaigns.planning.plan import DischargeProfile, Plan, Scope
+from campaigns.stopping import stop_reason_queries
 from crm.errors import UnreadableFile
 from crm.feeds import limits, tables
 from crm.feeds.rejects import Reject
@@ -32,7 +32,7 @@ from hotline.values.states.recipient import RecipientState
 
 def take(
     context: AppContext, name: str, file: Path, now: datetime, *, skips: bool | None = None
-) -> tuple[enrolment.Planned, list[Reject]]:
+) -> tuple[enrolment.EnrolmentResult, list[Reject]]:
     """Plan calls to everyone in the file. Rows that cannot be taken keep all of it out, or with `skips` are left out.
 
     `None` does as the settings say. Raises `ImportFault` when it is no such table; then nothing is stored.
@@ -40,7 +40,7 @@ def take(
     found, rejects = _read(context, file, now)
     skips = context.settings.import_skips_rejected if skips is None else skips
     if rejects and not (skips and found):
-        return enrolment.Planned(0, {}, 0), rejects
+        return enrolment.EnrolmentResult(0, {}, 0), rejects
     campaign_id = service.make(context, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
     rows = [_row(context, campaign_id, one, now) for one in found]
     fresh: list[dict[str, Any]] = []
@@ -51,12 +51,12 @@ def take(
             fresh += enrolment.store(session, [_without(row, left_out, now) for row in some])
     added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
     without = Counter(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
-    return enrolment.Planned(added, without, len(rows) - len(fresh)), rejects
+    return enrolment.EnrolmentResult(added, without, len(rows) - len(fresh)), rejects
 
 
-def _read(context: AppContext, file: Path, now: datetime) -> tuple[list[Affected], list[Reject]]:
+def _read(context: AppContext, file: Path, now: datetime) -> tuple[list[AffectedAppointment], list[Reject]]:
     local, area_code = now.astimezone(ZoneInfo(context.settings.timezone)), context.settings.phone_area_code
-    found: list[Affected] = []
+    found: list[AffectedAppointment] = []
     rejects: list[Reject] = []
     try:
         for row in tables.rows(file, appointment_row.COLUMNS, limits.of(context.settings)):
@@ -79,10 +79,10 @@ def _plan(context: AppContext) -> Plan:
     raise CampaignRefused("no plan of the kind doctor_away; copy campaigns/plans/doctor_away.yaml to CAMPAIGN_PLANS")
 
 
-def _row(context: AppContext, campaign_id: str, one: Affected, now: datetime) -> dict[str, Any]:
+def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: datetime) -> dict[str, Any]:
     chosen, legal, zone = _plan(context), dialling_limits_file.of(context.settings).hours, context.settings.timezone
     today = now.astimezone(ZoneInfo(zone)).date()
-    facts = Facts("general", "", one.birth_date, today, ZoneInfo(zone))
+    facts = DischargeProfile("general", "", one.birth_date, today, ZoneInfo(zone))
     wanted = plan.steps(chosen, facts, legal, now)[0]
     window = plan.window(chosen, facts, legal)
     index, is_out = context.keyring.index, bool(wanted.without)
@@ -135,8 +135,11 @@ def _left_out(session: Session, context: AppContext, rows: list[dict[str, Any]])
             row["person_index"] = person_of.get(patient_of.get(names[row["key"]]), row["person_index"])
         row["patient_id"] = patient_of.get(names[row["key"]])
     persons.hold(session, {row["person_index"] for row in rows})
-    people = stop_causes.known(session, {row["person_index"] for row in rows})
-    found = {row["key"]: stop_reasons.cause(people.get(row["person_index"], stop_causes.NOTHING), None) for row in rows}
+    people = stop_reason_queries.known(session, {row["person_index"] for row in rows})
+    found = {
+        row["key"]: stop_reasons.cause(people.get(row["person_index"], stop_reason_queries.NOTHING), None)
+        for row in rows
+    }
     return _listed(session, rows) | {key: cause.reason for key, cause in found.items() if cause is not None}
 
 

@@ -16,7 +16,7 @@ MIDNIGHT = time.max
 HORIZON_DAYS = 92
 
 
-class Part(StrEnum):
+class DayPart(StrEnum):
     """A part of the day: whoever was not reached in one is tried in another."""
 
     MORNING = "morning"
@@ -26,55 +26,55 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
-class Hours:
+class CallingHours:
     """From one time of the day to a later one, local."""
 
     opens: time
     closes: time
 
-    def within(self, other: "Hours") -> "Hours | None":
+    def within(self, other: "CallingHours") -> "CallingHours | None":
         """What both allow, `None` where that is nothing."""
         opens, closes = max(self.opens, other.opens), min(self.closes, other.closes)
-        return Hours(opens, closes) if opens < closes else None
+        return CallingHours(opens, closes) if opens < closes else None
 
 
 PARTS = {
-    Part.MORNING: Hours(time(0), time(11, 30)),
-    Part.NOON: Hours(time(11, 30), time(14)),
-    Part.AFTERNOON: Hours(time(14), time(17)),
-    Part.EVENING: Hours(time(17), MIDNIGHT),
+    DayPart.MORNING: CallingHours(time(0), time(11, 30)),
+    DayPart.NOON: CallingHours(time(11, 30), time(14)),
+    DayPart.AFTERNOON: CallingHours(time(14), time(17)),
+    DayPart.EVENING: CallingHours(time(17), MIDNIGHT),
 }
-ALL_DAY = Hours(time(0), MIDNIGHT)
+ALL_DAY = CallingHours(time(0), MIDNIGHT)
 
 
 @dataclass(frozen=True)
-class Window:
+class CallingWindow:
     """When one patient may be called: `hours` and `days` bind always, `preferred` where it can be had."""
 
     zone: ZoneInfo
-    hours: Hours
+    hours: CallingHours
     days: frozenset[int] = EVERY_DAY
-    preferred: Hours | None = None
+    preferred: CallingHours | None = None
 
     def is_open(self, moment: datetime) -> bool:
         """Whether the patient may be called at this moment."""
         local = moment.astimezone(self.zone)
         return local.weekday() in self.days and self.hours.opens <= local.time() < self.hours.closes
 
-    def next(self, after: datetime, until: datetime, avoid: frozenset[Part] = frozenset()) -> datetime | None:
+    def next(self, after: datetime, until: datetime, avoid: frozenset[DayPart] = frozenset()) -> datetime | None:
         """The first moment from `after` to before `until` that suits best; `None` when the hours allow none.
 
         The preferred time comes first, then parts of the day other than those to `avoid`, then any allowed hour.
         """
-        wanted = [*([(self.preferred, avoid), (self.preferred, frozenset[Part]())] if self.preferred else [])]
-        for preferred, shunned in [*wanted, (None, avoid), (None, frozenset[Part]())]:
+        wanted = [*([(self.preferred, avoid), (self.preferred, frozenset[DayPart]())] if self.preferred else [])]
+        for preferred, shunned in [*wanted, (None, avoid), (None, frozenset[DayPart]())]:
             found = next(self._moments(after, until, preferred, shunned), None)
             if found is not None:
                 return found
         return None
 
     def _moments(
-        self, after: datetime, until: datetime, preferred: Hours | None, avoid: frozenset[Part]
+        self, after: datetime, until: datetime, preferred: CallingHours | None, avoid: frozenset[DayPart]
     ) -> Iterator[datetime]:
         allowed = self.hours if preferred is None else self.hours.within(preferred)
         if allowed is None:
@@ -89,7 +89,7 @@ class Window:
                 if start <= last and start < min(self._at(day, hours.closes), until):
                     yield start
 
-    def _open(self, day: date, allowed: Hours, avoid: frozenset[Part]) -> Iterator[Hours]:
+    def _open(self, day: date, allowed: CallingHours, avoid: frozenset[DayPart]) -> Iterator[CallingHours]:
         if day.weekday() not in self.days:
             return
         for part, span in PARTS.items():
@@ -101,7 +101,7 @@ class Window:
         return datetime.combine(day, at, self.zone)
 
 
-def part_of(moment: datetime, zone: ZoneInfo) -> Part:
+def part_of(moment: datetime, zone: ZoneInfo) -> DayPart:
     """The part of the day in which this moment falls."""
     local = moment.astimezone(zone).time()
-    return next(part for part, hours in PARTS.items() if local < hours.closes or part is Part.EVENING)
+    return next(part for part, hours in PARTS.items() if local < hours.closes or part is DayPart.EVENING)

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from campaigns.planning.calling_windows import Hours
+from campaigns.planning.calling_windows import CallingHours
 
 
 @dataclass(frozen=True)
-class Caps:
+class DiallingLimits:
     """The figures of one body of law; `sources` says where each comes from."""
 
     law: str
-    hours: Hours
+    hours: CallingHours
     tries: int
     tries_a_day: int
     tries_a_week: int

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import Field, RootModel
 
-from campaigns.planning.dialling_limits import Caps
-from campaigns.planning.plans_file import CallingHours
+from campaigns.planning.dialling_limits import DiallingLimits
+from campaigns.planning.plans_file import HoursField
 from hotline.configuration import yaml_file
 from hotline.configuration.errors import FileFault
 from hotline.configuration.field_types import FileModel
@@ -28,7 +28,7 @@ class Sourced(FileModel, Generic[_Value]):
 class LimitsFields(FileModel):
     """The limits of one body of law."""
 
-    hours: Sourced[CallingHours]
+    hours: Sourced[HoursField]
     tries: Sourced[Annotated[int, Field(ge=1, le=10)]]
     tries_a_day: Sourced[Annotated[int, Field(ge=1, le=5)]]
     tries_a_week: Sourced[Annotated[int, Field(ge=1, le=20)]]
@@ -38,11 +38,11 @@ class LimitsFields(FileModel):
     lost_target_permille: Sourced[Permille]
     lost_limit_permille: Sourced[Permille]
 
-    def limits(self, law: str) -> Caps:
+    def limits(self, law: str) -> DiallingLimits:
         """Return the limits of this law."""
         figures = dict(self)
         values = {name: figure.value for name, figure in figures.items()}
-        return Caps(law=law, sources={name: figure.source for name, figure in figures.items()}, **values)
+        return DiallingLimits(law=law, sources={name: figure.source for name, figure in figures.items()}, **values)
 
 
 class DiallingLimitsFile(RootModel[dict[str, LimitsFields]]):
@@ -51,17 +51,17 @@ class DiallingLimitsFile(RootModel[dict[str, LimitsFields]]):
     standard: ClassVar = "campaigns/planning/dialling_limits.yaml"
 
 
-def of(settings: Settings) -> Caps:
+def of(settings: Settings) -> DiallingLimits:
     """Return the limits that hold for this installation, read once. Raises `FileFault`."""
     return _read_once(settings.dialling_limits_file or STANDARD, settings.campaign_law)
 
 
 @cache
-def _read_once(file: Path, law: str) -> Caps:
+def _read_once(file: Path, law: str) -> DiallingLimits:
     return read_file(file, law)
 
 
-def read_file(file: Path, law: str) -> Caps:
+def read_file(file: Path, law: str) -> DiallingLimits:
     """Read the limits of `law` in this file. Raises `FileFault` that lists everything that is wrong with it."""
     laws = yaml_file.read(DiallingLimitsFile, file).root
     if law not in laws:

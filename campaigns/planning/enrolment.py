@@ -16,9 +16,9 @@ from campaigns.dialling import follow_up, queries
 from campaigns.importing.visits import persons, stop_reasons
 from campaigns.planning import dialling_limits_file, plan, plans_file, service
 from campaigns.planning import preferences as wishes
-from campaigns.planning.calling_windows import Hours
-from campaigns.planning.plan import Facts, Plan, Scope, Wanted
-from campaigns.stopping import stop_causes
+from campaigns.planning.calling_windows import CallingHours
+from campaigns.planning.plan import DischargeProfile, Plan, PlannedCall, Scope
+from campaigns.stopping import stop_reason_queries
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Campaign, Discharge, Person, Recipient
@@ -30,7 +30,7 @@ CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Planned:
+class EnrolmentResult:
     """What planning did: recipients added, those left out by reason, steps that were planned before."""
 
     added: int
@@ -38,7 +38,7 @@ class Planned:
     known: int
 
 
-def lay_out(context: AppContext, name: str, now: datetime) -> Planned:
+def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
     """Plan the campaign: every step of every discharge in its scope becomes a recipient, once. May be done again.
 
     Whoever was left out before is looked at anew. Raises `NotFound`, `FileFault`.
@@ -60,10 +60,10 @@ def lay_out(context: AppContext, name: str, now: datetime) -> Planned:
         added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
         without.update(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
     context.notifier.ring(FLOOR, follow_up.TOPIC)
-    return Planned(added, dict(without), known)
+    return EnrolmentResult(added, dict(without), known)
 
 
-def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Discharge, Facts]]]:
+def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Discharge, DischargeProfile]]]:
     """The discharges in scope, some at a time, with what the plans go by."""
     last, scope = "", service.read_scope(campaign.scope)
     while True:
@@ -78,12 +78,14 @@ def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Disc
         yield [pair for pair in found if scope.takes(pair[1])]
 
 
-def _known(session: Session, chunk: list[tuple[Discharge, Facts]]) -> list[tuple[Discharge, Facts]]:
+def _known(
+    session: Session, chunk: list[tuple[Discharge, DischargeProfile]]
+) -> list[tuple[Discharge, DischargeProfile]]:
     """The same, each with what stands against a call as the database says now."""
-    known = stop_causes.known(session, {discharge.person_index for discharge, _ in chunk})
+    known = stop_reason_queries.known(session, {discharge.person_index for discharge, _ in chunk})
     found = []
     for discharge, facts in chunk:
-        person = known.get(discharge.person_index, stop_causes.NOTHING)
+        person = known.get(discharge.person_index, stop_reason_queries.NOTHING)
         found.append((discharge, replace(facts, cause=stop_reasons.cause(person, discharge.key))))
     return found
 
@@ -111,13 +113,13 @@ def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
     return busy | set(session.scalars(query))
 
 
-def facts_of(discharge: Discharge, is_busy: bool = False) -> Facts:
+def facts_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
     """What the plans go by, of a discharge's row; what stands against a call is not among it."""
     wishes = discharge.wishes
     preferred = None
     if wishes.get("from") and wishes.get("to"):
-        preferred = Hours(time.fromisoformat(wishes["from"]), time.fromisoformat(wishes["to"]))
-    return Facts(
+        preferred = CallingHours(time.fromisoformat(wishes["from"]), time.fromisoformat(wishes["to"]))
+    return DischargeProfile(
         condition=discharge.condition,
         ward=discharge.ward,
         birth_date=date.fromisoformat(discharge.birth_date) if discharge.birth_date else None,
@@ -131,7 +133,11 @@ def facts_of(discharge: Discharge, is_busy: bool = False) -> Facts:
 
 
 def _rows(
-    context: AppContext, plans: Mapping[str, Plan], campaign: Campaign, pair: tuple[Discharge, Facts], now: datetime
+    context: AppContext,
+    plans: Mapping[str, Plan],
+    campaign: Campaign,
+    pair: tuple[Discharge, DischargeProfile],
+    now: datetime,
 ) -> list[dict[str, Any]]:
     discharge, facts = pair
     scope = service.read_scope(campaign.scope)
@@ -161,7 +167,7 @@ def _shared(campaign: Campaign, discharge: Discharge, chosen: Plan) -> dict[str,
     }
 
 
-def _row(shared: dict[str, Any], discharge: Discharge, wanted: Wanted, now: datetime) -> dict[str, Any]:
+def _row(shared: dict[str, Any], discharge: Discharge, wanted: PlannedCall, now: datetime) -> dict[str, Any]:
     is_out = bool(wanted.without)
     return shared | {
         "id": clock.new_id(),

@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.importing.visits import stop_reasons
-from campaigns.importing.visits.stop_reasons import Cause
-from campaigns.planning.calling_windows import EVERY_DAY, Hours, Window
+from campaigns.importing.visits.stop_reasons import StopReason
+from campaigns.planning.calling_windows import EVERY_DAY, CallingHours, CallingWindow
 from hotline.values.language import Language
 from hotline.values.states.campaign import CampaignKind
 
@@ -20,7 +20,7 @@ ELSEWHERE = "in_another_campaign"
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """A call of the plan: `day` days after discharge, of use until day `until`."""
 
     name: str
@@ -35,9 +35,9 @@ class Plan:
     name: str
     label: Mapping[Language, str]
     script: str
-    steps: tuple[Step, ...]
-    hours: Hours
-    elderly_hours: Hours
+    steps: tuple[PlanStep, ...]
+    hours: CallingHours
+    elderly_hours: CallingHours
     elderly_age: int
     kind: CampaignKind = CampaignKind.FOLLOW_UP
     conditions: frozenset[str] = frozenset()
@@ -47,7 +47,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Facts:
+class DischargeProfile:
     """What a plan goes by, of one discharge."""
 
     condition: str
@@ -57,17 +57,17 @@ class Facts:
     zone: ZoneInfo
     has_consent: bool = True
     # What stands against every call to this patient, by all that is known of their visits.
-    cause: Cause | None = None
+    cause: StopReason | None = None
     refused_days: frozenset[int] = frozenset()
-    preferred: Hours | None = None
+    preferred: CallingHours | None = None
     open_elsewhere: bool = False
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlannedCall:
     """A step of one discharge: due first at `due_at`, of use until `closes_at`; `without` says why it is left out."""
 
-    step: Step
+    step: PlanStep
     opens_at: datetime
     closes_at: datetime
     due_at: datetime | None = None
@@ -84,7 +84,7 @@ class Scope:
     conditions: frozenset[str] = frozenset()
     plans: frozenset[str] = field(default_factory=frozenset)
 
-    def takes(self, facts: Facts) -> bool:
+    def takes(self, facts: DischargeProfile) -> bool:
         """Whether this discharge is meant."""
         return (
             (self.since is None or facts.discharged_on >= self.since)
@@ -94,13 +94,13 @@ class Scope:
         )
 
 
-def choose(plans: Iterable[Plan], facts: Facts) -> Plan | None:
+def choose(plans: Iterable[Plan], facts: DischargeProfile) -> Plan | None:
     """The plan that fits most closely: by condition and ward, by either, by age, then the one for everyone."""
     fitting = [plan for plan in plans if plan.kind is CampaignKind.FOLLOW_UP and _fits(plan, facts)]
     return max(fitting, key=lambda plan: (_closeness(plan), plan.name), default=None)
 
 
-def _fits(plan: Plan, facts: Facts) -> bool:
+def _fits(plan: Plan, facts: DischargeProfile) -> bool:
     return (
         (not plan.conditions or facts.condition in plan.conditions)
         and (not plan.wards or facts.ward in plan.wards)
@@ -112,7 +112,7 @@ def _closeness(plan: Plan) -> int:
     return 4 * bool(plan.conditions) + 2 * bool(plan.wards) + bool(plan.least_age)
 
 
-def age(facts: Facts) -> int:
+def age(facts: DischargeProfile) -> int:
     """Years of age on the day of discharge; 0 when the birth date is unknown."""
     born, day = facts.birth_date, facts.discharged_on
     if born is None:
@@ -120,7 +120,7 @@ def age(facts: Facts) -> int:
     return max(0, day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
 
 
-def window(plan: Plan, facts: Facts, legal: Hours) -> Window | None:
+def window(plan: Plan, facts: DischargeProfile, legal: CallingHours) -> CallingWindow | None:
     """When this patient may be called under the plan and the law; `None` when no hour is left."""
     is_elderly = age(facts) >= plan.elderly_age
     hours = plan.hours.within(legal)
@@ -129,15 +129,15 @@ def window(plan: Plan, facts: Facts, legal: Hours) -> Window | None:
     days = plan.days - facts.refused_days
     if hours is None or not days:
         return None
-    return Window(facts.zone, hours, days, facts.preferred)
+    return CallingWindow(facts.zone, hours, days, facts.preferred)
 
 
-def steps(plan: Plan, facts: Facts, legal: Hours, now: datetime) -> Sequence[Wanted]:
+def steps(plan: Plan, facts: DischargeProfile, legal: CallingHours, now: datetime) -> Sequence[PlannedCall]:
     """The steps of this discharge with the first moment each is due; one that is left out says why."""
     return [_wanted(step, plan, facts, (legal, now)) for step in plan.steps]
 
 
-def _wanted(step: Step, plan: Plan, facts: Facts, law: tuple[Hours, datetime]) -> Wanted:
+def _wanted(step: PlanStep, plan: Plan, facts: DischargeProfile, law: tuple[CallingHours, datetime]) -> PlannedCall:
     legal, now = law
     opens = _midnight(facts, step.day)
     closes = _midnight(facts, step.until + 1)
@@ -148,10 +148,10 @@ def _wanted(step: Step, plan: Plan, facts: Facts, law: tuple[Hours, datetime]) -
     due = None if found is None else found.next(max(opens, now), closes)
     if not reason and due is None:
         reason = NO_HOURS
-    return Wanted(step, opens, closes, due, reason)
+    return PlannedCall(step, opens, closes, due, reason)
 
 
-def without(facts: Facts) -> str:
+def without(facts: DischargeProfile) -> str:
     """Why this patient must not be called at all; empty when they may be."""
     if facts.cause is not None:
         return facts.cause.reason
@@ -160,5 +160,5 @@ def without(facts: Facts) -> str:
     return ELSEWHERE if facts.open_elsewhere else ""
 
 
-def _midnight(facts: Facts, days: int) -> datetime:
+def _midnight(facts: DischargeProfile, days: int) -> datetime:
     return datetime.combine(facts.discharged_on + timedelta(days=days), time(0), facts.zone)

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
-from campaigns.planning.calling_windows import EVERY_DAY, MIDNIGHT, Hours
-from campaigns.planning.plan import Plan, Step
+from campaigns.planning.calling_windows import EVERY_DAY, MIDNIGHT, CallingHours
+from campaigns.planning.plan import Plan, PlanStep
 from hotline.configuration import yaml_file
 from hotline.configuration.errors import FileFault
 from hotline.configuration.field_types import Context, FieldFaults, FileModel, OneOrMore, Parsed, ReadAs
@@ -46,14 +46,14 @@ class CallingHoursFields(FileModel):
     from_: Clock = Field(alias="from", description='when calls begin, like from: "09:00"')
     to: Clock = Field(description='when calls end, like to: "20:00"')
 
-    def value(self, _context: Context) -> Hours:
+    def value(self, _context: Context) -> CallingHours:
         """Return the hours."""
         if self.from_ >= self.to:
             raise ValueError(f"{self.from_:%H:%M} is not before {self.to:%H:%M}")
-        return Hours(self.from_, self.to)
+        return CallingHours(self.from_, self.to)
 
 
-CallingHours = Annotated[Hours, ReadAs(CallingHoursFields)]
+HoursField = Annotated[CallingHours, ReadAs(CallingHoursFields)]
 
 
 class ForFields(FileModel):
@@ -71,35 +71,35 @@ class StepFields(FileModel):
     day: Day = 7
     until: Day | None = None
 
-    def value(self, _context: Context) -> Step:
+    def value(self, _context: Context) -> PlanStep:
         """Return the step."""
         until = self.day + 2 if self.until is None else self.until
         if until < self.day:
             fault = f"day {until} is before day {self.day}; the call is of use from one to the other"
             raise FieldFaults([(("until",), fault)])
-        return Step(self.name or f"day_{self.day}", self.day, until)
+        return PlanStep(self.name or f"day_{self.day}", self.day, until)
 
 
 class ElderlyFields(FileModel):
     """The hours that also bind from an age on."""
 
     age: Annotated[int, Field(ge=1, le=130)] = 70
-    hours: CallingHours = Hours(time(9), time(17))
+    hours: HoursField = CallingHours(time(9), time(17))
 
 
 class PlanFile(FileModel):
     """A plan: who is called, by which script, how many days after discharge, at which hours."""
 
-    standard: ClassVar = "one of campaigns/plans"
+    standard: ClassVar = "campaigns/plans/standard.yaml"
 
     label: Label
     kind: CampaignKind = CampaignKind.FOLLOW_UP
     for_: ForFields = Field(ForFields(), alias="for")
     script: str = Field(description="the name of a script")
-    steps: Annotated[tuple[Annotated[Step, ReadAs(StepFields)], ...], OneOrMore()] = Field(
+    steps: Annotated[tuple[Annotated[PlanStep, ReadAs(StepFields)], ...], OneOrMore()] = Field(
         description="at least one step, like - {day: 7, until: 14}", min_length=1
     )
-    hours: CallingHours = Hours(time(9), time(20))
+    hours: HoursField = CallingHours(time(9), time(20))
     elderly: ElderlyFields = ElderlyFields()
     days: Annotated[
         tuple[Annotated[int, Parsed(DAYS.get, f"is not one of {', '.join(DAYS)}", f"^({'|'.join(DAYS)})$")], ...],
@@ -108,7 +108,7 @@ class PlanFile(FileModel):
 
     @field_validator("steps")
     @classmethod
-    def _check(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    def _check(cls, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
         FieldFaults.raise_any(_step_faults(steps))
         return steps
 
@@ -130,7 +130,7 @@ class PlanFile(FileModel):
         )
 
 
-def _step_faults(steps: tuple[Step, ...]) -> Iterator[tuple[Sequence[str | int], str]]:
+def _step_faults(steps: tuple[PlanStep, ...]) -> Iterator[tuple[Sequence[str | int], str]]:
     for place, (before, step) in enumerate(pairwise(steps), 1):
         if step.day <= before.until:
             fault = f"day {step.day} is before the step {before.name!r} is over, on day {before.until}"

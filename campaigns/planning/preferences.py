@@ -6,12 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns.planning import dialling_limits_file
-from campaigns.planning.calling_windows import Hours, Window
+from campaigns.planning.calling_windows import CallingHours, CallingWindow
 from hotline.context import AppContext
 from hotline.models import Recipient
 
 
-def window_of(context: AppContext, recipient: Recipient) -> Window | None:
+def window_of(context: AppContext, recipient: Recipient) -> CallingWindow | None:
     """When this recipient may be called: as it was planned, within the hours that the law allows today."""
     wishes = recipient.wishes
     planned, preferred = _hours(wishes.get("hours")), _hours(wishes.get("preferred"))
@@ -19,19 +19,19 @@ def window_of(context: AppContext, recipient: Recipient) -> Window | None:
     hours = legal if planned is None else planned.within(legal)
     if hours is None:
         return None
-    window = Window(ZoneInfo(recipient.zone), hours, preferred=preferred)
+    window = CallingWindow(ZoneInfo(recipient.zone), hours, preferred=preferred)
     return replace(window, days=frozenset(wishes["days"])) if "days" in wishes else window
 
 
-def write_window(window: Window) -> dict[str, Any]:
+def write_window(window: CallingWindow) -> dict[str, Any]:
     """The window as the recipient's row keeps it."""
     stored: dict[str, Any] = {"hours": _pair(window.hours), "days": sorted(window.days)}
     return stored | ({"preferred": _pair(window.preferred)} if window.preferred else {})
 
 
-def _pair(hours: Hours) -> list[str]:
+def _pair(hours: CallingHours) -> list[str]:
     return [f"{hours.opens:%H:%M}", f"{hours.closes:%H:%M}"]
 
 
-def _hours(pair: Any) -> Hours | None:
-    return None if not pair else Hours(time.fromisoformat(pair[0]), time.fromisoformat(pair[1]))
+def _hours(pair: Any) -> CallingHours | None:
+    return None if not pair else CallingHours(time.fromisoformat(pair[0]), time.fromisoformat(pair[1]))

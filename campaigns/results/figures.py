@@ -38,7 +38,7 @@ class Funnel:
 
 
 @dataclass(frozen=True)
-class Question:
+class QuestionFigures:
     """Answers to one question: how many of each, and the mean where they are figures."""
 
     name: str
@@ -90,7 +90,7 @@ def _nurse_seconds(session: Session, campaign_id: str) -> float | None:
     return sum(seconds) / len(seconds) if seconds else None
 
 
-def questions(session: Session, campaign_id: str) -> list[Question]:
+def questions(session: Session, campaign_id: str) -> list[QuestionFigures]:
     """Answers per question, in the order in which questions were first answered."""
     query = (
         select(Answer.question, Answer.value, Answer.figure, Answer.is_warning)
@@ -104,13 +104,13 @@ def questions(session: Session, campaign_id: str) -> list[Question]:
     return [_question(name, answers) for name, answers in found.items()]
 
 
-def _question(name: str, answers: Iterable[tuple[str, float | None, bool]]) -> Question:
+def _question(name: str, answers: Iterable[tuple[str, float | None, bool]]) -> QuestionFigures:
     rows = list(answers)
     figures = [figure for _, figure, _ in rows if figure is not None]
     values = Counter(value for value, _, _ in rows)
     kept = dict(sorted(values.items(), key=_in_order)) if len(values) <= HISTOGRAM else {}
     mean = sum(figures) / len(figures) if figures else None
-    return Question(name, len(rows), kept, mean, sum(is_warning for _, _, is_warning in rows))
+    return QuestionFigures(name, len(rows), kept, mean, sum(is_warning for _, _, is_warning in rows))
 
 
 def _in_order(pair: tuple[str, int]) -> tuple[int, float, int, str]:

@@ -44,14 +44,14 @@ class _Count:
 
 
 @dataclass(frozen=True)
-class Compared:
+class GroupComparison:
     """The groups of one campaign, or of all, each sorted by name."""
 
     wards: list[Group]
     months: list[Group]
 
 
-def compare(session: Session, campaign_id: str | None = None) -> Compared:
+def compare(session: Session, campaign_id: str | None = None) -> GroupComparison:
     """Wards beside each other, and months; of one campaign, or of all."""
     ours = () if campaign_id is None else (Recipient.campaign_id == campaign_id,)
     figures = _figures(session, campaign_id)
@@ -73,7 +73,7 @@ def compare(session: Session, campaign_id: str | None = None) -> Compared:
             for question, figure in figures.get(recipient_id, ()):
                 total, number = count.sums.get(question, (0.0, 0))
                 count.sums[question] = (total + figure, number + 1)
-    return Compared(_sorted(wards), _sorted(months))
+    return GroupComparison(_sorted(wards), _sorted(months))
 
 
 def _figures(session: Session, campaign_id: str | None) -> dict[str, list[tuple[str, float]]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns.importing.visits import identities, persons, storing
+from campaigns.importing.visits import identities, patient_rows, persons
 from campaigns.importing.visits.identities import Identity
 from campaigns.stopping import service
 from hotline.context import AppContext
@@ -27,21 +27,21 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenProposal:
     """What waits, beside what is known."""
 
     proposal: IdentityProposal
     known: Identity
 
 
-def waiting(session: Session) -> list[Open]:
+def waiting(session: Session) -> list[OpenProposal]:
     """Everything that waits for staff, the oldest first."""
     query = select(IdentityProposal).where(IdentityProposal.decided_at.is_(None))
     rows = session.scalars(query.order_by(IdentityProposal.made_at, IdentityProposal.id)).all()
     held = _roots(session, [row.person_index for row in rows])
     known = identities.confirmed(session, held)
     nothing = dict.fromkeys(identities.FIELDS, "")
-    return [Open(row, known.get(held[row.person_index], nothing)) for row in rows]
+    return [OpenProposal(row, known.get(held[row.person_index], nothing)) for row in rows]
 
 
 def count(session: Session) -> int:
@@ -77,12 +77,12 @@ def _apply(
         visit.facts = {**(visit.facts or {}), **proposed}
     for discharge in session.scalars(select(Discharge).where(Discharge.person_index.in_(indexes))):
         values = {name: proposed.get(name, getattr(discharge, name)) for name in identities.FIELDS}
-        values |= storing.patient_of(session, context, discharge, values, now)
+        values |= patient_rows.columns_of(session, context.keyring, discharge, values, now)
         for name, value in values.items():
             setattr(discharge, name, value)
         session.flush()
         service.correct(session, discharge.id, values)
-    service.restand(session, context, indexes, now)
+    service.reassess(session, context, indexes, now)
 
 
 def _roots(session: Session, indexes: Sequence[str]) -> dict[str, str]:

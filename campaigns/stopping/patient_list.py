@@ -6,13 +6,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from campaigns.stopping import service
-from campaigns.stopping.service import Changed
+from campaigns.stopping.service import StopChanges
 from crm.patients import person_fields
 from hotline.context import AppContext
 from hotline.models import Patient, Recipient
 
 
-def follow(context: AppContext, now: datetime) -> Changed:
+def follow(context: AppContext, now: datetime) -> StopChanges:
     """Look at everyone whom a campaign has of these patients; what was stopped, and who goes on. Again: nothing."""
     with context.database.write() as session:
         _recognise(session)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up, next_attempt, queries
 from campaigns.importing.visits import persons
-from campaigns.stopping import service, stop_causes
+from campaigns.stopping import service, stop_reason_queries
 from hotline.context import AppContext
 from hotline.models import Recipient
 from hotline.values.states.recipient import RecipientState
@@ -28,7 +28,7 @@ def hold(session: Session, recipient_id: str) -> Recipient | None:
 
 def is_barred(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
     """Whether anything known stands against the call, however it became known: then they are stopped, here and now."""
-    cause = stop_causes.cause(session, recipient)
+    cause = stop_reason_queries.cause(session, recipient)
     if cause is not None:
         service.stop(session, context, recipient, cause, now)
     return cause is not None
@@ -47,6 +47,6 @@ def overdue(context: AppContext, recipient_id: str, now: datetime) -> bool:
         if is_barred(session, context, recipient, now):
             return True
         is_texted = is_texted or recipient.texted_at is not None
-        standing = next_attempt.Standing((), None, recipient.closes_at, is_texted)
+        standing = next_attempt.AttemptHistory((), None, recipient.closes_at, is_texted)
         follow_up.follow(session, context, recipient, next_attempt.given_up(standing, now), now)
     return True

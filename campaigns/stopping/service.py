@@ -1,6 +1,6 @@
 """A fact stops calls, and calls go on when it has gone away. Runs in its caller's transaction, the person's row locked.
 
-A line that rings is hung up by the dialler; a conversation ends at its next turn
+A line that rings is hung up by the clock; a conversation ends at its next turn
 (`campaigns.dialogue.attempt_progress`).
 """
 
@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up, next_attempt, past_attempts, queries
 from campaigns.importing.visits import persons, stop_reasons
-from campaigns.importing.visits.stop_reasons import Cause
+from campaigns.importing.visits.stop_reasons import StopReason
 from campaigns.planning import dialling_limits_file, plan
-from campaigns.stopping import stop_causes
+from campaigns.stopping import stop_reason_queries
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
 from hotline.context import AppContext
@@ -42,25 +42,25 @@ COPIED = ("name", "birth_date", "number", "number_index", "patient_id", "languag
 
 
 @dataclass
-class Changed:
+class StopChanges:
     """How many recipients were stopped, and how many go on."""
 
     stopped: int = 0
     resumed: int = 0
 
 
-def restand(
+def reassess(
     session: Session,
     context: AppContext,
     indexes: Collection[str],
     now: datetime,
     moved: Mapping[str, int] | None = None,
-) -> Changed:
+) -> StopChanges:
     """Look at everyone whom a campaign has of these people: stop them, or let them go on, as all that is known says.
 
     `moved` holds discharges whose day was corrected, with the days between: the time of each call moves with it.
     """
-    changed = Changed()
+    changed = StopChanges()
     if not indexes:
         return changed
     roots = select(Person.root).where(Person.person_index.in_(indexes))
@@ -70,23 +70,23 @@ def restand(
     found = session.scalars(query.execution_options(populate_existing=True)).all()
     if not found:
         return changed
-    known = stop_causes.known(session, everyone)
-    keys = stop_causes.visit_keys(session, {one.discharge_id for one in found if one.discharge_id})
+    known = stop_reason_queries.known(session, everyone)
+    keys = stop_reason_queries.visit_keys(session, {one.discharge_id for one in found if one.discharge_id})
     for recipient in found:
         days = (moved or {}).get(recipient.discharge_id or "", 0)
         _move(recipient, days)
-        person = known.get(recipient.person_index, stop_causes.NOTHING)
+        person = known.get(recipient.person_index, stop_reason_queries.NOTHING)
         cause = stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
         if cause is not None:
             changed.stopped += stop(session, context, recipient, cause, now)
         elif recipient.state is RecipientState.STOPPED and recipient.reason in HELD:
             changed.resumed += _resume(session, context, recipient, now)
         elif days and recipient.state is RecipientState.PLANNED and not _plan(session, context, recipient, now):
-            changed.stopped += stop(session, context, recipient, Cause(plan.TOO_LATE, ""), now)
+            changed.stopped += stop(session, context, recipient, StopReason(plan.TOO_LATE, ""), now)
     return changed
 
 
-def stop(session: Session, context: AppContext, recipient: Recipient, cause: Cause, now: datetime) -> bool:
+def stop(session: Session, context: AppContext, recipient: Recipient, cause: StopReason, now: datetime) -> bool:
     """Nobody calls them any more, from now on, for this cause; whether they were to be called before."""
     is_stopped = recipient.state is RecipientState.STOPPED
     if is_stopped and (recipient.reason not in HELD or recipient.reason == cause.reason):
@@ -102,9 +102,9 @@ def stop(session: Session, context: AppContext, recipient: Recipient, cause: Cau
     return not is_stopped
 
 
-def note(session: Session, recipient: Recipient, change: str, cause: Cause, now: datetime, **by: Any) -> None:
+def note(session: Session, recipient: Recipient, change: str, cause: StopReason, now: datetime, **by: Any) -> None:
     """Write it into the recipient's history; `by` says which member of staff, and why."""
-    told = cause.told
+    told = cause.report
     session.add(
         RecipientChange(
             recipient_id=recipient.id,
@@ -113,15 +113,15 @@ def note(session: Session, recipient: Recipient, change: str, cause: Cause, now:
             reason=cause.reason,
             source=told.source if told else LISTED if cause.signature else "",
             event=told.event.value if told else "",
-            told_at=told.at if told else None,
+            reported_at=told.at if told else None,
             **by,
         )
     )
 
 
-def follow_list(context: AppContext, now: datetime) -> Changed:
+def follow_list(context: AppContext, now: datetime) -> StopChanges:
     """The hospital's list of patients has changed: whoever has died by it, or wants no calls, is stopped."""
-    changed = Changed()
+    changed = StopChanges()
     marked = or_(Patient.deceased, Patient.do_not_call)
     with context.database.read() as session:
         ours = select(Recipient.person_index).join(Patient, Patient.id == Recipient.patient_id)
@@ -131,7 +131,7 @@ def follow_list(context: AppContext, now: datetime) -> Changed:
         some = indexes[start : start + CHUNK]
         with context.database.write() as session:
             persons.hold(session, some, is_new=False)
-            done = restand(session, context, some, now)
+            done = reassess(session, context, some, now)
         changed.stopped, changed.resumed = changed.stopped + done.stopped, changed.resumed + done.resumed
     return changed
 
@@ -151,7 +151,7 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is CampaignState.FINISHED:
         return False
-    cause = Cause(recipient.reason, "")
+    cause = StopReason(recipient.reason, "")
     before = RecipientState(recipient.before.get("state", RecipientState.PLANNED))
     if before is RecipientState.WITH_PERSON:
         transitions.move(recipient, before)
@@ -162,7 +162,7 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
         if recipient.texted_at is None:
             jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
     elif not _plan(session, context, recipient, now):
-        stop(session, context, recipient, Cause(plan.TOO_LATE, ""), now)
+        stop(session, context, recipient, StopReason(plan.TOO_LATE, ""), now)
         return False
     recipient.before = {}
     note(session, recipient, RESUMED, cause, now)
@@ -173,7 +173,7 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
 def _plan(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
     """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
     caps = dialling_limits_file.of(context.settings)
-    standing = past_attempts.standing(session, context, recipient)
+    standing = past_attempts.history(session, context, recipient)
     if next_attempt.counted(standing.tries) >= caps.tries:
         return False
     at = next_attempt.allowed(standing, caps, (max(now, recipient.opens_at), False))
@@ -198,7 +198,7 @@ def _days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(local.date() + timedelta(days=days), local.time(), zone)
 
 
-def _tell_cases(session: Session, recipient: Recipient, cause: Cause, now: datetime) -> None:
+def _tell_cases(session: Session, recipient: Recipient, cause: StopReason, now: datetime) -> None:
     """Whoever works on an open case of this patient's follow-up reads what has happened."""
     if recipient.patient_id is None:
         return

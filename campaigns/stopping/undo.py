@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from campaigns.errors import UndoRefused
 from campaigns.importing.visits import persons, stop_reasons
-from campaigns.importing.visits.stop_reasons import Cause, Known
-from campaigns.stopping import permission, service, stop_causes
+from campaigns.importing.visits.stop_reasons import KnownPerson, StopReason
+from campaigns.stopping import permission, service, stop_reason_queries
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import AuditEntry, Recipient
@@ -22,7 +22,7 @@ LONGEST_WHY = 300
 
 
 @dataclass(frozen=True)
-class Undo:
+class UndoRequest:
     """Who undoes it and why. `token` names the cause that they saw, `None` takes the one there is.
 
     `is_sure`: they have confirmed that the patient is alive; without it no death is undone.
@@ -35,8 +35,8 @@ class Undo:
     address: str = ""
 
 
-def undo(context: AppContext, recipient_id: str, asked: Undo, now: datetime) -> service.Changed:
-    """Undo what stops this recipient's calls, for all calls to the person; what that changed.
+def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: datetime) -> service.StopChanges:
+    """UndoRequest what stops this recipient's calls, for all calls to the person; what that changed.
 
     Nothing where nothing stops them (any more). Raises `NotFound`, `UndoRefused`.
     """
@@ -50,7 +50,7 @@ def undo(context: AppContext, recipient_id: str, asked: Undo, now: datetime) -> 
         known, key = _known(session, recipient)
         cause = stop_reasons.cause(known, key)
         if not is_stopped(recipient) or cause is None:
-            return service.restand(session, context, [recipient.person_index], now)
+            return service.reassess(session, context, [recipient.person_index], now)
         if asked.token is not None and asked.token != token(cause):
             raise UndoRefused("changed")
         if cause.reason == stop_reasons.DIED and not asked.is_sure:
@@ -62,7 +62,7 @@ def undo(context: AppContext, recipient_id: str, asked: Undo, now: datetime) -> 
         about = {"subject": "recipient", "subject_id": recipient.id, "address": asked.address[:45]}
         session.add(AuditEntry(at=now, user_id=asked.user_id, action="undo_stop", **about))
         session.flush()
-        return service.restand(session, context, [recipient.person_index], now)
+        return service.reassess(session, context, [recipient.person_index], now)
 
 
 def is_stopped(recipient: Recipient) -> bool:
@@ -70,20 +70,20 @@ def is_stopped(recipient: Recipient) -> bool:
     return recipient.state is RecipientState.STOPPED and recipient.reason in stop_reasons.CAUSES
 
 
-def cause_of(session: Session, recipient: Recipient) -> Cause | None:
+def cause_of(session: Session, recipient: Recipient) -> StopReason | None:
     """What stops this recipient's calls and may be undone."""
     return stop_reasons.cause(*_known(session, recipient)) if is_stopped(recipient) else None
 
 
-def token(cause: Cause) -> str:
+def token(cause: StopReason) -> str:
     """What a page sends back, so that only what was seen is undone."""
     return hashlib.sha256(cause.signature.encode()).hexdigest()[:16]
 
 
-def _known(session: Session, recipient: Recipient) -> tuple[Known, str | None]:
+def _known(session: Session, recipient: Recipient) -> tuple[KnownPerson, str | None]:
     index = recipient.person_index
-    known = stop_causes.known(session, [index]).get(index, stop_causes.NOTHING)
-    keys = stop_causes.visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
+    known = stop_reason_queries.known(session, [index]).get(index, stop_reason_queries.NOTHING)
+    keys = stop_reason_queries.visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
     return known, keys.get(recipient.discharge_id or "")
 
 

@@ -52,7 +52,9 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, confirms
     lines, is_broken = [], False
     with open_context(embedded.load()) as context:
         house = context.settings
-        options = sources.Options(consent, house.import_skips_rejected if skips is None else skips, confirms=confirms)
+        options = sources.ImportOptions(
+            consent, house.import_skips_rejected if skips is None else skips, confirms=confirms
+        )
         if confirms:
             with context.database.write() as session:
                 note(session, "confirm_identities", "import", "file")
@@ -69,7 +71,7 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, confirms
         raise SystemExit(1)
 
 
-def _import(context: AppContext, group: Sequence[Path], options: sources.Options) -> tuple[list[str], bool]:
+def _import(context: AppContext, group: Sequence[Path], options: sources.ImportOptions) -> tuple[list[str], bool]:
     """What became of these files, in lines, and whether they are stored; where they are not, others still may be."""
     with import_progress.shown(group[0].name) as progress:
         try:
@@ -94,7 +96,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
     )
     with open_context(embedded.load()) as context:
         service.make(context, name, scope, clock.now())
-        done = enrolment.lay_out(context, name, clock.now())
+        done = enrolment.enrol(context, name, clock.now())
         audit_marks.showed(done.added)
     click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
     for reason, count in sorted(done.without.items()):
@@ -105,7 +107,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
 @click.argument("name")
 @audit_marks.touches("start_campaign", "campaign", "name")
 def start(name: str) -> None:
-    """Call the recipients of NAME from now on (the process `dialler` does it)."""
+    """Call the recipients of NAME from now on (`router` sets the pace, workers dial)."""
     with open_context(embedded.load()) as context:
         service.start(context, name, clock.now())
     click.echo(f"{name} is running; `hotline campaign status {name}` shows it.")
@@ -137,7 +139,7 @@ def undo(recipient: str, why: str, alive: bool) -> None:
     A later fact stops them again.
     """
     with open_context(embedded.load()) as context:
-        done = stopping_undo.undo(context, recipient, stopping_undo.Undo(why, is_sure=alive), clock.now())
+        done = stopping_undo.undo(context, recipient, stopping_undo.UndoRequest(why, is_sure=alive), clock.now())
     click.echo(f"{done.resumed} calls go on.")
 
 

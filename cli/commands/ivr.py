@@ -66,7 +66,7 @@ def _chosen(file: Path | None) -> Path:
     return file or (Path(named) if named else reader.STANDARD)
 
 
-def house() -> reader.House:
+def house() -> reader.Installation:
     """The hospital's name and time zone, as the environment says; no other setting is needed here."""
     names = {
         language: os.environ.get(f"HOSPITAL_NAME_{short}")
@@ -75,6 +75,6 @@ def house() -> reader.House:
     }
     zone = os.environ.get("TIMEZONE") or str(Settings.model_fields["timezone"].default)
     try:
-        return reader.House(names, ZoneInfo(zone))
+        return reader.Installation(names, ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise click.ClickException(f"TIMEZONE: {zone!r} is no time zone; write one like Asia/Shanghai") from error

@@ -50,7 +50,7 @@ def show(file: Path | None) -> None:
     found = _read(file)
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table(found, clock.now()))
-    console.print(f"Green channel: {green(found.green)}")
+    console.print(f"Priority patients: {green(found.green)}")
 
 
 def table(found: Rules, now: datetime) -> Table:

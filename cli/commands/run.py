@@ -28,23 +28,12 @@ def _until_told() -> threading.Event:
 @command.command()
 @audit_marks.touches_nothing("a process; what it changes for patients is written down by it")
 def router() -> None:
-    """Offer waiting callers to agents; a second one stands by and takes over within seconds."""
-    from routing.router.router import Router
+    """Offer waiting callers to agents, and pace campaigns; a second one stands by and takes over within seconds."""
+    from workers import router
 
     values = settings.load()
     log.configure("router", values.log_format)
-    Router(open_context(values), connect(values)).run(_until_told())
-
-
-@command.command()
-@audit_marks.touches_nothing("a process; what it changes for patients is written down by it")
-def dialler() -> None:
-    """Call patients at the pace that nurses can catch; a second one stands by."""
-    from campaigns.dialling.dialler import Dialler
-
-    values = settings.load()
-    log.configure("dialler", values.log_format)
-    Dialler(open_context(values), connect(values)).run(_until_told())
+    router.run(open_context(values), connect(values), _until_told())
 
 
 @command.command()
@@ -63,8 +52,8 @@ def worker(queues: tuple[str, ...]) -> None:
 @audit_marks.touches_nothing("a process; what it changes for patients is written down by it")
 def clock() -> None:
     """Sweep what is due, every second; a second one stands by."""
-    from workers.clock import Clock
+    from workers.clock import leader
 
     values = settings.load()
     log.configure("clock", values.log_format)
-    Clock(open_context(values), connect(values)).run(_until_told())
+    leader(open_context(values), connect(values)).run(_until_told())

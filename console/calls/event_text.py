@@ -1,15 +1,19 @@
 """The words for the events of a call, and for the reasons that rows hold. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from console.web import formatting
 from console.web.language import Words
-from hotline.models import Agent, Event, Queue
 from hotline.values.reason import Reason
 from routing.queues.queues import Rules
+
+if TYPE_CHECKING:
+    from hotline.models import Agent, Event, Queue
 
 # A value of an event's data may be a word of one of these tables.
 TABLES = ("outcome", "intent", "language_name", "reason")

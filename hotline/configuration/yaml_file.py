@@ -1,10 +1,9 @@
 """The one reader of configuration files: YAML checked by a model, every fault with file, line and field."""
 
 import pathlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import deepcopy
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from hotline.configuration.errors import FileFault
 from hotline.configuration.fault_messages import faults_of
 from hotline.configuration.field_types import Context
+from hotline.configuration.json_schema import json_schema
 from hotline.configuration.yaml_document import Document, Fault, Path
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -63,7 +63,7 @@ def parse_located(
         value = model.model_validate(document.data, context=known)
     except ValidationError as error:
         errors = error.errors()
-        document.faults += [fault for one in errors for fault in faults_of(one, document, lambda: schema(model))]
+        document.faults += [fault for one in errors for fault in faults_of(one, document, lambda: json_schema(model))]
         with suppress(ValidationError):
             value = model.model_validate(_without(document), context=known)
     if value is not None:
@@ -87,12 +87,6 @@ def _without(document: Document) -> Any:
 
 def _has(data: Any, part: str | int) -> bool:
     return part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int)
-
-
-@cache
-def schema(model: type[BaseModel]) -> Mapping[str, Any]:
-    """Return the JSON Schema of a kind of file."""
-    return model.model_json_schema()
 
 
 def listed(faults: Iterable[Fault], file: str) -> list[str]:

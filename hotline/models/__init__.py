@@ -1,15 +1,20 @@
 """All tables, one file per domain."""
 
+from hotline.models.accounts import User
 from hotline.models.agents import Agent, AgentPage, AgentSkill, Department, Queue, Skill
+from hotline.models.audit import AuditEntry, AuditHead
 from hotline.models.callbacks import Callback
-from hotline.models.calls import Call, Event, Leg, Offer, QueueEntry
+from hotline.models.calls import Call, Event, Leg
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
-from hotline.models.crm import Case, CaseStep, Counter, Patient
-from hotline.models.doors import SignIn, SignInThrottle
-from hotline.models.floor import FloorEvent
-from hotline.models.keys import KeptSecret, KnownKey
-from hotline.models.people import AuditEntry, AuditHead, User
-from hotline.models.qa import MachineMark
+from hotline.models.cases import Case, CaseStep, Counter
+from hotline.models.encryption_keys import KeptSecret, KnownKey
+from hotline.models.floor_events import FloorEvent
+from hotline.models.jobs import Chore, Job, Lease
+from hotline.models.machine_marks import MachineMark
+from hotline.models.objects import Prompt, UnreferencedObject
+from hotline.models.offers import Offer
+from hotline.models.patients import Patient
+from hotline.models.queue_entries import QueueEntry
 from hotline.models.recordings import (
     Correction,
     LegalHold,
@@ -29,10 +34,10 @@ from hotline.models.reviews import (
     ReviewComment,
     ReviewStep,
 )
-from hotline.models.root import Row
+from hotline.models.row import Row
+from hotline.models.sign_ins import SignIn, SignInThrottle
 from hotline.models.transfers import Transfer
 from hotline.models.visits import IdentityProposal, Person, Visit
-from hotline.models.work import Chore, Job, Lease, Prompt, UnreferencedObject
 
 __all__ = [
     "Agent",

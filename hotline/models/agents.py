@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hotline.models.root import Row, WithId
-from hotline.models.types import EnumWord, Utc
+from hotline.models.column_types import EnumWord, Utc
+from hotline.models.row import Row, WithId
 from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, PagePhone, SignsIn
 

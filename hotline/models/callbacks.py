@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.column_types import EnumWord, Utc
 from hotline.models.padded import PaddedReasons
-from hotline.models.root import Row, WithId
+from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import EnumWord, Utc
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.reason import Reason

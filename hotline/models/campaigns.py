@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.column_types import EnumWord, Utc
 from hotline.models.padded import PaddedJson, PaddedText
-from hotline.models.root import Row, WithId
+from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import EnumWord, Utc
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.call import Direction
@@ -59,7 +59,7 @@ class Campaign(Row, WithId):
     made_at: Mapped[datetime] = mapped_column(Utc)
     started_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
-    # The dialler's last decision and its reasons, for people: {"lines": 12, "why": "3 nurses free", …}.
+    # The last decision about the pace and its reasons, for people: {"lines": 12, "why": "3 nurses free", …}.
     pace: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
@@ -133,7 +133,7 @@ class RecipientChange(Row, WithId):
     # Who told it (hl7, fhir, csv, …), by which event, and when the hospital's system wrote it down.
     source: Mapped[str] = mapped_column(String(20), default="")
     event: Mapped[str] = mapped_column(String(24), default="")
-    told_at: Mapped[datetime | None] = mapped_column(Utc)
+    reported_at: Mapped[datetime | None] = mapped_column(Utc)
     # The member of staff who undid it; `None`: the hotline itself, or a command.
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     why: Mapped[str] = mapped_column(EncryptedText("recipient_changes.why"), default="")

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hotline.models.root import Row, WithId
+from hotline.models.column_types import EnumWord, ReasonJson, Utc
+from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
-from hotline.models.types import EnumWord, ReasonJson, Utc
 from hotline.values.language import Language
 from hotline.values.reason import Reason
 from hotline.values.states.recording import RecordingKind, RecordingState

@@ -19,9 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
-from hotline.models.root import Row, WithId
+from hotline.models.column_types import EnumWord, Utc
+from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
-from hotline.models.types import EnumWord, Utc
 from hotline.values.language import Language
 from hotline.values.states.calibration import CalibrationState
 from hotline.values.states.coaching import CoachingState

@@ -22,7 +22,7 @@ from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hotline.clock import new_id
-from hotline.models.root import Row
+from hotline.models.row import Row
 
 # An id is printable ASCII; what is sealed begins with a byte that is not (`hotline.encryption.keyring.head`).
 _SEALED = re.compile(rb"[^\x20-\x7e]")

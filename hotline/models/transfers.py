@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.models.root import Row, WithId
+from hotline.models.column_types import EnumWord, Utc
+from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import EnumWord, Utc
 from hotline.values.reason_codes import TransferEndReason
 from hotline.values.states.transfer import TransferKind, TransferState
 

@@ -1,4 +1,4 @@
-"""What hospitals tell of visits: whose numbers are one person's, and of each visit the latest telling of each event."""
+"""What hospitals tell of visits: whose numbers are one person's, and of each visit the latest report of each event."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Boolean, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.column_types import EnumWord, Utc
 from hotline.models.padded import PaddedJson
-from hotline.models.root import Row, WithId
+from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedJson
-from hotline.models.types import EnumWord, Utc
 from hotline.values.states.visit import VisitState
 
 
@@ -20,11 +20,11 @@ class Person(Row):
     person_index: Mapped[str] = mapped_column(String(64), primary_key=True)
     # The same for all numbers of one person: the least of their indexes, so that merges come in any order.
     root: Mapped[str] = mapped_column(String(64), index=True)
-    # The latest telling of their death and of their wish not to be called
-    # (`campaigns.importing.visits.visit_state.Telling`).
+    # The latest report of their death and of their wish not to be called
+    # (`campaigns.importing.visits.visit_state.EventReport`).
     death: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("persons.death"))
     refusal: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("persons.refusal"))
-    # What stopped calls and was undone by staff: signatures of tellings, so that a later one stops calls again.
+    # What stopped calls and was undone by staff: signatures of reports, so that a later one stops calls again.
     undone: Mapped[list[str]] = mapped_column(PaddedJson("persons.undone"), default=list)
 
 
@@ -38,7 +38,7 @@ class IdentityProposal(Row, WithId):
     digest: Mapped[str] = mapped_column(String(64))
     # Who told it (hl7, json, csv, …), and when the hospital's system wrote it down, else when it came.
     source: Mapped[str] = mapped_column(String(20))
-    told_at: Mapped[datetime] = mapped_column(Utc)
+    reported_at: Mapped[datetime] = mapped_column(Utc)
     made_at: Mapped[datetime] = mapped_column(Utc)
     # When it was decided, how, and by whom; `None`: it waits.
     decided_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -48,13 +48,13 @@ class IdentityProposal(Row, WithId):
 
 
 class Visit(Row, WithId):
-    """A stay or an outpatient visit: of each kind of event the latest telling, and the state that follows from them."""
+    """A stay or an outpatient visit: of each kind of event the latest report, and the state that follows from them."""
 
     __tablename__ = "visits"
     # Blind index of the patient's number and the visit's (without one: the day); a discharge has the same.
     key: Mapped[str] = mapped_column(String(64), unique=True)
     person_index: Mapped[str] = mapped_column(ForeignKey("persons.person_index"), index=True)
-    tellings: Mapped[dict[str, Any]] = mapped_column(PaddedJson("visits.tellings"), default=dict)
+    event_reports: Mapped[dict[str, Any]] = mapped_column(PaddedJson("visits.event_reports"), default=dict)
     # What a call would need to know, until the visit ends and its discharge holds it.
     facts: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("visits.facts"))
     state: Mapped[VisitState] = mapped_column(EnumWord(VisitState))

@@ -29,7 +29,7 @@ class Leadership:
     def __init__(self, database: Database, name: str, holder: str, steady: Callable[[], float] = clock.steady) -> None:
         """Be `holder` (unique to this process) for the lease `name`; `steady` counts seconds and never goes back."""
         self._database = database
-        self._name = name
+        self.name = name
         self._holder = holder
         self._steady = steady
         self._renewed: float | None = None
@@ -43,20 +43,15 @@ class Leadership:
         self._renewed = begun if self._take() else None
         return self._renewed is not None
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether this process held it less than a lease ago, so that nobody else leads yet; nothing is asked."""
-        return self._renewed is not None and self._steady() - self._renewed < LEASE.total_seconds()
-
     def _take(self) -> bool:
         with self._database.read() as session:
-            held = session.execute(_HELD, {"name": self._name}).one_or_none()
+            held = session.execute(_HELD, {"name": self.name}).one_or_none()
         if held is None:
             return self._found()
         holder, beat, _until = held
         if holder not in (self._holder, NOBODY) and not self._is_silent(tuple(held)):
             return False
-        seen = (Lease.name == self._name, Lease.holder == holder, Lease.beat == beat)
+        seen = (Lease.name == self.name, Lease.holder == holder, Lease.beat == beat)
         with self._database.write() as session:
             until = server_clock.now(session) + LEASE
             take = update(Lease).where(*seen).values(holder=self._holder, beat=beat + 1, until=until)
@@ -67,7 +62,7 @@ class Leadership:
         try:
             with self._database.write() as session:
                 until = server_clock.now(session) + LEASE
-                session.add(Lease(name=self._name, holder=self._holder, beat=1, until=until))
+                session.add(Lease(name=self.name, holder=self._holder, beat=1, until=until))
         except IntegrityError:
             return False  # another candidate was the first
         return True
@@ -81,7 +76,7 @@ class Leadership:
 
     def release(self) -> None:
         """Step down, so that the standby need not wait."""
-        mine = update(Lease).where(Lease.name == self._name, Lease.holder == self._holder)
+        mine = update(Lease).where(Lease.name == self.name, Lease.holder == self._holder)
         with self._database.write() as session:
             session.execute(mine.values(holder=NOBODY, beat=Lease.beat + 1, until=server_clock.now(session)))
         self._renewed = None

@@ -174,12 +174,12 @@ def _enter(flow: Flow, place: Place, name: str, now: datetime) -> Outcome:
 
 def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
     """The node with the queue that takes its callers now: its own, or the first open one that helps it out."""
-    own = flow.lines.get(node.queue)
+    own = flow.queues.get(node.queue)
     if own is None or is_open_at(own.hours, now):
         return node
-    helpers = (name for name in own.helpers if name in flow.lines and is_open_at(flow.lines[name].hours, now))
+    helpers = (name for name in own.helpers if name in flow.queues and is_open_at(flow.queues[name].hours, now))
     helper = next(helpers, None)
-    return None if helper is None else replace(node, queue=helper, skill=None)
+    return None if helper is None else node.model_copy(update={"queue": helper, "skill": None})
 
 
 def _arrival(node: Node, is_open: bool) -> tuple[Effect, ...]:

@@ -66,8 +66,8 @@ def seconds(text: str) -> float:
 def _keys(flow: Flow) -> Located:
     if len(set(flow.keys.all)) < len(flow.keys.all):
         yield ("keys",), "one key has two meanings; emergency, person, repeat and back need four keys"
-    if len({flow.line.call_back, flow.line.message, flow.keys.emergency}) < 3:
-        yield ("line",), "one key has two meanings; in line it is emergency, call_back and message"
+    if len({flow.waiting_keys.call_back, flow.waiting_keys.message, flow.keys.emergency}) < 3:
+        yield ("waiting_keys",), "one key has two meanings; who waits has emergency, call_back and message"
     for name, what in (("position", "the place in line"), ("wait", "the minutes")):
         if "{n}" not in flow.phrases[name][Language.MANDARIN]:
             yield ("phrases", name), f"{{n}} is missing, {what}"

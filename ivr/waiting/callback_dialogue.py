@@ -19,7 +19,7 @@ from hotline.values.states.leg import LegStatus
 from ivr.dialogue import decide, queries, service
 from ivr.dialogue.context import Desk, lost, where
 from ivr.dialogue.queries import Standing
-from ivr.flow.nodes import DIGITS
+from ivr.flow.phrases import DIGITS
 from routing.callbacks import queue_place
 from routing.queues import queries as lines
 from telephony import webhook_urls
@@ -68,7 +68,7 @@ def turn(desk: Desk, call_id: str, step: str, at: str, turn: Turn, now: datetime
         if step == NUMBER:
             return _numbered(session, desk, known, (promised, key, at), now)
         if step == OFFER and promised is None:
-            wanted = begin(session, desk, known, at, now) if key == desk.flow.line.call_back else None
+            wanted = begin(session, desk, known, at, now) if key == desk.flow.waiting_keys.call_back else None
             return wanted or stay(session, desk, known, at, now)
         return _chosen(session, desk, known, (promised, key, at), now)
 
@@ -140,7 +140,7 @@ def _chosen(
     promised, key, at = said
     if promised is None or key == desk.flow.keys.repeat:
         return stay(session, desk, known, at, now)
-    if key == desk.flow.line.message:
+    if key == desk.flow.waiting_keys.message:
         return _ask_number(desk, known, at)
     if key == "":
         return desk.document((desk.phrase("call_back_goodbye", known), Hangup()))

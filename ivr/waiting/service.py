@@ -60,9 +60,9 @@ def _pressed(session: Session, desk: Desk, known: Standing, key: str, now: datet
         return None
     if key == desk.flow.keys.emergency:
         return _emergency(session, desk, known, now)
-    if key == desk.flow.line.call_back:
+    if key == desk.flow.waiting_keys.call_back:
         return callback_dialogue.begin(session, desk, known, callback_dialogue.LINE, now)
-    if key == desk.flow.line.message:
+    if key == desk.flow.waiting_keys.message:
         return _message(session, desk, known, now)
     return None
 

@@ -27,8 +27,8 @@ from hotline.errors import NotFound
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
 from hotline.values.language import Language
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, SignsIn
+from routing.queues.queue_fields import Level
 from routing.queues.queues import Rules, Text
-from routing.queues.queues_file import Level
 
 CLIENT = "client:"
 ADDRESS = re.compile(r"client:[A-Za-z0-9_.-]{1,60}|\+[1-9][0-9]{4,14}")

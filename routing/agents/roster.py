@@ -23,7 +23,7 @@ from hotline.values.states.agent import AgentState, AgentStatus
 from routing.agents.hospital_file import ADDRESS, CLIENT, change_telephone, set_levels
 from routing.agents.status import choose_status
 from routing.errors import AgentRefused
-from routing.queues.queues_file import MOST_LEVEL
+from routing.queues.queue_fields import MOST_LEVEL
 
 LONGEST_NAME = 80
 HELD = frozenset({AgentState.OFFERED, AgentState.TALKING})

@@ -18,9 +18,9 @@ from routing.callbacks.due import Promise
 from routing.estimates import recent_times, wait
 from routing.estimates.recent_times import Lately, Wait
 from routing.estimates.wait import Hand, Help, Place
+from routing.queues.queue_fields import WRAP_UP_SECONDS
 from routing.queues.queue_groups import Lines
 from routing.queues.queues import Rules, Way
-from routing.queues.queues_file import WRAP_UP_SECONDS
 
 # The answered offers that handling times are taken from, at most.
 OFFERS_READ = 300

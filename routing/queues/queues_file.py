@@ -1,201 +1,22 @@
 """The queue file: skills, queues, and who goes ahead in them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from hotline.configuration import yaml_file
-from hotline.configuration.field_types import (
-    Context,
-    Exactly,
-    FieldFaults,
-    FileModel,
-    Known,
-    OneOrMore,
-    Parsed,
-    ReadAs,
-    Shorthand,
-)
+from hotline.configuration.field_types import Context, FieldFaults, FileModel, OneOrMore, ReadAs
 from hotline.configuration.settings import Settings
 from hotline.configuration.texts import Label, Name
-from hotline.values.language import Language
-from hotline.values.phone_numbers import PhoneNumber
-from routing.queues.hours import Hours
-from routing.queues.hours_file import HoursField
 from routing.queues.priority_patients import Green
-from routing.queues.queues import HELPERS, Need, OverflowKind, Queue, Rules, Step, Way
+from routing.queues.queue_fields import Priority, QueueFields
+from routing.queues.queues import HELPERS, Rules
 
 STANDARD = Path(__file__).with_name("queues.yaml")
-EVERYONE = "everyone"
-NURSE = "nurse"
-MOST_RINGS, MOST_PHONES, MOST_PRIORITY, MOST_LEVEL = 10, 50, 1000, 5
-WRAP_UP_SECONDS = 30
-
-Level = Annotated[int, Field(ge=1, le=MOST_LEVEL)]
-Priority = Annotated[int, Field(ge=0, le=MOST_PRIORITY)]
-Seconds = Annotated[int, Field(ge=0, le=3600)]
-Faults = Iterator[tuple[Sequence[str | int], str]]
-
-
-class NeedFields(FileModel):
-    """How well a skill is needed: nobody below `least` is rung; who has `prefers` or more goes first."""
-
-    least: Level = 1
-    prefers: Level | None = None
-
-    def value(self, _context: Context) -> Need:
-        """Return the need."""
-        if self.prefers is not None and self.prefers < self.least:
-            fault = f"level {self.prefers} is below the least, {self.least}; prefer that level or a better one"
-            raise FieldFaults([(("prefers",), fault)])
-        return Need(self.least, self.prefers)
-
-
-def _need(value: Any) -> Any:
-    return {"least": value} if isinstance(value, str) else value
-
-
-LEVEL_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST_LEVEL}
-NeedField = Annotated[Need, ReadAs(NeedFields), Shorthand(_need, LEVEL_SCHEMA)]
-
-
-def _for_every_language(value: Any) -> Any:
-    is_need = isinstance(value, dict) and not value.keys().isdisjoint(NeedFields.model_fields)
-    return dict.fromkeys(Language, value) if isinstance(value, str) or is_need else value
-
-
-def _phones(text: str) -> int | None:
-    if text == EVERYONE:
-        return MOST_PHONES + 1
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PHONES else None
-
-
-class StepFields(FileModel):
-    """One ring of a ladder: how many phones ring in it, and the least level in it."""
-
-    phones: Annotated[int, Parsed(_phones, f"is no number of phones; write 1 to {MOST_PHONES}, or {EVERYONE}")] = Field(
-        description=f"how many phones ring, or {EVERYONE}"
-    )
-    least: Level | None = None
-
-    def value(self, _context: Context) -> Step:
-        """Return the step."""
-        return Step(None if self.phones > MOST_PHONES else self.phones, self.least)
-
-
-def _step(value: Any) -> Any:
-    return {"phones": value} if isinstance(value, str) else value
-
-
-class OverflowFields(FileModel):
-    """What follows when nobody has answered, and when: after rings, or after a time since the caller asked."""
-
-    kind: OverflowKind
-    to: str | None = Field(None, description="the queue that helps, or the telephone number that takes over")
-    after_rings: Seconds | None = None
-    after_seconds: Seconds | None = None
-
-    @model_validator(mode="after")
-    def _check(self, info: ValidationInfo) -> "OverflowFields":
-        FieldFaults.raise_any(self._faults(info.context or {}))
-        return self
-
-    def _faults(self, context: Context) -> Faults:
-        if self.after_rings is not None and self.after_seconds is not None:
-            yield ("after_seconds",), "stands beside after_rings; write one of them"
-        queues = context.get("queues")
-        if self.kind in HELPERS:
-            if self.helper is None:
-                yield ("to",), "missing; write the queue that helps"
-            elif queues is not None and self.helper not in queues:
-                yield ("to",), f"no queue {self.helper!r}; the queues are {', '.join(queues)}"
-        elif self.kind is OverflowKind.NUMBER:
-            if self.to is None:
-                yield ("to",), "missing; write the number, like +861012345678"
-            elif PhoneNumber.of_line(self.to) is None:
-                yield ("to",), f"{self.to!r} is no telephone number; write it like +861012345678"
-        elif self.to is not None:
-            yield ("to",), f"{self.kind} leads to nobody else; remove it"
-
-    @property
-    def helper(self) -> str | None:
-        """The queue that helps."""
-        return self.to or (NURSE if self.kind is OverflowKind.NURSE else None)
-
-    def way(self, usual_rings: int) -> Way:
-        """Return what follows, after so many rings where the file says nothing."""
-        number = PhoneNumber.of_line(self.to) if self.kind is OverflowKind.NUMBER and self.to else None
-        to = self.helper if number is None else number.e164
-        after = None if self.after_seconds is None else timedelta(seconds=self.after_seconds)
-        return Way(self.kind, to, usual_rings if self.after_rings is None else self.after_rings, after)
-
-
-def _overflow(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else value
-
-
-class QueueFields(FileModel):
-    """A queue: whom it asks for, who rings at which ring, and what follows when nobody answers."""
-
-    zh: str
-    en: str
-    wish: dict[Annotated[str, Known("skill")], NeedField] = Field(
-        description="whom the queue asks for, like wish: {booking: {least: 3, prefers: 4}}"
-    )
-    language: Annotated[
-        Mapping[Language, NeedField],
-        Exactly.of(Language, missing=Need()),
-        Shorthand(_for_every_language, LEVEL_SCHEMA),
-    ] = Field({})
-    rings: Annotated[int, Field(ge=1, le=MOST_RINGS)] = 3
-    ladder: Annotated[
-        tuple[Annotated[Step, ReadAs(StepFields), Shorthand(_step, {"type": ["integer", "string"]})], ...],
-        OneOrMore(),
-    ] = Field((), description="the phones at each ring; without it one more with each ring")
-    overflow: Annotated[
-        tuple[Annotated[OverflowFields, Shorthand(_overflow, {"enum": [*OverflowKind]})], ...], OneOrMore()
-    ] = Field((), description="what follows after the last ring, in turn")
-    priority: Priority = 0
-    hours: HoursField | None = None
-    wrap_up_seconds: Seconds = WRAP_UP_SECONDS
-
-    @model_validator(mode="after")
-    def _check(self) -> "QueueFields":
-        FieldFaults.raise_any(self._ladder_faults())
-        return self
-
-    def _ladder_faults(self) -> Faults:
-        if len(self.ladder) > self.rings:
-            fault = f"there are only {self.rings} rings; remove this step or give the queue more rings"
-            yield ("ladder", self.rings), fault
-        before: int | None = 0
-        for place, step in enumerate(self.ladder):
-            if before is None and step.phones is not None:
-                yield ("ladder", place), f"{step.phones} phones come after {EVERYONE}; phones only join"
-            elif before and step.phones is not None and step.phones < before:
-                fault = f"{step.phones} phones are fewer than in the ring before, {before}; phones only join"
-                yield ("ladder", place), fault
-            before = step.phones
-
-    def queue(self, name: str, zone: ZoneInfo) -> Queue:
-        """Return the queue of this name."""
-        return Queue(
-            name=name,
-            label={Language.MANDARIN: self.zh, Language.ENGLISH: self.en},
-            hours=self.hours or Hours(zone, is_always=True),
-            wish=self.wish,
-            languages=self.language,
-            rings=self.rings,
-            ladder=self.ladder,
-            overflow=tuple(entry.way(turn * self.rings) for turn, entry in enumerate(self.overflow, 1)),
-            priority=self.priority,
-            wrap_up_seconds=self.wrap_up_seconds,
-        )
 
 
 class AgePriority(FileModel):
@@ -212,7 +33,7 @@ class Discharged(FileModel):
     priority: Priority = 0
 
 
-class GreenFields(FileModel):
+class PriorityPatientsFields(FileModel):
     """Who goes ahead in the line (requirement A8), and how far at most."""
 
     age: Annotated[tuple[AgePriority, ...], OneOrMore()] = ()
@@ -241,7 +62,7 @@ class QueuesFile(FileModel):
 
     skills: dict[Name, Label] = Field({})
     queues: dict[Name, QueueFields] = Field(description="the queues, at least one")
-    green_channel: Annotated[Green, ReadAs(GreenFields)] = Green()
+    priority_patients: Annotated[Green, ReadAs(PriorityPatientsFields)] = Green()
 
     @field_validator("queues")
     @classmethod
@@ -285,4 +106,4 @@ def parse(text: str, zone: ZoneInfo, file: str = "queues.yaml") -> Rules:
 
     fields = yaml_file.parse(QueuesFile, text, file, context)
     queues = {name: queue.queue(name, zone) for name, queue in fields.queues.items()}
-    return Rules(file, zone, fields.skills, queues, fields.green_channel)
+    return Rules(file, zone, fields.skills, queues, fields.priority_patients)

@@ -1,23 +1,19 @@
-"""The router: one leader that decides with the ladder and brings the exchange in line with the database.
+"""The router: it decides with the ladder and brings the exchange in line with the database.
 
 Whatever it asks of the exchange is a fact in the database first, and is marked there when done: a router that is killed
 at any point leaves work that the next one finds.
 """
 
-import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from hotline import clock, log
+from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Transfer
 from hotline.outbox import floor_events
-from hotline.outbox.lease import Leadership, candidate
-from hotline.outbox.notifier import ROUTER
-from routing.agents import hospital_file
 from routing.agents import service as agents_service
 from routing.agents.attendance import Attendance
 from routing.callbacks import service as callbacks_service
@@ -29,47 +25,29 @@ from routing.router import actions, floor_queries, reconcile
 from routing.router.actions import offer_of
 from telephony.provider import Provider
 
-TICK_SECONDS = 0.25
 HABITS_SECONDS = 600.0  # how often it learns anew how soon and how often agents answer
 MAX_PASSES = 8  # a decision makes room for the next one; more in a row would be a fault of ours
 
 
 class Router:
-    """Decides and acts, again and again, while it holds the lease."""
+    """Decides and acts; `work` is one step of it (`workers/leader.py` takes them, one process at a time)."""
 
-    def __init__(
-        self, context: AppContext, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
-    ) -> None:
+    def __init__(self, context: AppContext, provider: Provider, pool: Executor | None = None) -> None:
         """Use these resources; nothing starts yet. The exchange is asked in `pool`, by default eight at a time."""
         self._ground = context
         self._provider = provider
-        self._lease = lease or candidate(context.database, "router")
         self._habits: dict[str, answer_times.Habit] = {}
         self._phones = answer_times.Phones()
         self._learned_at: datetime | None = None
         self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
         self._attendance = Attendance(context, provider, self._pool)
 
-    def run(self, stop: threading.Event) -> None:
-        """Act at every bell and tick until `stop` is set; after a fault the next pass tries again."""
-        with self._ground.database.write() as session:
-            hospital_file.store_rules(session, queues_file.of(self._ground.settings))
-        for _ in self._ground.notifier.listen(ROUTER, TICK_SECONDS):
-            if stop.is_set():
-                break
-            try:
-                self.work(clock.now())
-            except Exception:
-                # The next tick tries again; the log and the growing line tell staff.
-                log.get().exception("router_pass_failed")
-                stop.wait(TICK_SECONDS)
-        self._lease.release()
+    def close(self) -> None:
+        """End the threads that ask the exchange."""
         self._pool.shutdown()
 
-    def work(self, now: datetime) -> bool:
-        """Decide and act until there is nothing left to do now; `False` when another router leads."""
-        if not self._lease.holds():
-            return False
+    def work(self, now: datetime) -> None:
+        """Decide and act until there is nothing left to do now."""
         self._bring_back(now)
         self._attendance.look(now)
         for _ in range(MAX_PASSES):
@@ -78,7 +56,6 @@ class Router:
             if not changed and not acted:
                 break
         callbacks_service.act(self._ground, self._provider, clock.now())
-        return True
 
     def _bring_back(self, now: datetime) -> None:
         with self._ground.database.read() as session:

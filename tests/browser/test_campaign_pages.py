@@ -28,9 +28,9 @@ from tests.integration.campaign_storm import exchange_of
 def recipient_id(context: AppContext, made: object) -> str:  # noqa: ARG001 (the morning's users sign in)
     """A campaign with one patient, whom we call at this moment."""
     (only,) = campaign(context, 1)
-    attempt_id = service.mark(context, only, NOW)
+    attempt_id = service.reserve(context, only, NOW)
     assert attempt_id is not None
-    service.take(context, attempt_id, NOW)
+    service.start_dialling(context, attempt_id, NOW)
     attempt_progress.answered(context, attempt_id, "CAspring", NOW)
     return only
 

@@ -1,4 +1,4 @@
-"""Who a patient is by several tellings, and where one is signed in: both pages on a phone and by keyboard."""
+"""Who a patient is by several reports, and where one is signed in: both pages on a phone and by keyboard."""
 
 import pytest
 from playwright.sync_api import Browser, expect

@@ -137,7 +137,9 @@ def stage(folder: Path, is_deaf: bool = False, **settings: str) -> Iterator[Stag
     plan = embedded.plan(folder / "home", environment, free_ports=True)
     procfile = folder / "Procfile"
     usual = Path("Procfile").read_text("utf-8")
-    procfile.write_text(usual.replace("run worker", "run worker --queue now") if is_deaf else usual, "utf-8")
+    procfile.write_text(
+        usual.replace("run worker\n", "run worker --queue dial --queue now\n") if is_deaf else usual, "utf-8"
+    )
     house = LocalHotline(plan, lambda name, line: lines.append(json.dumps([name, line])), procfile)
     try:
         context = house.open(_fill)

@@ -151,9 +151,9 @@ def begin(house: Stage, folder: Path, name: str, rows: dict[str, str]) -> None:
     head = "patient_number,name,phone,birth_date,discharged_on,language,consent"
     file = folder / f"{name}.csv"
     file.write_text("\n".join([head, *lines]), "utf-8")
-    files.take(house.context, file, files.Options(), now)
+    files.take(house.context, file, files.ImportOptions(), now)
     service.make(house.context, name, plan.Scope(), now)
-    enrolment.lay_out(house.context, name, now)
+    enrolment.enrol(house.context, name, now)
     service.start(house.context, name, now)
 
 

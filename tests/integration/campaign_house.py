@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,17 +10,20 @@ from random import Random
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from campaigns.dialling import dial
 from campaigns.dialling import service as dialling_service
-from campaigns.dialling.dialler import Dialler
-from campaigns.dialogue import attempt_progress
+from campaigns.dialling.pacer import Pacer
+from campaigns.dialling.reconcile import Reconciler
+from campaigns.dialogue import after_call, attempt_progress
 from campaigns.importing import service as importing_service
-from campaigns.importing.record import Facts, VisitEvent, VisitRecord
+from campaigns.importing.record import DischargeFacts, VisitEvent, VisitRecord
 from campaigns.planning import enrolment, plan, service
 from hotline import clock
 from hotline.context import AppContext
+from hotline.errors import Discard
 from hotline.models import Agent, AgentSkill, Attempt, Recipient
 from hotline.values.states.agent import AgentStatus
-from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.leg import LegStatus
 from routing.calls.legs import Report
 from telephony.errors import ProviderDown, ProviderRefused
@@ -64,7 +68,8 @@ class Outside(Provider):
     draw: Random = field(default_factory=lambda: Random(1))  # noqa: S311 (a simulation)
     dies: Callable[[], None] = lambda: None
     texts: list[tuple[str, str]] = field(default_factory=list)
-    dialler: Dialler | None = None
+    pacer: Pacer | None = None
+    reconciler: Reconciler | None = None
 
     def dial_patient(self, number: str, caller_id: str, webhooks: PatientWebhooks, timeout_seconds: int) -> str:
         del caller_id, timeout_seconds
@@ -151,7 +156,7 @@ class Patient(Caller):
 def outside(seed: int = 1) -> Outside:
     """An exchange that never fails."""
     made = Outside.__new__(Outside)
-    made.lines, made.now, made.texts, made.dialler = {}, NOW, [], None
+    made.lines, made.now, made.texts, made.pacer, made.reconciler = {}, NOW, [], None, None
     made.down_before = made.down_after = made.refuses = 0.0
     made.draw, made.dies = Random(seed), lambda: None  # noqa: S311
     return made
@@ -166,13 +171,13 @@ def discharge(number: int, **told: object) -> VisitRecord:
         "has_consent": True,
         "ward": "外科三病区" if number % 2 else "心内科",
     }
-    facts |= {name: told.pop(name) for name in list(told) if name in Facts.__dataclass_fields__}
+    facts |= {name: told.pop(name) for name in list(told) if name in DischargeFacts.__dataclass_fields__}
     values: dict[str, object] = {
         "event": VisitEvent.DISCHARGED,
         "patient_number": f"P{number:05}",
         "visit": "1",
         "happened_on": (NOW - timedelta(days=8)).date(),
-        "facts": Facts(**facts),  # type: ignore[arg-type] # as the test wrote them
+        "facts": DischargeFacts(**facts),  # type: ignore[arg-type] # as the test wrote them
     }
     return VisitRecord(**(values | told))  # type: ignore[arg-type] # likewise
 
@@ -188,7 +193,7 @@ def campaign(context: AppContext, count: int, now: datetime = NOW) -> list[str]:
             session.add(nurse)
     importing_service.store(context, [discharge(number) for number in range(count)], "test", now)
     service.make(context, "spring", plan.Scope(), now)
-    enrolment.lay_out(context, "spring", now)
+    enrolment.enrol(context, "spring", now)
     service.start(context, "spring", now)
     with context.database.read() as session:
         return list(session.scalars(select(Recipient.id).order_by(Recipient.id)))
@@ -208,10 +213,23 @@ def attempts_of(context: AppContext, recipient_id: str) -> list[Attempt]:
 
 
 def look(context: AppContext, exchange: Outside, now: datetime) -> None:
-    """One pass of the dialler, always the same one."""
+    """One step of the clock, of the pace and of a worker that dials, always the same ones."""
     exchange.now = now
-    exchange.dialler = exchange.dialler or Dialler(context, exchange)
-    exchange.dialler.work(now)
+    exchange.reconciler = exchange.reconciler or Reconciler(context, exchange)
+    exchange.pacer = exchange.pacer or Pacer(context)
+    exchange.reconciler.sweep(now)
+    after_call.alarm(context, exchange, now)
+    exchange.pacer.work(now)
+    work_off(context, exchange, now)
+
+
+def work_off(context: AppContext, exchange: Outside, now: datetime) -> None:
+    """A worker dials whoever is reserved, and is told to do so a second time."""
+    with context.database.read() as session:
+        reserved = list(session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.RESERVED)))
+    for attempt_id in [*reserved, *reserved]:
+        with suppress(Discard):
+            dial.dial(context, exchange, attempt_id, now)
 
 
 def report(context: AppContext, line: Line, status: LegStatus, now: datetime) -> None:

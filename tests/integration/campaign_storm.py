@@ -1,4 +1,4 @@
-"""A campaign under fire: dialler, router, worker, clock and voice may die at any transaction and any request.
+"""A campaign under fire: pacing, router, worker, clock and voice may die at any transaction and any request.
 
 The exchange dies, too: its lines are gone, and it never says so.
 """
@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from campaigns.dialling import queries
-from campaigns.dialling.dialler import Dialler
+from campaigns.dialling.pacer import Pacer
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Attempt, Case, Job, Recipient
@@ -33,7 +33,8 @@ from tests.integration.campaign_house import CHECK, NOW, Killed, Line, Outside, 
 from tests.passing_time import pass_in_database
 from tests.simulation.interleave.seams import InTurn
 from voice import app
-from workers.clock import Clock
+from workers.clock import leader
+from workers.leader import Leader
 from workers.run import WorkerContext
 from workers.run import run as perform
 
@@ -42,7 +43,7 @@ BESIDE = ("router", "worker", "clock")
 # Threads of the voice process that nobody waits for: a death there is that of the process, at its next request.
 BACKGROUND = ("prepare", "outage")
 # What a campaign asks of workers.
-TO_DO = (Job.state == JobState.DUE, Job.kind.in_(["text_recipient", "record_attempt", "text_advice"]))
+TO_DO = (Job.state == JobState.DUE, Job.kind.in_(["dial_attempt", "text_recipient", "record_attempt", "text_advice"]))
 # What the exchange reports of a line that nobody answers, and what a person or machine does who does.
 UNANSWERED = {"no_answer": "no-answer", "busy": "busy", "failed": "failed"}
 KEYS = {
@@ -111,7 +112,7 @@ class Exchange(Outside):
 def exchange_of(seed: int, share: float) -> Exchange:
     """An exchange that fails in this share of requests."""
     made = Exchange.__new__(Exchange)
-    made.lines, made.now, made.texts, made.dialler, made.rung = {}, NOW, [], None, 0
+    made.lines, made.now, made.texts, made.rung = {}, NOW, [], 0
     made.down_before = made.down_after = made.refuses = share
     made.draw, made.dies = Random(seed), lambda: None  # noqa: S311 (a simulation)
     return made
@@ -133,19 +134,19 @@ class Storm:
         self.draw = Random(self.seed)  # noqa: S311 (a simulation)
         self.exchange = exchange_of(self.seed, 0.03)
         self.app: Flask = app.create(self.context, self.exchange)
-        self.passes = {name: self._start(name) for name in ("dialler", *BESIDE)}
+        self.passes = {name: self._start(name) for name in ("pacing", *BESIDE)}
         self.in_line: dict[str, Patient] = {}
 
     def _start(self, name: str) -> Callable[[datetime], object]:
         provider: Provider = self.exchange
         match name:
-            case "dialler":
-                return Dialler(self.context, provider, self._candidate(name)).work
+            case "pacing":
+                return Leader(self._candidate(name), Pacer(self.context).work, tick_seconds=0.5).work
             case "router":
-                return Router(self.context, provider, InTurn(), self._candidate(name)).work
+                router = Router(self.context, provider, InTurn())
+                return Leader(self._candidate(name), router.work, tick_seconds=0.25).work
             case "clock":
-                clock = Clock(self.context, provider, InTurn(), self._candidate(name))
-                return lambda _now: clock.work()
+                return leader(self.context, provider, InTurn(), self._candidate(name)).work
             case _:
                 return self._do_jobs
 
@@ -186,7 +187,7 @@ class Storm:
     def step(self) -> None:
         """Every process and every patient has a turn."""
         self.exchange.now = self.now
-        self.run("dialler")
+        self.run("pacing")
         self.run("worker")
         self.run(self.draw.choice(["router", "clock"]))
         for patient in self.in_line.values():

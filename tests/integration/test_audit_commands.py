@@ -23,12 +23,12 @@ from tests.integration.campaign_house import campaign
 Run = Callable[..., Result]
 # Whatever else is added here has its reason on the command: it shows, exports and changes nothing of patients.
 NOTHING = {
-    *("up", "demo", "staffing", "doctor", "campaign status", "campaign draw", "ivr check", "ivr draw"),
+    *("up", "demo", "staffing", "doctor", "campaign status", "campaign draw", "config schema", "ivr check", "ivr draw"),
     *("queues check", "queues show", "transcribe", "review", "models list", "models fetch", "models check"),
     *("users list", "users add", "users edit", "users reset-password", "users disable", "users enable"),
     *("agents list", "agents edit", "audit verify", "db upgrade", "db load", "db user", "db retry"),
     *("keys list", "keys add", "keys rotate", "keys retire", "users unlock"),
-    *("run router", "run worker", "run dialler", "run clock"),
+    *("run router", "run worker", "run clock"),
 }
 
 

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from campaigns.dialling import messages
 from campaigns.dialling import service as dialling_service
-from campaigns.dialling.dialler import Dialler
 from campaigns.dialogue import attempt_progress
 from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
@@ -36,7 +35,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ENDS = {RecipientState.DONE, RecipientState.REFUSED, RecipientState.STOPPED, RecipientState.WITH_PERSON}
 
 
-def test_a_patient_is_dialled_once_however_often_the_dialler_looks(context: AppContext) -> None:
+def test_a_patient_is_dialled_once_however_often_the_pace_is_set_and_the_job_runs(context: AppContext) -> None:
     campaign(context, 1)
     exchange = outside()
     for second in range(10):
@@ -47,11 +46,10 @@ def test_a_patient_is_dialled_once_however_often_the_dialler_looks(context: AppC
 def test_only_as_many_are_dialled_in_a_second_as_the_provider_takes(context: AppContext) -> None:
     campaign(context, 5)
     exchange = outside()
-    dialler = Dialler(context, exchange)
     for moment in (0.0, 0.5, 0.9):
-        dialler.work(NOW + timedelta(seconds=moment))
+        look(context, exchange, NOW + timedelta(seconds=moment))
     assert len(exchange.lines) == 1
-    dialler.work(NOW + timedelta(seconds=1.5))
+    look(context, exchange, NOW + timedelta(seconds=1.5))
     assert len(exchange.lines) == 2
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from campaigns.errors import ImportFault
 from campaigns.importing import files
-from campaigns.importing.files import Options, Taken
+from campaigns.importing.files import FileImport, ImportOptions
 from campaigns.importing.hl7 import mllp
-from campaigns.importing.service import Stored
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.watched_folder import WatchedFolder
 from campaigns.planning import enrolment, plan, service
 from hotline.context import AppContext, open_context
@@ -42,8 +42,8 @@ def csv_of(path: Path, rows: list[list[str]], encoding: str = "utf-8", head: lis
     return path
 
 
-def taken(context: AppContext, file: Path, **options: bool) -> Taken:
-    return files.take(context, file, Options(**options), NOW)
+def taken(context: AppContext, file: Path, **options: bool) -> FileImport:
+    return files.take(context, file, ImportOptions(**options), NOW)
 
 
 def count(context: AppContext, row: type = Discharge) -> int:
@@ -56,7 +56,7 @@ def test_tables_are_taken_in_every_encoding_that_hospitals_use(
     context: AppContext, tmp_path: Path, encoding: str
 ) -> None:
     file = csv_of(tmp_path / "d.csv", ROWS, encoding)
-    assert taken(context, file).stored == Stored(added=3)
+    assert taken(context, file).stored == ImportResult(added=3)
     with context.database.read() as session:
         names = {row.name for row in session.scalars(select(Discharge))}
         patients = {row.name for row in session.scalars(select(Patient))}
@@ -65,11 +65,11 @@ def test_tables_are_taken_in_every_encoding_that_hospitals_use(
 
 def test_the_same_discharge_twice_is_one_and_another_content_corrects_it(context: AppContext, tmp_path: Path) -> None:
     file = csv_of(tmp_path / "d.csv", [*ROWS, ROWS[0]])
-    assert taken(context, file).stored == Stored(added=3)
+    assert taken(context, file).stored == ImportResult(added=3)
     again = taken(context, file)
-    assert (again.stored, again.checked.repeated) == (Stored(known=3), 1)
+    assert (again.stored, again.checked.repeated) == (ImportResult(known=3), 1)
     moved = csv_of(tmp_path / "e.csv", [[*ROWS[0][:3], "13900000009", *ROWS[0][4:]]])
-    assert taken(context, moved, confirms=True).stored == Stored(corrected=1)
+    assert taken(context, moved, confirms=True).stored == ImportResult(corrected=1)
     assert count(context) == 3
 
 
@@ -83,7 +83,7 @@ def sheet(path: Path, rows: list[list[Any]]) -> Path:
 
 def test_a_workbook_is_taken_and_its_formulas_are_not(context: AppContext, tmp_path: Path) -> None:
     good = sheet(tmp_path / "d.xlsx", [[*row[:3], int(row[3]), *row[4:]] for row in ROWS])
-    assert taken(context, good).stored == Stored(added=3)
+    assert taken(context, good).stored == ImportResult(added=3)
     bad = sheet(tmp_path / "e.xlsx", [["P9", '=CONCATENATE("王","芳")', *ROWS[0][2:]]])
     found = taken(context, bad)
     assert found.stored is None
@@ -112,7 +112,7 @@ def test_a_broken_table_leaves_the_database_unchanged_and_says_why(
     assert {reject.field for reject in found.checked.rejects} == fields
     assert count(context) == count(context, Patient) == 0
     if len(rows) > len(ROWS):
-        assert taken(context, tmp_path / "d.csv", skips=True).stored == Stored(added=3)
+        assert taken(context, tmp_path / "d.csv", skips=True).stored == ImportResult(added=3)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_fhir_is_taken_as_a_bundle_and_line_by_line(context: AppContext, tmp_pat
     file = tmp_path / ("b.json" if is_bundle else "b.ndjson")
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources()]}
     file.write_text(json.dumps(bundle) if is_bundle else "\n".join(map(json.dumps, resources())), "utf-8")
-    assert taken(context, file, has_consent=True).stored == Stored(added=1)
+    assert taken(context, file, has_consent=True).stored == ImportResult(added=1)
     with context.database.read() as session:
         (row,) = session.scalars(select(Discharge))
     assert (row.patient_number, row.name, row.condition) == ("P1", "王芳", "heart_failure")
@@ -187,7 +187,7 @@ def test_fhir_with_a_field_that_cannot_be_read_is_refused_with_its_place(context
 def planned(context: AppContext, tmp_path: Path) -> str:
     taken(context, csv_of(tmp_path / "first.csv", ROWS[:1]))
     service.make(context, "spring", plan.Scope(), NOW)
-    assert enrolment.lay_out(context, "spring", NOW).added == 2
+    assert enrolment.enrol(context, "spring", NOW).added == 2
     with context.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at)).all()[0]
 
@@ -217,8 +217,8 @@ def adt(trigger: str = "A03", number: str = "P1", discharged: str = "20260225", 
 def test_hl7_messages_in_a_file_are_taken(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "m.hl7"
     file.write_bytes(f"\x0b{adt()}\x1c\r\x0b{adt(number='P2', message='2')}\x1c\r".encode())
-    assert taken(context, file, has_consent=True).stored == Stored(added=2)
-    assert taken(context, file, has_consent=True).stored == Stored(known=2)
+    assert taken(context, file, has_consent=True).stored == ImportResult(added=2)
+    assert taken(context, file, has_consent=True).stored == ImportResult(known=2)
 
 
 def test_messages_over_mllp_are_acknowledged_once_they_are_stored(context: AppContext, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(
         due = session.scalar(select(func.count()).select_from(Job).where(*TO_DO))
         failed = session.scalars(select(Job).where(Job.state == JobState.FAILED)).all()
     assert len(attempts) >= 100
-    assert set(storm.killed) == {"dialler", "voice", "exchange", *BESIDE}
+    assert set(storm.killed) == {"pacing", "voice", "exchange", *BESIDE}
     # Nobody twice for an attempt; none without a row.
     assert set(storm.exchange.dialled().values()) == {1}
     assert set(storm.exchange.dialled()) <= {attempt.id for attempt in attempts}

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
+from hotline import clock
 from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.models import Chore as Row
@@ -17,7 +18,7 @@ from telephony.provider import connect
 from tests.servers import wait_for
 from tests.simulation.interleave.seams import InTurn
 from workers.chores import Chore, Chores
-from workers.clock import Clock, chores
+from workers.clock import chores, leader
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 InTime = Callable[[], bool]
@@ -152,7 +153,7 @@ def test_a_chore_that_hangs_holds_up_no_other_is_late_and_is_not_begun_twice(con
 
 def test_the_clock_does_everything_it_is_for(context: AppContext) -> None:
     provider = connect(context.settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"}))
-    assert Clock(context, provider, InTurn()).work()
+    assert leader(context, provider, InTurn()).work(clock.now())
     with context.database.read() as session:
         rows = {row.name: row.last_error for row in session.scalars(select(Row))}
     assert set(rows) == {chore.name for chore in chores(context, provider)}

@@ -23,7 +23,7 @@ from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.servers import wait_for
 from workers import run
-from workers.hold import Hold, take
+from workers.job_lease import JobLease, take
 from workers.registry import JobKind
 from workers.run import WorkerContext
 
@@ -40,7 +40,7 @@ def row(context: AppContext, job: Job) -> Job:
         return session.get_one(Job, job.id)
 
 
-def take_over(context: AppContext, job: Job) -> Hold:
+def take_over(context: AppContext, job: Job) -> JobLease:
     """Another worker takes the work, because the lease of the first has run out."""
     with context.database.write() as session:
         past = server_clock.now(session) - timedelta(seconds=1)

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from campaigns.importing import service
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.stopping import identity_decisions
 from campaigns.stopping.identity_decisions import Decision
@@ -26,7 +27,7 @@ from tests.integration.test_visits import DISCHARGE, FACTS, planned, told
 OTHER = "+8613900000022"
 
 
-def hears(context: AppContext, *records: VisitRecord) -> service.Stored:
+def hears(context: AppContext, *records: VisitRecord) -> ImportResult:
     """A message of a system that nobody answers for."""
     return service.store(context, records, "hl7", NOW)
 
@@ -40,7 +41,7 @@ def discharges(context: AppContext) -> list[Discharge]:
         return list(session.scalars(select(Discharge).order_by(Discharge.id)))
 
 
-def waiting(context: AppContext) -> list[identity_decisions.Open]:
+def waiting(context: AppContext) -> list[identity_decisions.OpenProposal]:
     with context.database.read() as session:
         return identity_decisions.waiting(session)
 

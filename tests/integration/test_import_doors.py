@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from campaigns.importing import files
-from campaigns.importing.files import Options
+from campaigns.importing.files import ImportOptions
 from campaigns.importing.hl7 import file as hl7_file
 from campaigns.importing.hl7 import mllp
 from campaigns.importing.record import VisitRecord
@@ -182,7 +182,7 @@ Writer = Callable[[Path, tuple[Person, ...]], Path]
 
 def told(context: AppContext, file: Path) -> tuple[list[VisitRecord], list[set[tuple[str, str]]]]:
     """The records of a file, and the refusals of each row that is not taken: fields and reasons."""
-    source = files.open_source(context, [file], Options(has_consent=True), NOW)
+    source = files.open_source(context, [file], ImportOptions(has_consent=True), NOW)
     records, refusals = [], []
     for _, item in source.items():
         if isinstance(item, VisitRecord):
@@ -216,7 +216,7 @@ def rows(context: AppContext) -> set[tuple[str, ...]]:
 @pytest.fixture
 def expected(context: AppContext, tmp_path: Path) -> set[tuple[str, ...]]:
     """The rows that CSV leads to, in a database that is empty again."""
-    files.take(context, csv(tmp_path, PEOPLE), Options(skips=True), NOW)
+    files.take(context, csv(tmp_path, PEOPLE), ImportOptions(skips=True), NOW)
     found = rows(context)
     assert len(found) == len(GOOD) - 1  # nobody calls for the dead
     with context.database.write() as session:
@@ -230,13 +230,13 @@ def expected(context: AppContext, tmp_path: Path) -> set[tuple[str, ...]]:
 def test_every_format_leads_to_the_same_rows(
     context: AppContext, tmp_path: Path, expected: set[tuple[str, ...]], write: Writer
 ) -> None:
-    assert files.take(context, write(tmp_path, PEOPLE), Options(has_consent=True), NOW).stored is None
+    assert files.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True), NOW).stored is None
     assert rows(context) == set()
-    taken = files.take(context, write(tmp_path, PEOPLE), Options(has_consent=True, skips=True), NOW)
+    taken = files.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True, skips=True), NOW)
     assert taken.stored is not None
     assert taken.checked.rejected == len(BAD)
     assert rows(context) == expected
-    again = files.take(context, write(tmp_path, PEOPLE), Options(has_consent=True, skips=True), NOW)
+    again = files.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True, skips=True), NOW)
     assert again.stored is not None
     assert (again.stored.added, again.stored.corrected) == (0, 0)
 
@@ -318,7 +318,7 @@ def table(folder: Path, heads: str, cells: Callable[[Person], tuple[str, ...]]) 
 @pytest.fixture
 def expected_refusals(context: AppContext, tmp_path: Path) -> dict[int, set[tuple[str, str]]]:
     """Who is refused as a discharge, and why."""
-    source = files.open_source(context, [csv(tmp_path, LISTED)], Options(), NOW)
+    source = files.open_source(context, [csv(tmp_path, LISTED)], ImportOptions(), NOW)
     return who(reject for _, item in source.items() if isinstance(item, list) for reject in item)
 
 
@@ -329,7 +329,7 @@ def test_the_list_of_patients_refuses_the_same_people_for_the_same_reasons(
     outcome = patients_file.load(context, file, NOW, skips=True)
     others = {line: {one for one in each if one[0] != "patient_number"} for line, each in expected_refusals.items()}
     assert who(outcome.rejected) == {line: each for line, each in others.items() if each}
-    discharges = files.take(context, csv(tmp_path, LISTED), Options(skips=True), NOW)
+    discharges = files.take(context, csv(tmp_path, LISTED), ImportOptions(skips=True), NOW)
     assert discharges.stored is not None
     with context.database.read() as session:
         stored = {(one.number, one.name) for one in session.scalars(select(Patient))}
@@ -348,5 +348,5 @@ def test_the_appointments_of_an_absent_doctor_refuse_the_same_people_for_the_sam
     assert who(rejects) == expected_refusals
     with context.database.read() as session:
         planned = {(one.name, one.number) for one in session.scalars(select(Recipient))}
-    files.take(context, csv(tmp_path, LISTED), Options(skips=True), NOW)
+    files.take(context, csv(tmp_path, LISTED), ImportOptions(skips=True), NOW)
     assert {(name, number) for _, name, _, number, *_ in rows(context)} <= planned

@@ -75,8 +75,8 @@ def test_same_text_gives_the_same_sound_each_time(language: Language) -> None:
     assert seconds(first) > 0.8
 
 
-def _house() -> reader.House:
-    return reader.House(dict.fromkeys(Language, "H"), ZoneInfo("Asia/Shanghai"))
+def _house() -> reader.Installation:
+    return reader.Installation(dict.fromkeys(Language, "H"), ZoneInfo("Asia/Shanghai"))
 
 
 def test_numbers_to_dial_are_spelled_and_numbers_of_keys_are_not() -> None:

@@ -116,7 +116,7 @@ def call(context: AppContext, exchange: Exchange) -> Caller:
     with context.database.write() as session:
         for agent in session.scalars(sa.select(Agent)):
             agent.status = AgentStatus.AVAILABLE
-    assert Router(context, exchange).work(clock.now())
+    Router(context, exchange).work(clock.now())
     with context.database.read() as session:
         for column in (QueueEntry.reasons, Offer.reasons):
             reasons = [reason for listed in session.scalars(sa.select(column)) for reason in listed]
@@ -133,7 +133,7 @@ def conversation(context: AppContext, exchange: Exchange) -> Patient:
         nurse.status, nurse.state_since = AgentStatus.AVAILABLE, NOW
         session.add(nurse)
     service.make(context, "spring", plan.Scope(), NOW)
-    assert enrolment.lay_out(context, "spring", NOW).added > 0
+    assert enrolment.enrol(context, "spring", NOW).added > 0
     service.start(context, "spring", NOW)
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()

@@ -22,11 +22,13 @@ from routing.queues import overflow as queues_overflow
 from routing.queues import service
 from routing.queues.queues import OverflowKind
 from routing.router import floor_queries, statements
+from routing.router.router import Router
 from tests.factories import NOW
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
 from tests.simulation.interleave.arrivals import Caller
 from tests.simulation.interleave.callers import calm_down
 from tests.simulation.interleave.exchange import Faults, Mail, Place
+from tests.simulation.interleave.seams import InTurn
 
 
 @pytest.fixture
@@ -370,7 +372,8 @@ def test_who_has_become_busy_between_two_looks_is_not_freed_by_the_end_of_a_paus
         agent.state, agent.state_until = AgentState.WRAP_UP, clock.now()
     told.route()
     assert told.agent("1001").state is AgentState.OFFERED
-    told.world.routers[0]._come_back(told.agent("1001").id, clock.now() + timedelta(hours=1))
+    router = Router(told.world.context, told.world.exchange, InTurn())
+    router._come_back(told.agent("1001").id, clock.now() + timedelta(hours=1))
     assert told.agent("1001").state is AgentState.OFFERED
 
 

@@ -115,10 +115,14 @@ def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(cont
 
 def test_an_attempt_is_dialled_by_one_of_two(context: AppContext) -> None:
     (only,) = campaign_house.campaign(context, 1)
-    attempt_id = dialling_service.mark(context, only, campaign_house.NOW)
+    attempt_id = dialling_service.reserve(context, only, campaign_house.NOW)
     assert attempt_id is not None
-    with halfway(context, Attempt, lambda: dialling_service.take(context, attempt_id, campaign_house.NOW)) as rival:
-        mine = dialling_service.take(context, attempt_id, campaign_house.NOW)
+
+    def start() -> str | None:
+        return dialling_service.start_dialling(context, attempt_id, campaign_house.NOW)
+
+    with halfway(context, Attempt, start) as rival:
+        mine = start()
     assert [mine, *rival].count(None) == 1
 
 
@@ -185,7 +189,7 @@ def test_work_that_somebody_else_took_or_did_meanwhile_is_left_alone(
 def test_a_patient_who_is_being_called_already_is_not_marked_again(context: AppContext) -> None:
     (only,) = campaign_house.campaign(context, 1)
     with changed(context, Recipient, update(Recipient).values(state=RecipientState.CALLING, due_at=None)):
-        assert dialling_service.mark(context, only, campaign_house.NOW) is None
+        assert dialling_service.reserve(context, only, campaign_house.NOW) is None
     assert not campaign_house.attempts_of(context, only)
 
 

@@ -102,7 +102,7 @@ def test_lists_and_dicts_are_bound_too(context: AppContext) -> None:
     with context.database.write() as session:
         session.execute(text("INSERT INTO persons (person_index, root, undone) VALUES ('p', 'p', '[]')"))
         row = {
-            "id": "v", "key": "v", "person_index": "p", "tellings": {}, "facts": {"name": "王芳"},
+            "id": "v", "key": "v", "person_index": "p", "event_reports": {}, "facts": {"name": "王芳"},
             "state": "discharged", "changed_at": NOW,
         }  # fmt: skip
         rows = [in_row(Visit, one) for one in (row, row | {"id": "w", "key": "w", "facts": None})]

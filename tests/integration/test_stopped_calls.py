@@ -15,6 +15,7 @@ from campaigns.dialling import service as dialling_service
 from campaigns.dialogue import after_call, attempt_progress
 from campaigns.errors import UndoRefused
 from campaigns.importing import service as importing_service
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.importing.visits import stop_reasons
 from campaigns.planning import absence_import, enrolment, service
@@ -67,7 +68,7 @@ CANCELLED = VisitRecord(
 )
 
 
-def store(context: AppContext, *records: VisitRecord) -> importing_service.Stored:
+def store(context: AppContext, *records: VisitRecord) -> ImportResult:
     """The hospital tells this."""
     return importing_service.store(context, records, "hl7", NOW)
 
@@ -97,7 +98,7 @@ def with_person(context: AppContext, exchange: Outside, only: str) -> None:
 
 BEFORE: dict[str, Callable[[AppContext, Outside, str], object]] = {
     "planned": lambda _ground, _exchange, _only: None,
-    "marked": lambda context, _exchange, only: dialling_service.mark(context, only, NOW),
+    "reserved": lambda context, _exchange, only: dialling_service.reserve(context, only, NOW),
     "retried": lambda context, exchange, only: tried(context, exchange, only, AttemptOutcome.NO_ANSWER),
     "texted": texted,
     "with_person": with_person,
@@ -198,11 +199,11 @@ def test_advice_is_not_sent_to_whoever_has_died_meanwhile(context: AppContext) -
 # Who comes between.
 
 
-def test_whoever_is_being_marked_while_a_death_is_stored_is_not_dialled(context: AppContext) -> None:
+def test_whoever_is_being_reserved_while_a_death_is_stored_is_not_dialled(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     exchange = outside()
     with halfway(context, Recipient, lambda: store(context, DEATH)):
-        dialling_service.mark(context, only, NOW)
+        dialling_service.reserve(context, only, NOW)
     look(context, exchange, NOW)
     assert not exchange.lines
     assert recipient(context, only).state is RecipientState.STOPPED
@@ -211,13 +212,13 @@ def test_whoever_is_being_marked_while_a_death_is_stored_is_not_dialled(context:
 def test_a_death_that_is_stored_while_a_call_is_taken_stops_it_or_has_it_hung_up(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     exchange = outside()
-    attempt_id = dialling_service.mark(context, only, NOW)
+    attempt_id = dialling_service.reserve(context, only, NOW)
     assert attempt_id is not None
     with halfway(context, Attempt, lambda: store(context, DEATH)):
-        assert dialling_service.take(context, attempt_id, NOW) is not None  # it had the person first
+        assert dialling_service.start_dialling(context, attempt_id, NOW) is not None  # it had the person first
     assert recipient(context, only).state is RecipientState.STOPPED
     sid = exchange.dial_patient("+8613800000000", "", patient_webhooks("", attempt_id), 20)
-    dialling_service.dialled(context, attempt_id, sid)
+    dialling_service.placed(context, attempt_id, sid)
     look(context, exchange, NOW + SECOND)
     assert exchange.lines[sid].status is LegStatus.CANCELED
 
@@ -228,7 +229,7 @@ def test_a_death_while_a_campaign_is_planned_leaves_nobody_to_be_called(context:
     store(context, replace(more, patient_number="P00009"))
     with context.database.write() as session:
         session.add(Person(person_index="0" * 64, root="0" * 64, undone=[]))
-    with halfway(context, Person, lambda: enrolment.lay_out(context, "spring", NOW)):
+    with halfway(context, Person, lambda: enrolment.enrol(context, "spring", NOW)):
         store(context, replace(DEATH, patient_number="P00009"))
     exchange = outside()
     look(context, exchange, NOW)
@@ -281,8 +282,8 @@ def test_the_hospital_s_list_of_patients_stops_calls_even_before_anybody_looked(
 def test_two_numbers_of_one_person_are_not_called_at_once(context: AppContext) -> None:
     first, second = campaign(context, 2)
     store(context, VisitRecord(event=VisitEvent.MERGED, patient_number="P00000", merged_from="P00001"))
-    assert dialling_service.mark(context, first, NOW) is not None
-    assert dialling_service.mark(context, second, NOW) is None
+    assert dialling_service.reserve(context, first, NOW) is not None
+    assert dialling_service.reserve(context, second, NOW) is None
     assert recipient(context, second).state is RecipientState.PLANNED
 
 
@@ -291,7 +292,7 @@ def test_whoever_wants_no_more_calls_is_not_called_for_a_later_step(context: App
     exchange = outside()
     later = campaign_house.discharge(0, visit="0", condition="surgery", happened_on=(NOW - 8 * DAY).date())
     store(context, later)
-    enrolment.lay_out(context, "spring", NOW)
+    enrolment.enrol(context, "spring", NOW)
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()
     ends(context, line, AttemptOutcome.REFUSED, NOW)
@@ -303,17 +304,17 @@ def test_whoever_wants_no_more_calls_is_not_called_for_a_later_step(context: App
 # Staff undo it.
 
 
-def undo(context: AppContext, only: str, **asked: object) -> stopping_service.Changed:
+def undo(context: AppContext, only: str, **asked: object) -> stopping_service.StopChanges:
     """Somebody undoes what stops these calls."""
     values: dict[str, object] = {"why": "是另一位患者"}
-    return stopping_undo.undo(context, only, stopping_undo.Undo(**(values | asked)), NOW)  # type: ignore[arg-type] # as written
+    return stopping_undo.undo(context, only, stopping_undo.UndoRequest(**(values | asked)), NOW)  # type: ignore[arg-type] # as written
 
 
 def test_staff_undo_a_readmission_once_and_a_later_fact_stops_again(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     store(context, RETURN)
-    assert undo(context, only) == stopping_service.Changed(resumed=1)
-    assert undo(context, only) == stopping_service.Changed()
+    assert undo(context, only) == stopping_service.StopChanges(resumed=1)
+    assert undo(context, only) == stopping_service.StopChanges()
     assert recipient(context, only).state is RecipientState.PLANNED
     assert store(context, RETURN).stopped == 0  # the same, told again
     assert store(context, replace(RETURN, visit="3")).stopped == 1
@@ -344,9 +345,9 @@ def test_a_death_is_undone_only_when_it_is_confirmed_and_only_as_it_was_seen(con
         with pytest.raises(UndoRefused) as refused:
             undo(context, only, **asked)
         assert refused.value.reason == reason
-    assert undo(context, only, is_sure=True) == stopping_service.Changed()  # they are in hospital all the same
+    assert undo(context, only, is_sure=True) == stopping_service.StopChanges()  # they are in hospital all the same
     assert recipient(context, only).reason == stop_reasons.READMITTED
-    assert undo(context, only) == stopping_service.Changed(resumed=1)
+    assert undo(context, only) == stopping_service.StopChanges(resumed=1)
 
 
 def test_two_who_undo_at_once_undo_once(context: AppContext) -> None:
@@ -373,7 +374,7 @@ def test_a_finished_campaign_calls_nobody_again(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     store(context, RETURN)
     service.finish(context, "spring", NOW)
-    assert undo(context, only) == stopping_service.Changed()
+    assert undo(context, only) == stopping_service.StopChanges()
     assert recipient(context, only).state is RecipientState.STOPPED
 
 

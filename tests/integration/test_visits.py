@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from campaigns.importing import service as importing_service
-from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
+from campaigns.importing.import_result import ImportResult
+from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.visits import stop_reasons
 from campaigns.importing.visits.persons import person_index
 from campaigns.planning import enrolment, plan, service
@@ -27,7 +28,7 @@ from tests.integration.campaign_house import NOW, recipient
 
 HOME = date(2026, 2, 22)
 HOUR = timedelta(hours=1)
-FACTS = Facts("林晓", date(1960, 1, 2), "+8613800000011", has_consent=True, ward="外科")
+FACTS = DischargeFacts("林晓", date(1960, 1, 2), "+8613800000011", has_consent=True, ward="外科")
 NUMBERS = count(1)
 
 
@@ -46,7 +47,7 @@ def told(
 DISCHARGE = told(VisitEvent.DISCHARGED, hour=0)
 
 
-def take(context: AppContext, *records: VisitRecord) -> importing_service.Stored:
+def take(context: AppContext, *records: VisitRecord) -> ImportResult:
     """Store these as one source."""
     return importing_service.store(context, records, "hl7", NOW, confirms=True)
 
@@ -56,7 +57,7 @@ def planned(context: AppContext, *records: VisitRecord) -> str:
     load_hospital(context)
     take(context, *(records or (DISCHARGE,)))
     service.make(context, "spring", plan.Scope(), NOW)
-    assert enrolment.lay_out(context, "spring", NOW).added
+    assert enrolment.enrol(context, "spring", NOW).added
     service.start(context, "spring", NOW)
     with context.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at, Recipient.id)).all()[0]
@@ -113,16 +114,16 @@ def test_calls_stop_for_what_happened_and_for_nothing_else(
 
 
 def test_the_end_of_an_outpatient_visit_is_no_discharge_until_its_class_changes(context: AppContext) -> None:
-    assert take(context, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == importing_service.Stored(noted=1)
+    assert take(context, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == ImportResult(noted=1)
     with context.database.read() as session:
         assert session.scalars(select(Discharge)).all() == []
         assert [row.state for row in session.scalars(select(Visit))] == [VisitState.OUTPATIENT]
     changed = told(VisitEvent.CLASS_CHANGED, hour=1)
-    assert take(context, changed) == importing_service.Stored(added=1)
+    assert take(context, changed) == ImportResult(added=1)
     with context.database.read() as session:
         (row,) = session.scalars(select(Discharge))
     assert (row.name, row.discharged_on, row.ward) == (FACTS.name, HOME, FACTS.ward)
-    assert take(context, changed) == importing_service.Stored(known=1)
+    assert take(context, changed) == ImportResult(known=1)
 
 
 def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_days(context: AppContext) -> None:
@@ -135,7 +136,7 @@ def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_d
     assert (after.opens_at - before.opens_at, after.closes_at - before.closes_at) == (timedelta(days=3),) * 2
     assert after.due_at is not None
     assert after.due_at >= after.opens_at
-    assert enrolment.lay_out(context, "spring", NOW).added == 0  # nobody is planned twice
+    assert enrolment.enrol(context, "spring", NOW).added == 0  # nobody is planned twice
     with context.database.read() as session:
         rows = session.scalars(select(RecipientChange).order_by(RecipientChange.id)).all()
     assert [(row.change, row.reason, row.event, row.source) for row in rows] == [
@@ -157,7 +158,7 @@ def test_a_correction_reaches_whoever_is_still_to_be_called(context: AppContext)
     only = planned(context)
     corrected = replace(FACTS, number="+8613900000022", ward="")
     stored = take(context, told(VisitEvent.UPDATED, hour=5, facts=corrected))
-    assert stored == importing_service.Stored(corrected=1)
+    assert stored == ImportResult(corrected=1)
     row = recipient(context, only)
     assert (row.number, row.ward) == ("+8613900000022", "外科")  # what a correction leaves out stays
     late = told(VisitEvent.UPDATED, hour=3, facts=replace(FACTS, number="+8613900000033"))
@@ -175,7 +176,7 @@ def test_numbers_that_were_merged_are_one_person_whatever_came_first(context: Ap
     ]
     take(context, *merges[order:], *merges[:order])
     assert stands(context, only) == (RecipientState.STOPPED, stop_reasons.DIED)
-    assert take(context, *merges) == importing_service.Stored(known=3)
+    assert take(context, *merges) == ImportResult(known=3)
 
 
 def test_a_refusal_under_one_number_counts_for_the_other(context: AppContext) -> None:
@@ -287,10 +288,10 @@ def test_told_twice_late_or_out_of_order_events_lead_to_the_same(
     first, second = (f"{next(NUMBERS)}-" for _ in range(2))
     discharge = told(VisitEvent.DISCHARGED, "1", hour=0)
     take(context, *of_copy([discharge], first), *of_copy([discharge], second))
-    enrolment.lay_out(context, "spring", NOW)
+    enrolment.enrol(context, "spring", NOW)
     tell(context, of_copy(records, first), 10)
     tell(context, of_copy(again, second), parts)
-    enrolment.lay_out(context, "spring", NOW)
+    enrolment.enrol(context, "spring", NOW)
     assert outcome(context, second) == outcome(context, first)
 
 

@@ -32,7 +32,7 @@ from telephony.provider import connect
 from tests.integration.transcripts_house import recorded, wav
 from tests.servers import wait_for
 from workers import run, sweep
-from workers.clock import Clock
+from workers.clock import leader
 from workers.registry import JobKind
 from workers.run import WorkerContext
 
@@ -249,8 +249,8 @@ def test_a_worker_killed_while_it_transcribes_costs_that_call_its_own_time_and_n
     [part] = rows(context, PartialTranscript)
     prompts(context, 3)
     worker()
-    sweeps = Clock(context, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
-    wait_for(lambda: sweeps.work() and count(context, JobState.DUE) == 0, 40, "every job")
+    sweeps = leader(context, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
+    wait_for(lambda: sweeps.work(clock.now()) and count(context, JobState.DUE) == 0, 40, "every job")
     [transcript] = rows(context, Transcript)
     assert (transcript.recording_id, rows(context, PartialTranscript)) == (long.id, [])
     [recording] = rows(context, Recording)

@@ -20,7 +20,7 @@ from hotline.object_store import orphans
 from hotline.values.states.job import JobState
 from telephony.errors import ProviderDown
 from tests.simulation.job_world import KINDS, LEASE, Killed, Steps, World, stalled
-from workers.hold import Hold
+from workers.job_lease import JobLease
 
 # More steps than any of these kinds of work has.
 MOST_STEPS = 60
@@ -196,7 +196,7 @@ def test_the_steps_find_blobs_that_are_written_twice_under_one_name(
 def test_the_steps_find_requests_of_a_worker_that_has_lost_its_work(
     worlds: Callable[[], World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Hold, "renew", lambda _hold: None)
-    monkeypatch.setattr(Hold, "check", lambda _hold, _session: None)
+    monkeypatch.setattr(JobLease, "renew", lambda _hold: None)
+    monkeypatch.setattr(JobLease, "check", lambda _hold, _session: None)
     with pytest.raises(AssertionError, match=r"text_advice, step .* sent twice"):
         test_a_worker_that_stalls_anywhere_and_one_that_takes_over_do_it_once(worlds, "text_advice")

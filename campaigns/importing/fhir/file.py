@@ -16,7 +16,7 @@ from campaigns.importing.fhir.json_parts import Json, many, text
 from campaigns.importing.fhir.visit import Encounter
 from campaigns.importing.fields import dates
 from campaigns.importing.record import VisitClass, VisitEvent
-from campaigns.importing.validation import AND, Given, Item, Told
+from campaigns.importing.validation import AND, Item, SourceDefaults, UncheckedEvent
 from crm.feeds.limits import Limits
 from crm.feeds.rejects import Reject
 
@@ -45,7 +45,7 @@ class Events:
     is_incomplete: bool
 
 
-def read(files: Sequence[Path], given: Given, limits: Limits) -> Events:
+def read(files: Sequence[Path], given: SourceDefaults, limits: Limits) -> Events:
     """Every event of these files. Raises `UnreadableFile` when one of them is no FHIR."""
     found = Resources()
     for file in files:
@@ -61,7 +61,7 @@ def read(files: Sequence[Path], given: Given, limits: Limits) -> Events:
     return Events(items, lacks or not found.encounters)
 
 
-def _take(found: Resources, name: str, one: source.Found | Reject, given: Given) -> None:
+def _take(found: Resources, name: str, one: source.LocatedResource | Reject, given: SourceDefaults) -> None:
     if isinstance(one, Reject):
         found.rejects.append(_in_file(one, name))
         return
@@ -98,7 +98,7 @@ def _links(line: int, resource: Json, keys: Sequence[str]) -> Iterator[tuple[int
             yield line, tuple(keys), other
 
 
-def _condition(found: Resources, resource: Json, keys: Sequence[str], given: Given) -> None:
+def _condition(found: Resources, resource: Json, keys: Sequence[str], given: SourceDefaults) -> None:
     told = fhir_visit.diagnoses(resource, given.today, given.zone)
     found.by_condition |= dict.fromkeys(keys, told)
     visit = references.wanted(references.reference(resource, "encounter"), "Encounter")
@@ -108,7 +108,7 @@ def _condition(found: Resources, resource: Json, keys: Sequence[str], given: Giv
 
 
 def _of_visit(
-    found: Resources, where: tuple[str, int], visit: Encounter, given: Given, seen: set[str]
+    found: Resources, where: tuple[str, int], visit: Encounter, given: SourceDefaults, seen: set[str]
 ) -> Iterator[Item]:
     name, line = where
     cells = _patient(found, visit, given)
@@ -124,12 +124,12 @@ def _of_visit(
     yield [_in_file(reject, name) for reject in item] if isinstance(item, list) else item
 
 
-def _told(found: Resources, line: int, visit: Encounter, cells: Cells, given: Given) -> Told:
+def _told(found: Resources, line: int, visit: Encounter, cells: Cells, given: SourceDefaults) -> UncheckedEvent:
     event = visit.event
     if event is VisitEvent.ADMITTED and visit.visit_class is not VisitClass.INPATIENT:
         event = VisitEvent.REGISTERED
     about = {"diagnosis": AND.join(_diagnoses(found, visit)), "ward": _ward(found, visit)}
-    return Told(
+    return UncheckedEvent(
         line=line,
         cells={**cells, **visit.cells, **about},
         event=event,
@@ -139,7 +139,7 @@ def _told(found: Resources, line: int, visit: Encounter, cells: Cells, given: Gi
     )
 
 
-def _patient(found: Resources, visit: Encounter, given: Given) -> Cells | None:
+def _patient(found: Resources, visit: Encounter, given: SourceDefaults) -> Cells | None:
     if visit.patient is not None:
         return fhir_person.cells(visit.patient, given.today, given.zone)
     return next((found.patients[key] for key in visit.patient_keys if key in found.patients), None)
@@ -164,19 +164,21 @@ def _ward(found: Resources, visit: Encounter) -> str:
     return next((name for name, is_ward in named if is_ward), named[0][0] if named else "")
 
 
-def _deaths(found: Resources, seen: set[str], given: Given) -> Iterator[tuple[int, Item]]:
+def _deaths(found: Resources, seen: set[str], given: SourceDefaults) -> Iterator[tuple[int, Item]]:
     """Patients who have died and of whom no visit is told here."""
     for cells in {id(cells): cells for cells in found.patients.values()}.values():
         if cells["patient_number"] in seen:
             continue
         line = int(cells["line"])
         written = dates.moment((cells["recorded_at"],), given.zone)
-        item = validation.read(Told(line=line, cells=cells, event=VisitEvent.DIED, recorded_at=written), given)
+        item = validation.read(
+            UncheckedEvent(line=line, cells=cells, event=VisitEvent.DIED, recorded_at=written), given
+        )
         if isinstance(item, list) or item.is_dead:
             yield line, item
 
 
-def _merges(found: Resources, given: Given) -> Iterator[tuple[int, Item]]:
+def _merges(found: Resources, given: SourceDefaults) -> Iterator[tuple[int, Item]]:
     for line, stays, goes in found.merges:
         one, other = (
             next((found.patients[key] for key in keys if key in found.patients), None) for keys in (stays, goes)
@@ -186,7 +188,9 @@ def _merges(found: Resources, given: Given) -> Iterator[tuple[int, Item]]:
             written = dates.moment((other["recorded_at"],), given.zone)
             yield (
                 line,
-                validation.read(Told(line=line, cells=cells, event=VisitEvent.MERGED, recorded_at=written), given),
+                validation.read(
+                    UncheckedEvent(line=line, cells=cells, event=VisitEvent.MERGED, recorded_at=written), given
+                ),
             )
 
 

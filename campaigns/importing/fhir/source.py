@@ -24,7 +24,7 @@ NO_RESOURCE = "is no FHIR resource; each has a resourceType"
 
 
 @dataclass(frozen=True)
-class Found:
+class LocatedResource:
     """A resource, where it stood (line of NDJSON, else its place from 1), and the address that its Bundle gives it."""
 
     line: int
@@ -32,7 +32,7 @@ class Found:
     address: str = ""
 
 
-def resources(file: Path, limits: Limits) -> Iterator[Found | Reject]:
+def resources(file: Path, limits: Limits) -> Iterator[LocatedResource | Reject]:
     """Each resource of the file. Raises `UnreadableFile` when it is no FHIR at all."""
     limits.check_size(file)
     with csv_file.opened(file) as source:
@@ -64,7 +64,7 @@ def _goes_on(source: BinaryIO) -> bool:
     return any(block.strip() for block in iter(lambda: source.read(BLOCK), b""))
 
 
-def _by_line(file: Path, source: BinaryIO, most: int) -> Iterator[Found | Reject]:
+def _by_line(file: Path, source: BinaryIO, most: int) -> Iterator[LocatedResource | Reject]:
     number = 0
     while line := source.readline(most + 1):
         number += 1
@@ -75,7 +75,7 @@ def _by_line(file: Path, source: BinaryIO, most: int) -> Iterator[Found | Reject
             yield from [Reject(number, "line", NO_JSON)] if value is None else _opened(number, value)
 
 
-def _whole(file: Path, raw: bytes, most: int) -> Iterator[Found | Reject]:
+def _whole(file: Path, raw: bytes, most: int) -> Iterator[LocatedResource | Reject]:
     if len(raw) > most:
         raise UnreadableFile(
             f"{file.name}: is one piece of JSON larger than {most // MEGABYTE} MB; write one resource a line (NDJSON)"
@@ -117,7 +117,7 @@ def _why(raw: bytes) -> str:
     return "holds no resource"
 
 
-def _opened(line: int, value: Any, depth: int = 0) -> Iterator[Found | Reject]:
+def _opened(line: int, value: Any, depth: int = 0) -> Iterator[LocatedResource | Reject]:
     """The resources in this value: itself, the entries of a list, or those of a Bundle, numbered from 1."""
     if isinstance(value, list):
         for number, one in enumerate(value, 1):
@@ -126,16 +126,20 @@ def _opened(line: int, value: Any, depth: int = 0) -> Iterator[Found | Reject]:
     elif not isinstance(value, dict) or not text(value, "resourceType"):
         yield Reject(line, "resourceType", NO_RESOURCE)
     elif text(value, "resourceType") != "Bundle":
-        yield Found(line, value)
+        yield LocatedResource(line, value)
     elif depth < DEEPEST:
         for number, entry in enumerate(many(value, "entry"), 1):
             yield from _entry(number if depth == 0 else line, entry, depth)
 
 
-def _entry(line: int, entry: Json, depth: int) -> Iterator[Found | Reject]:
+def _entry(line: int, entry: Json, depth: int) -> Iterator[LocatedResource | Reject]:
     resource = get(entry, "resource")
     if text(entry, "request", "method").upper() == "DELETE" or resource is None:
         return
     address = text(entry, "fullUrl")
     for found in _opened(line, resource, depth + 1):
-        yield Found(found.line, found.resource, address or found.address) if isinstance(found, Found) else found
+        yield (
+            LocatedResource(found.line, found.resource, address or found.address)
+            if isinstance(found, LocatedResource)
+            else found
+        )

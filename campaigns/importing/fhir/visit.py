@@ -34,7 +34,7 @@ OTHER_SYSTEMS = (
 
 
 @dataclass(frozen=True)
-class Place:
+class EncounterLocation:
     """Where the patient was: its name as it is told, and the keys of its Location."""
 
     name: str
@@ -55,7 +55,7 @@ class Encounter:
     patient: Json | None
     condition_keys: tuple[tuple[str, ...], ...]
     diagnoses: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[EncounterLocation, ...]
 
 
 def encounter(resource: Json, keys: Sequence[str]) -> Encounter | None:
@@ -145,7 +145,7 @@ def _number(resource: Json) -> str:
     return text(chosen[0], "value") if chosen else text(resource, "id")
 
 
-def _places(resource: Json) -> list[Place]:
+def _places(resource: Json) -> list[EncounterLocation]:
     """Where the patient was, the last first: the active place, else the latest, else the last that is told."""
     told = [one for one in many(resource, "location") if text(one, "status").lower() not in NOT_YET]
     ranked = sorted(
@@ -157,5 +157,7 @@ def _places(resource: Json) -> list[Place]:
     for _, one in ranked:
         pointed = references.reference(one, "location")
         within = references.contained(resource, pointed)
-        found.append(Place(text(pointed, "display") or text(within, "name"), references.wanted(pointed, "Location")))
+        found.append(
+            EncounterLocation(text(pointed, "display") or text(within, "name"), references.wanted(pointed, "Location"))
+        )
     return found

@@ -33,7 +33,7 @@ FILLED_IN = frozenset({"0000", "0001", "1753", "1899", "1900", "9999"})
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenDate:
     """A date as far as it is written: `moment` where a time of day stands with it, aware."""
 
     first: date
@@ -47,13 +47,13 @@ class Written:
 
 
 @OFTEN
-def read(text: str, zone: str) -> Written:
+def read(text: str, zone: str) -> WrittenDate:
     """The date that is written, on the hospital's own calendar. Raises `ValueError` saying how to write it."""
     plain = unicodedata.normalize("NFKC", characters.visible(text)).strip()
     found = SEPARATED.match(plain) or COMPACT.match(plain)
     if found is None:
         whole = days.day(text)  # says why it is none
-        return Written(whole, whole)
+        return WrittenDate(whole, whole)
     try:
         return _written(found.groupdict(), ZoneInfo(zone))
     except (ValueError, OverflowError):
@@ -111,18 +111,18 @@ def is_filled_in(text: str) -> bool:
     return digits[:4] in FILLED_IN and (digits[:4] != "1900" or digits[4:8] in {"", "0101", "0100"})
 
 
-def _written(parts: dict[str, str | None], zone: ZoneInfo) -> Written:
+def _written(parts: dict[str, str | None], zone: ZoneInfo) -> WrittenDate:
     year, month, written_day = int(parts["year"] or 0), parts["month"], parts["day"]
     if month is None:
-        return Written(date(year, 1, 1), date(year, 12, 31))
+        return WrittenDate(date(year, 1, 1), date(year, 12, 31))
     if written_day is None:
-        return Written(date(year, int(month), 1), date(year, int(month), calendar.monthrange(year, int(month))[1]))
+        return WrittenDate(date(year, int(month), 1), date(year, int(month), calendar.monthrange(year, int(month))[1]))
     found = date(year, int(month), int(written_day))
     if parts["hour"] is None or int(parts["hour"]) > 23 or int(parts["minute"] or 0) > 59:
-        return Written(found, found)
+        return WrittenDate(found, found)
     clock = (int(parts["hour"]), int(parts["minute"] or 0), min(59, int(parts["second"] or 0)))
     at = datetime(found.year, found.month, found.day, *clock, tzinfo=_offset(parts["offset"]) or zone).astimezone(zone)
-    return Written(at.date(), at.date(), at)
+    return WrittenDate(at.date(), at.date(), at)
 
 
 def _offset(text: str | None) -> timezone | None:

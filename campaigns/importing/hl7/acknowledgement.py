@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from campaigns.importing.hl7 import events
-from campaigns.importing.hl7.message import Message, Segment, Signs
+from campaigns.importing.hl7.message import EncodingCharacters, HL7Message, Segment
 from crm.feeds.rejects import Reject
 
 LONGEST_TEXT = 200
@@ -31,7 +31,7 @@ MISSING, WRONG, OURS, UNREADABLE = (
 )
 
 
-class Code(StrEnum):
+class AcknowledgementCode(StrEnum):
     """Taken; not taken, for something in it or in us; not read at all (table 0008)."""
 
     ACCEPTED = "AA"
@@ -40,26 +40,26 @@ class Code(StrEnum):
 
 
 # In enhanced mode, the word of whoever keeps the message safe.
-COMMIT = {Code.ACCEPTED: "CA", Code.ERROR: "CE", Code.REJECTED: "CR"}
+COMMIT = {AcknowledgementCode.ACCEPTED: "CA", AcknowledgementCode.ERROR: "CE", AcknowledgementCode.REJECTED: "CR"}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MessageOutcome:
     """What became of a message: stored, or why not."""
 
-    code: Code
+    code: AcknowledgementCode
     rejects: Sequence[Reject] = ()
     reason: str = ""
 
 
-def answers(message: Message | None, outcome: Outcome, number: str, now: str) -> list[bytes]:
+def answers(message: HL7Message | None, outcome: MessageOutcome, number: str, now: str) -> list[bytes]:
     """The acknowledgements that this message asks for: one; in enhanced mode none, one or two (MSH-15, MSH-16).
 
     `message` is `None` where nothing of it can be read. `number` is ours, `now` is YYYYMMDDHHMMSS.
     """
     if message is None:
         header = f"MSH|^~\\&|HOTLINE||||{now}||ACK|{number}|P|2.5"
-        return ["\r".join((header, f"MSA|{Code.REJECTED}|", f"ERR|||{UNREADABLE}|E", "")).encode()]
+        return ["\r".join((header, f"MSA|{AcknowledgementCode.REJECTED}|", f"ERR|||{UNREADABLE}|E", "")).encode()]
     wanted = [outcome.code.value]
     accept, application = message.header.text(15).upper(), message.header.text(16).upper()
     if accept or application:
@@ -68,13 +68,13 @@ def answers(message: Message | None, outcome: Outcome, number: str, now: str) ->
     return [_answer(message, code, outcome, (number, now)) for code in wanted]
 
 
-def _is_wanted(condition: str, outcome: Outcome) -> bool:
+def _is_wanted(condition: str, outcome: MessageOutcome) -> bool:
     """Always, never, on errors, on success (table 0155)."""
-    is_taken = outcome.code is Code.ACCEPTED
+    is_taken = outcome.code is AcknowledgementCode.ACCEPTED
     return condition == "AL" or (condition == "SU" and is_taken) or (condition == "ER" and not is_taken)
 
 
-def _answer(message: Message, code: str, outcome: Outcome, given: tuple[str, str]) -> bytes:
+def _answer(message: HL7Message, code: str, outcome: MessageOutcome, given: tuple[str, str]) -> bytes:
     header, signs = message.header, message.header.signs
     trigger = events.trigger_of(message)
     kind = signs.component.join(("ACK", trigger, "ACK")) if trigger else "ACK"
@@ -91,18 +91,18 @@ def _answer(message: Message, code: str, outcome: Outcome, given: tuple[str, str
     if _raw(header, 18):
         fields += [""] * 5 + [_raw(header, 18)]
     told = [f"MSA{signs.field}{code}{signs.field}{_raw(header, 10)}"]
-    if outcome.code is not Code.ACCEPTED:
+    if outcome.code is not AcknowledgementCode.ACCEPTED:
         told[0] += signs.field + _escaped(_text(outcome), signs)
         told += _errors(outcome, signs)
     return ("\r".join([signs.field.join(fields), *told]) + "\r").encode(message.charset, "replace")
 
 
-def _errors(outcome: Outcome, signs: Signs) -> list[str]:
+def _errors(outcome: MessageOutcome, signs: EncodingCharacters) -> list[str]:
     found = [
         (PLACES.get(one.field, ""), MISSING if "empty" in one.reason else WRONG, f"{one.field}: {one.reason}")
         for one in outcome.rejects
     ]
-    found = found or [("", OURS if outcome.code is Code.ERROR else UNREADABLE, outcome.reason)]
+    found = found or [("", OURS if outcome.code is AcknowledgementCode.ERROR else UNREADABLE, outcome.reason)]
     made = []
     for place, code, text in found:
         coded = [one.replace("^", signs.component) for one in (place, code)]
@@ -110,7 +110,7 @@ def _errors(outcome: Outcome, signs: Signs) -> list[str]:
     return made
 
 
-def _text(outcome: Outcome) -> str:
+def _text(outcome: MessageOutcome) -> str:
     told = "; ".join(f"{reject.field}: {reject.reason}" for reject in outcome.rejects)
     return (told or outcome.reason)[:LONGEST_TEXT]
 
@@ -120,7 +120,7 @@ def _raw(segment: Segment, number: int) -> str:
     return re.sub(r"[\r\n\x0b\x1c]", "", segment.fields[number]) if number < len(segment.fields) else ""
 
 
-def _escaped(text: str, signs: Signs) -> str:
+def _escaped(text: str, signs: EncodingCharacters) -> str:
     names = ((signs.escape, "E"), (signs.field, "F"), (signs.component, "S"), (signs.repetition, "R"))
     for sign, name in (*names, (signs.subcomponent, "T")):
         if sign and sign in text:

@@ -6,9 +6,9 @@ from datetime import date
 from campaigns.importing import validation
 from campaigns.importing.fields import dates, visit_classes
 from campaigns.importing.hl7 import person
-from campaigns.importing.hl7.message import Message, Segment, part
+from campaigns.importing.hl7.message import HL7Message, Segment, part
 from campaigns.importing.record import VisitClass, VisitEvent
-from campaigns.importing.validation import AND, Given, Item, Told
+from campaigns.importing.validation import AND, Item, SourceDefaults, UncheckedEvent
 
 EVENTS = {
     "A01": VisitEvent.ADMITTED,
@@ -34,7 +34,7 @@ DAYS = {
 }
 
 
-def read(message: Message, line: int, given: Given) -> list[Item]:
+def read(message: HL7Message, line: int, given: SourceDefaults) -> list[Item]:
     """Every event that it tells, each a record or what is wrong with it; none where it tells nothing of ours."""
     trigger = trigger_of(message)
     if trigger not in EVENTS:
@@ -44,7 +44,7 @@ def read(message: Message, line: int, given: Given) -> list[Item]:
     return [validation.read(_told(message, trigger, line, given), given)]
 
 
-def trigger_of(message: Message) -> str:
+def trigger_of(message: HL7Message) -> str:
     """A01, A03, …; empty for a message that is no ADT."""
     kind = message.header.text(9)
     if kind != "ADT":
@@ -52,7 +52,7 @@ def trigger_of(message: Message) -> str:
     return (message.header.text(9, 2) or message.first("EVN").text(1)).upper()
 
 
-def _told(message: Message, trigger: str, line: int, given: Given) -> Told:
+def _told(message: HL7Message, trigger: str, line: int, given: SourceDefaults) -> UncheckedEvent:
     pid, pv1, event = message.first("PID"), message.first("PV1"), EVENTS[trigger]
     base = _base(message, line, event, given)
     cells = {
@@ -76,19 +76,19 @@ def _told(message: Message, trigger: str, line: int, given: Given) -> Told:
     return replace(base, cells=cells, visit_class=found, happened_on=_day(message, event, given))
 
 
-def _base(message: Message, line: int, event: VisitEvent, given: Given) -> Told:
+def _base(message: HL7Message, line: int, event: VisitEvent, given: SourceDefaults) -> UncheckedEvent:
     written = (message.first("EVN").text(2), message.header.text(7))
-    return Told(line=line, cells={}, event=event, recorded_at=dates.moment(written, given.zone))
+    return UncheckedEvent(line=line, cells={}, event=event, recorded_at=dates.moment(written, given.zone))
 
 
-def _day(message: Message, event: VisitEvent, given: Given) -> date | None:
+def _day(message: HL7Message, event: VisitEvent, given: SourceDefaults) -> date | None:
     event_segment = message.first("EVN")
     texts = [message.first("PV1").text(DAYS[event])] if event in DAYS else []
     texts += [event_segment.text(6), event_segment.text(2), message.header.text(7)]
     return next((found for text in texts if (found := dates.last_day(text, given.zone))), None)
 
 
-def _merges(message: Message, line: int, given: Given) -> list[Told]:
+def _merges(message: HL7Message, line: int, given: SourceDefaults) -> list[UncheckedEvent]:
     """Each MRG with the PID before it: a message may bring several."""
     base, found = _base(message, line, VisitEvent.MERGED, given), []
     pid = message.first("PID")
@@ -104,7 +104,7 @@ def _merges(message: Message, line: int, given: Given) -> list[Told]:
     return found or [replace(base, cells={"patient_number": person.number(pid.repetitions(3))})]
 
 
-def _diagnoses(message: Message) -> list[str]:
+def _diagnoses(message: HL7Message) -> list[str]:
     """Codes and texts of every DG1 that is not deleted: final ones before others, then by priority."""
     segments = [one for one in message.all("DG1") if one.text(21).upper() != "D"]
     segments.sort(key=_diagnosis_rank)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from campaigns.importing.hl7 import events, message
 from campaigns.importing.hl7.message import UTF_8_MARK, UTF_16, UnreadableMessage
-from campaigns.importing.validation import Given, Item
+from campaigns.importing.validation import Item, SourceDefaults
 from crm.errors import UnreadableFile
 from crm.feeds import csv_file
 from crm.feeds.limits import Limits
@@ -22,7 +22,7 @@ TRAILER = b"BTS"
 BATCH = (b"FHS", b"BHS", TRAILER, b"FTS")
 
 
-def read(file: Path, given: Given, limits: Limits) -> Iterator[tuple[int, Item]]:
+def read(file: Path, given: SourceDefaults, limits: Limits) -> Iterator[tuple[int, Item]]:
     """Each event with the number of its message, from 1. Raises `UnreadableFile` when it holds no message at all."""
     limits.check_size(file)
     number = begun = 0
@@ -66,7 +66,7 @@ def messages(source: BinaryIO) -> Iterator[bytes]:
         yield b"\r".join(held)
 
 
-def _items(raw: bytes, number: int, given: Given) -> list[Item]:
+def _items(raw: bytes, number: int, given: SourceDefaults) -> list[Item]:
     if len(raw) > LARGEST_MESSAGE:
         return [[Reject(number, "message", f"is longer than {LARGEST_MESSAGE >> 20} MB")]]
     try:

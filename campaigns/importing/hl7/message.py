@@ -30,7 +30,7 @@ class Segment:
     """One segment: its fields as they are written, by the numbers of the standard (0 is its name)."""
 
     fields: tuple[str, ...]
-    signs: "Signs"
+    signs: "EncodingCharacters"
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ def part(components: list[str], number: int) -> str:
 
 
 @dataclass(frozen=True)
-class Signs:
+class EncodingCharacters:
     """The separators that a message uses, and the encoding of its escapes in hexadecimal."""
 
     field: str = "|"
@@ -93,7 +93,7 @@ class Signs:
 
 
 @dataclass(frozen=True)
-class Message:
+class HL7Message:
     """A message: its segments in their order, and the encoding that it came in."""
 
     segments: tuple[Segment, ...]
@@ -113,7 +113,7 @@ class Message:
         return [one for one in self.segments if one.name == name]
 
 
-def parse(raw: bytes) -> Message:
+def parse(raw: bytes) -> HL7Message:
     """Take a message apart. Raises `UnreadableMessage`."""
     text, charset = decode(raw)
     lines = [line for line in ENDS.split(text) if line.strip()]
@@ -121,7 +121,7 @@ def parse(raw: bytes) -> Message:
         raise UnreadableMessage("holds no MSH")
     lines[0] = lines[0].strip()
     signs = _signs(lines[0], charset)
-    return Message(tuple(_segment(line, signs) for line in _whole(lines, signs)), charset)
+    return HL7Message(tuple(_segment(line, signs) for line in _whole(lines, signs)), charset)
 
 
 def decode(raw: bytes) -> tuple[str, str]:
@@ -153,16 +153,16 @@ def _declared(raw: bytes) -> str:
     return fields[17].split(b"~")[0].decode("ascii", "replace").strip().upper() if len(fields) > 17 else ""
 
 
-def _signs(header: str, charset: str) -> Signs:
+def _signs(header: str, charset: str) -> EncodingCharacters:
     sign = header[3]
     if sign.isalnum() or sign.isspace():
         raise UnreadableMessage("has an MSH without separators")
     given = header[4:].split(sign, 1)[0]
     component, repetition, escape, subcomponent = tuple(given + "^~\\&"[len(given) :])[:4]
-    return Signs(sign, component, repetition, escape, subcomponent, charset)
+    return EncodingCharacters(sign, component, repetition, escape, subcomponent, charset)
 
 
-def _whole(lines: list[str], signs: Signs) -> list[str]:
+def _whole(lines: list[str], signs: EncodingCharacters) -> list[str]:
     """The segments: a line that begins none goes on where the one before it broke off."""
     found: list[str] = []
     for line in lines:
@@ -173,7 +173,7 @@ def _whole(lines: list[str], signs: Signs) -> list[str]:
     return found
 
 
-def _segment(line: str, signs: Signs) -> Segment:
+def _segment(line: str, signs: EncodingCharacters) -> Segment:
     fields = line.split(signs.field)
     if fields[0] == "MSH":
         fields.insert(1, signs.field)

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from campaigns.importing import files, running_campaigns, service
 from campaigns.importing.hl7 import acknowledgement, events, file, mllp_access
 from campaigns.importing.hl7 import message as hl7_message
-from campaigns.importing.hl7.acknowledgement import Code, Outcome
-from campaigns.importing.hl7.message import Message, UnreadableMessage
-from campaigns.importing.hl7.mllp_access import Door
+from campaigns.importing.hl7.acknowledgement import AcknowledgementCode, MessageOutcome
+from campaigns.importing.hl7.message import HL7Message, UnreadableMessage
+from campaigns.importing.hl7.mllp_access import SenderAccess
 from campaigns.importing.hl7.mllp_frames import Frames, frame
 from campaigns.importing.record import VisitRecord
 from crm.feeds.rejects import Reject
@@ -69,13 +69,13 @@ class Listener:
             await asyncio.to_thread(stop.wait)
 
     def _answers(self, raw: bytes, now: datetime) -> list[bytes]:
-        message: Message | None = None
+        message: HL7Message | None = None
         try:
             message = hl7_message.parse(raw)
             outcome = self._outcome(message, now)
         except UnreadableMessage as fault:
-            outcome = Outcome(Code.REJECTED, reason=str(fault))
-        if outcome.code is Code.ACCEPTED:
+            outcome = MessageOutcome(AcknowledgementCode.REJECTED, reason=str(fault))
+        if outcome.code is AcknowledgementCode.ACCEPTED:
             self.taken += 1
         else:
             fields = [reject.field for reject in outcome.rejects]
@@ -83,22 +83,22 @@ class Listener:
         local = now.astimezone(ZoneInfo(self._ground.settings.timezone))
         return acknowledgement.answers(message, outcome, clock.new_id()[:20], f"{local:%Y%m%d%H%M%S%z}")
 
-    def _outcome(self, message: Message, now: datetime) -> Outcome:
+    def _outcome(self, message: HL7Message, now: datetime) -> MessageOutcome:
         """Store what the message tells: all of it, or nothing."""
         items = events.read(message, 1, files.given(self._ground, self._has_consent, now))
         rejects: list[Reject] = [reject for item in items if isinstance(item, list) for reject in item]
         if rejects:
-            return Outcome(Code.ERROR, rejects)
+            return MessageOutcome(AcknowledgementCode.ERROR, rejects)
         try:
             records = [item for item in items if isinstance(item, VisitRecord)]
             self._has_news |= service.store(self._ground, records, "hl7", now).is_news
         except Exception:
             # The sender keeps the message and sends it again; the log says what was wrong with us.
             log.get().exception("message_failed")
-            return Outcome(Code.ERROR, reason="could not be stored; send it again later")
-        return Outcome(Code.ACCEPTED)
+            return MessageOutcome(AcknowledgementCode.ERROR, reason="could not be stored; send it again later")
+        return MessageOutcome(AcknowledgementCode.ACCEPTED)
 
-    async def _sender(self, door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _sender(self, door: SenderAccess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = str((writer.get_extra_info("peername") or ("",))[0])
         if why := door.enter(address):
             log.get().warning("sender_turned_away", reason=why, senders=door.inside.total())
@@ -133,7 +133,7 @@ class Listener:
     async def _answer(self, raw: bytes | None, writer: asyncio.StreamWriter) -> None:
         now = clock.now()
         if raw is None:
-            outcome = Outcome(Code.REJECTED, reason=f"is longer than {self._largest >> 20} MB")
+            outcome = MessageOutcome(AcknowledgementCode.REJECTED, reason=f"is longer than {self._largest >> 20} MB")
             answers = acknowledgement.answers(None, outcome, clock.new_id()[:20], f"{now:%Y%m%d%H%M%S+0000}")
         else:
             answers = await asyncio.to_thread(self.take, raw, now)

@@ -18,7 +18,7 @@ REMEDY = (
 
 
 @dataclass
-class Door:
+class SenderAccess:
     """How senders are let in: with TLS (`None`: without), from these networks (none: from anywhere), how many."""
 
     tls: ssl.SSLContext | None
@@ -43,12 +43,12 @@ class Door:
             del self.inside[address]
 
 
-def of(settings: Settings, host: str) -> Door:
+def of(settings: Settings, host: str) -> SenderAccess:
     """The door of a listener on `host`. Raises `ConfigError`: it is incomplete, or open to everybody."""
     tls, peers = _tls(settings), _peers(settings.mllp_peers)
     if not (_is_local(host) or peers or (tls is not None and settings.mllp_client_ca)):
         raise ConfigError(f"MLLP on {host or 'every address'}: anybody could send patients' data there; {REMEDY}.")
-    return Door(tls, peers, settings.mllp_senders, settings.mllp_senders_of_a_peer)
+    return SenderAccess(tls, peers, settings.mllp_senders, settings.mllp_senders_of_a_peer)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -1,7 +1,7 @@
 """Who the patient of an HL7 message is: number, name, telephones, language, out of the repetitions of PID. Pure."""
 
 from campaigns.importing.fields import names
-from campaigns.importing.hl7.message import Message, Segment, part
+from campaigns.importing.hl7.message import HL7Message, Segment, part
 from campaigns.importing.tables import preferences
 from hotline.values import phone_numbers
 
@@ -67,6 +67,6 @@ def language(pid: Segment) -> str:
     return next(filter(preferences.speaks, written), next(iter(written), ""))
 
 
-def refuses_calls(message: Message) -> bool:
+def refuses_calls(message: HL7Message) -> bool:
     """PD1-12: the patient wants no calls."""
     return message.first("PD1").text(12).upper() == "Y"

@@ -31,7 +31,7 @@ BETWEEN = re.compile(r"[;；、|\n]|[,，](?=\s*\d{4})")
 
 
 @dataclass(frozen=True)
-class Affected:
+class AffectedAppointment:
     """A patient whose appointment cannot take place; `patient_number` is empty where the table does not tell it."""
 
     patient_number: str
@@ -42,7 +42,7 @@ class Affected:
     notice: doctor_absence.Notice
 
 
-def read(row: TableRow, now: datetime, area_code: str) -> Affected | list[Reject]:
+def read(row: TableRow, now: datetime, area_code: str) -> AffectedAppointment | list[Reject]:
     """The patient in this row, or everything that is wrong with it. `now` is in the hospital's own zone."""
     if row.is_longer:
         return [Reject(row.line, "row", LONGER)]
@@ -55,7 +55,7 @@ def read(row: TableRow, now: datetime, area_code: str) -> Affected | list[Reject
     born = checked.take("birth_date", partial(days.birth_date, today=now.date()), None)
     if born is None and all(reject.field != "birth_date" for reject in checked.rejects):
         checked.fault("birth_date", "is empty or not a whole day; it is asked for before the appointment is named")
-    found = Affected(
+    found = AffectedAppointment(
         patient_number=checked.take("patient_number", person_fields.patient_number, "") if number.strip() else "",
         name=checked.take("name", person_fields.name, ""),
         birth_date=born,

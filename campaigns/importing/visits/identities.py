@@ -57,10 +57,12 @@ def propose(session: Session, keyring: Keyring, made: IdentityProposal) -> bool:
     return True
 
 
-def proposal(person_index: str, others: Identity, source: str, told_at: datetime, now: datetime) -> IdentityProposal:
+def proposal(
+    person_index: str, others: Identity, source: str, reported_at: datetime, now: datetime
+) -> IdentityProposal:
     """What waits for staff."""
     return IdentityProposal(
-        person_index=person_index, proposed=others, source=source[:20], told_at=told_at, made_at=now
+        person_index=person_index, proposed=others, source=source[:20], reported_at=reported_at, made_at=now
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from campaigns.importing.record import VisitEvent
-from campaigns.importing.visits.visit_state import Telling, Visit
+from campaigns.importing.visits.visit_state import CurrentVisit, EventReport
 from hotline.values.states.visit import VisitState
 
 DIED = "died"
@@ -41,36 +41,36 @@ STAYS = (VisitState.IN_HOSPITAL, VisitState.DISCHARGED, VisitState.DISCHARGE_CAN
 
 
 @dataclass(frozen=True)
-class Cause:
-    """Why calls stop, and the telling it comes from (`None`: a list of the hospital's, or the patient's own word).
+class StopReason:
+    """Why calls stop, and the report it comes from (`None`: a list of the hospital's, or the patient's own word).
 
     `signature` tells it from a later fact: staff who undo a cause undo this one.
     """
 
     reason: str
     signature: str
-    told: Telling | None = None
+    report: EventReport | None = None
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownPerson:
     """All that is known of one person, over all their numbers: visits by key, death, wishes, what staff undid.
 
     `is_listed_dead` and `is_listed_refusing` are the word of the hospital's own list of patients; `refused` names
     recipients who have told us themselves that they want no more calls.
     """
 
-    visits: Mapping[str, Visit] = field(default_factory=dict)
-    tellings: Mapping[str, Mapping[str, Telling]] = field(default_factory=dict)
-    deaths: tuple[Telling, ...] = ()
-    refusals: tuple[Telling, ...] = ()
+    visits: Mapping[str, CurrentVisit] = field(default_factory=dict)
+    reports: Mapping[str, Mapping[str, EventReport]] = field(default_factory=dict)
+    deaths: tuple[EventReport, ...] = ()
+    refusals: tuple[EventReport, ...] = ()
     listed_dead: frozenset[str] = frozenset()
     listed_refusing: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     undone: frozenset[str] = frozenset()
 
 
-def cause(known: Known, visit: str | None, is_checked: bool = True) -> Cause | None:
+def cause(known: KnownPerson, visit: str | None, is_checked: bool = True) -> StopReason | None:
     """The first cause that staff have not undone; `None`: they may be called.
 
     `visit` is the key of the visit that the call is about, `None` for a call about something else. With `is_checked`
@@ -80,7 +80,7 @@ def cause(known: Known, visit: str | None, is_checked: bool = True) -> Cause | N
     return next((one for one in causes(known, visit) if one.signature not in undone), None)
 
 
-def causes(known: Known, visit: str | None) -> Iterator[Cause]:
+def causes(known: KnownPerson, visit: str | None) -> Iterator[StopReason]:
     """Every cause, the gravest first."""
     yield from _told(DIED, known.deaths, known.listed_dead)
     if visit is not None:
@@ -88,32 +88,32 @@ def causes(known: Known, visit: str | None) -> Iterator[Cause]:
     yield from _told(DO_NOT_CALL, known.refusals, known.listed_refusing | known.refused)
 
 
-def _told(reason: str, told: Iterable[Telling], listed: Iterable[str]) -> Iterator[Cause]:
-    for telling in sorted(told, key=lambda telling: (telling.at, telling.digest), reverse=True):
-        yield Cause(reason, f"{reason}/{telling.signature}", telling)
+def _told(reason: str, told: Iterable[EventReport], listed: Iterable[str]) -> Iterator[StopReason]:
+    for report in sorted(told, key=lambda report: (report.at, report.digest), reverse=True):
+        yield StopReason(reason, f"{reason}/{report.signature}", report)
     for row_id in sorted(listed):
-        yield Cause(reason, f"{reason}/listed/{row_id}")
+        yield StopReason(reason, f"{reason}/listed/{row_id}")
 
 
-def _of_visit(known: Known, key: str) -> Iterator[Cause]:
+def _of_visit(known: KnownPerson, key: str) -> Iterator[StopReason]:
     found = known.visits.get(key)
     if found is None:
         return
     if found.state is not VisitState.DISCHARGED:
         reason = BY_STATE[found.state]
-        told = found.told
-        yield Cause(reason, f"{reason}/{key[:16]}/{told.signature if told else ''}", told)
+        told = found.report
+        yield StopReason(reason, f"{reason}/{key[:16]}/{told.signature if told else ''}", told)
         return
-    own = known.tellings[key].get(VisitEvent.DISCHARGED)
+    own = known.reports[key].get(VisitEvent.DISCHARGED)
     if own is not None and own.readmitted_on is not None and found.ended_on and own.readmitted_on >= found.ended_on:
-        yield Cause(READMITTED, f"{READMITTED}/{key[:16]}/{own.signature}", own)
+        yield StopReason(READMITTED, f"{READMITTED}/{key[:16]}/{own.signature}", own)
     for other, visit in sorted(known.visits.items()):
         if other != key and is_readmission((key, found), (other, visit)):
-            by = visit.began or visit.told
-            yield Cause(READMITTED, f"{READMITTED}/{other[:16]}/{by.signature if by else ''}", by)
+            by = visit.began or visit.report
+            yield StopReason(READMITTED, f"{READMITTED}/{other[:16]}/{by.signature if by else ''}", by)
 
 
-def is_readmission(left: tuple[str, Visit], other: tuple[str, Visit]) -> bool:
+def is_readmission(left: tuple[str, CurrentVisit], other: tuple[str, CurrentVisit]) -> bool:
     """Whether a visit is a stay after the discharge of another.
 
     It is when it began on the day of the discharge or later: whoever leaves in the morning and is brought back in the
@@ -130,5 +130,5 @@ def is_readmission(left: tuple[str, Visit], other: tuple[str, Visit]) -> bool:
     return visit.began_on is None and visit.seen_on is not None and visit.seen_on > ended_on
 
 
-def _order(key: str, visit: Visit) -> tuple[date, date, str]:
+def _order(key: str, visit: CurrentVisit) -> tuple[date, date, str]:
     return visit.began_on or date.min, visit.ended_on or date.max, key

@@ -1,7 +1,7 @@
-"""What is true of a visit: of each kind of event the latest telling counts, and from these its state follows. Pure.
+"""What is true of a visit: of each kind of event the latest report counts, and from these its state follows. Pure.
 
-Keeping the latest is commutative, associative and idempotent, so tellings may come twice, late and out of order. Where
-the hospital's system does not say when it wrote something down, its arrival decides between two tellings of one kind,
+Keeping the latest is commutative, associative and idempotent, so reports may come twice, late and out of order. Where
+the hospital's system does not say when it wrote something down, its arrival decides between two reports of one kind,
 and between kinds the kinds alone do: a cancellation before what it cancels, an end before a beginning.
 """
 
@@ -16,14 +16,14 @@ from hotline.values.states.visit import VisitState
 E = VisitEvent
 # Events of a visit in which something happens; each tells its class, and each is proof that a visit took place.
 BORNE_OUT = (E.ADMITTED, E.TRANSFERRED, E.DISCHARGED, E.REGISTERED, E.CLASS_CHANGED)
-# Which telling of the class counts where no time decides: the last of them.
+# Which report of the class counts where no time decides: the last of them.
 CLASS_ORDER = (E.REGISTERED, E.ADMITTED, E.TRANSFERRED, E.DISCHARGED, E.CLASS_CHANGED)
 # A visit of which any of these is told, and no end, goes on in the hospital.
 PRESENT = (E.ADMITTED, E.TRANSFERRED, E.CLASS_CHANGED, E.TRANSFER_CANCELLED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Telling:
+class EventReport:
     """One event as it was told. `at` is when it was written down, where `is_timed`; else when it arrived here."""
 
     at: datetime
@@ -37,12 +37,12 @@ class Telling:
 
     @property
     def signature(self) -> str:
-        """What tells this telling from a later one."""
+        """What tells this report from a later one."""
         return f"{self.at.isoformat() if self.is_timed else ''}/{self.digest}"
 
     @classmethod
-    def read(cls, stored: Mapping[str, Any]) -> "Telling":
-        """The telling that `write` stored."""
+    def read(cls, stored: Mapping[str, Any]) -> "EventReport":
+        """The report that `write` stored."""
         return cls(
             at=datetime.fromisoformat(stored["at"]),
             is_timed=stored["timed"],
@@ -55,7 +55,7 @@ class Telling:
         )
 
     def write(self) -> dict[str, Any]:
-        """The telling as the visit's row keeps it."""
+        """The report as the visit's row keeps it."""
         stored: dict[str, Any] = {
             "at": self.at.isoformat(),
             "timed": self.is_timed,
@@ -72,105 +72,105 @@ class Telling:
         return stored
 
 
-Tellings = Mapping[str, Telling]
+EventReports = Mapping[str, EventReport]
 
 
 @dataclass(frozen=True)
-class Visit:
+class CurrentVisit:
     """A visit as it stands. `began_on` and `ended_on` are days of the inpatient stay, `None` where nobody told.
 
-    `told` is the telling that made the state, `seen_on` the last day on which something happened in it.
+    `report` is the report that made the state, `seen_on` the last day on which something happened in it.
     """
 
     state: VisitState
     began_on: date | None = None
     ended_on: date | None = None
     seen_on: date | None = None
-    told: Telling | None = None
-    began: Telling | None = None
+    report: EventReport | None = None
+    began: EventReport | None = None
 
 
-def read(stored: Mapping[str, Any]) -> dict[str, Telling]:
-    """The tellings that `write` stored."""
-    return {kind: Telling.read(told) for kind, told in stored.items()}
+def read(stored: Mapping[str, Any]) -> dict[str, EventReport]:
+    """The reports that `write` stored."""
+    return {kind: EventReport.read(told) for kind, told in stored.items()}
 
 
-def write(tellings: Tellings) -> dict[str, Any]:
-    """The tellings as the visit's row keeps them."""
-    return {kind: telling.write() for kind, telling in tellings.items()}
+def write(reports: EventReports) -> dict[str, Any]:
+    """The reports as the visit's row keeps them."""
+    return {kind: report.write() for kind, report in reports.items()}
 
 
-def latest(before: Telling | None, new: Telling) -> Telling:
-    """Which of two tellings of one kind counts."""
+def latest(before: EventReport | None, new: EventReport) -> EventReport:
+    """Which of two reports of one kind counts."""
     if before is None:
         return new
     if before.digest == new.digest and not (before.is_timed and new.is_timed):
         return new if new.is_timed else before  # told again; perhaps now with its time
     if not before.is_timed and not new.is_timed:
         return new if new.at >= before.at else before
-    return max(before, new, key=lambda telling: (telling.at, telling.digest))
+    return max(before, new, key=lambda report: (report.at, report.digest))
 
 
-def fold(tellings: Tellings) -> Visit:
-    """The visit that these tellings make."""
-    began, ended = _began(tellings), tellings.get(E.DISCHARGED)
-    days = (began.on if began else None, ended.on if ended else None, _seen(tellings))
+def fold(reports: EventReports) -> CurrentVisit:
+    """The visit that these reports make."""
+    began, ended = _began(reports), reports.get(E.DISCHARGED)
+    days = (began.on if began else None, ended.on if ended else None, _seen(reports))
     for cancelled, state in (
         (E.ENTERED_IN_ERROR, VisitState.ENTERED_IN_ERROR),
         (E.ADMISSION_CANCELLED, VisitState.ADMISSION_CANCELLED),
     ):
-        told = tellings.get(cancelled)
-        if told is not None and not any(_overrules(tellings.get(event), told) for event in BORNE_OUT):
-            return Visit(state, *days, told=told, began=began)
-    by = _class(tellings)
+        told = reports.get(cancelled)
+        if told is not None and not any(_overrules(reports.get(event), told) for event in BORNE_OUT):
+            return CurrentVisit(state, *days, report=told, began=began)
+    by = _class(reports)
     if by is not None and by.visit_class is not VisitClass.INPATIENT:
-        return Visit(VisitState.OUTPATIENT, *days, told=by, began=began)
-    return Visit(*_inpatient(tellings, days), began=began)
+        return CurrentVisit(VisitState.OUTPATIENT, *days, report=by, began=began)
+    return CurrentVisit(*_inpatient(reports, days), began=began)
 
 
 def _inpatient(
-    tellings: Tellings, days: tuple[date | None, date | None, date | None]
-) -> tuple[VisitState, date | None, date | None, date | None, Telling | None]:
+    reports: EventReports, days: tuple[date | None, date | None, date | None]
+) -> tuple[VisitState, date | None, date | None, date | None, EventReport | None]:
     began_on, ended_on, seen_on = days
-    ended, revoked = tellings.get(E.DISCHARGED), tellings.get(E.DISCHARGE_CANCELLED)
+    ended, revoked = reports.get(E.DISCHARGED), reports.get(E.DISCHARGE_CANCELLED)
     if ended is not None and (revoked is None or _overrules(ended, revoked) or _is_another(ended, revoked)):
         return VisitState.DISCHARGED, began_on, ended_on, seen_on, ended
     if revoked is not None:
         return VisitState.DISCHARGE_CANCELLED, began_on, None, seen_on, revoked
-    present = next((tellings[event] for event in PRESENT if event in tellings), None)
+    present = next((reports[event] for event in PRESENT if event in reports), None)
     return (VisitState.UNKNOWN if present is None else VisitState.IN_HOSPITAL), began_on, None, seen_on, present
 
 
-def _overrules(telling: Telling | None, cancelled: Telling) -> bool:
+def _overrules(report: EventReport | None, cancelled: EventReport) -> bool:
     """Whether an event was certainly written down after its cancellation."""
-    return telling is not None and telling.is_timed and cancelled.is_timed and telling.at > cancelled.at
+    return report is not None and report.is_timed and cancelled.is_timed and report.at > cancelled.at
 
 
-def _is_another(ended: Telling, revoked: Telling) -> bool:
+def _is_another(ended: EventReport, revoked: EventReport) -> bool:
     """Whether a discharge without a time is of a later day than the one that was cancelled."""
     is_timed = ended.is_timed and revoked.is_timed
     return not is_timed and ended.on is not None and revoked.on is not None and ended.on > revoked.on
 
 
-def _class(tellings: Tellings) -> Telling | None:
-    """The telling whose class counts: the last in time, else by its kind."""
-    found = [tellings[event] for event in CLASS_ORDER if event in tellings]
-    if any(not telling.is_timed for telling in found):
+def _class(reports: EventReports) -> EventReport | None:
+    """The report whose class counts: the last in time, else by its kind."""
+    found = [reports[event] for event in CLASS_ORDER if event in reports]
+    if any(not report.is_timed for report in found):
         return found[-1]
-    return max(found, key=lambda telling: (telling.at, CLASS_ORDER.index(telling.event)), default=None)
+    return max(found, key=lambda report: (report.at, CLASS_ORDER.index(report.event)), default=None)
 
 
-def _began(tellings: Tellings) -> Telling | None:
+def _began(reports: EventReports) -> EventReport | None:
     """The admission, else the change of class that made an inpatient of them."""
     for event in (E.ADMITTED, E.CLASS_CHANGED):
-        told = tellings.get(event)
+        told = reports.get(event)
         if told is not None and told.visit_class is VisitClass.INPATIENT:
             return told
     return None
 
 
-def _seen(tellings: Tellings) -> date | None:
-    days = [tellings[event].on for event in BORNE_OUT if event in tellings]
+def _seen(reports: EventReports) -> date | None:
+    days = [reports[event].on for event in BORNE_OUT if event in reports]
     return max((day for day in days if day is not None), default=None)
 
 

@@ -47,9 +47,9 @@ def begin(context: AppContext) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "patients.csv"
         file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
-        files.take(context, file, files.Options(), now)
+        files.take(context, file, files.ImportOptions(), now)
     service.make(context, NAME, plan.Scope(), now)
-    enrolment.lay_out(context, NAME, now)
+    enrolment.enrol(context, NAME, now)
     service.start(context, NAME, now)
 
 

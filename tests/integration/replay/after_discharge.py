@@ -59,7 +59,7 @@ class Campaign:
         told = discharge(1, language=Language(self.language))
         importing_service.store(self.context, [told], "test", NOW)
         service.make(self.context, "spring", plan.Scope(), NOW)
-        enrolment.lay_out(self.context, "spring", NOW)
+        enrolment.enrol(self.context, "spring", NOW)
         service.start(self.context, "spring", NOW)
 
     def starts_for_absence(self) -> None:

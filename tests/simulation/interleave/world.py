@@ -28,6 +28,7 @@ from tests.simulation.interleave.exchange import Exchange
 from tests.simulation.interleave.lines import Line, Mail, Place
 from tests.simulation.interleave.seams import Door, InTurn, Killed, Unheard, Watched, app_of
 from workers import run, sweep
+from workers.leader import Leader
 
 USUAL = Caller()
 OF_MESSAGES = ("fetch_recording", "file_message")
@@ -71,10 +72,10 @@ class World:
     def _committed(self, _connection: object) -> None:
         self.commits += 1
 
-    def _router(self) -> Router:
+    def _router(self) -> Leader:
         context = replace(self.context, database=Watched(self.context.database, self._between))
         lease = Leadership(context.database, "router", clock.new_id(), lambda: clock.now().timestamp())
-        return Router(context, self.exchange, InTurn(), lease)
+        return Leader(lease, Router(context, self.exchange, InTurn()).work, tick_seconds=0.25)
 
     # Steps.
 

@@ -9,12 +9,12 @@ from cli.commands import queues
 FILE = """
 skills: {booking: {zh: 预约, en: Booking}, nurse: {zh: 护士, en: Nurse}}
 queues:
-  nurse: {zh: 护士台, en: Nurse desk, wish: {nurse: 3}}
+  nurse: {zh: 护士台, en: Nurse desk, required_skills: {nurse: 3}}
   desk:
     zh: 服务台
     en: Desk
-    wish: {booking: {least: 3, prefers: 4}}
-    language: {en-US: 2}
+    required_skills: {booking: {least: 3, prefers: 4}}
+    languages: {en-US: 2}
     rings: 4
     ladder: [1, {phones: 2, least: 2}]
     overflow: [nurse, {kind: call_back, after_seconds: 60}]
@@ -22,7 +22,7 @@ queues:
   night:
     zh: 夜班
     en: Night
-    wish: {booking: 1}
+    required_skills: {booking: 1}
     ladder: [everyone]
 """
 
@@ -43,7 +43,7 @@ def test_all_faults_are_told_and_the_command_fails(tmp_path: Path) -> None:
     assert found.exit_code == 1
     assert [line.split(": ")[1] for line in found.output.splitlines()] == [
         "queues.desk.rings",
-        "queues.night.wish.surgery",
+        "queues.night.required_skills.surgery",
     ]
     assert run(tmp_path, "show", "queues: {}").exit_code == 1
 
@@ -63,12 +63,12 @@ def test_the_table_says_who_rings_at_each_ring_what_follows_and_when_a_queue_is_
         "monday-friday 08:00-12:00,",
         "Chinese holidays",
         "2026-12-31 closed",
-        "Green channel: nobody",
+        "Priority patients: nobody",
     ):
         assert words in told
 
 
-def test_the_standard_queues_and_their_green_channel_are_shown_without_a_file() -> None:
+def test_the_standard_queues_and_their_priority_patients_are_shown_without_a_file() -> None:
     told = CliRunner().invoke(queues.command, ["show"], env={"QUEUES_FILE": ""}).output
     assert "routing/queues/queues.yaml" in told
     assert "cardiac +25" in told

@@ -50,7 +50,7 @@ class BrokenFile:
 
 
 def _flow(path: Path) -> tuple[str, ...]:
-    return reader.read_file(path, reader.House(NAMES, ZONE)).warnings
+    return reader.read_file(path, reader.Installation(NAMES, ZONE)).warnings
 
 
 def _hospital(path: Path) -> object:

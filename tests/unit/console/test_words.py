@@ -25,7 +25,6 @@ from console.campaigns.answers import BESIDE, COMMON
 from console.campaigns.http import STEPS as CAMPAIGN_STEPS
 from console.crm.patients import FACTS
 from console.floor.http import SECTIONS
-from console.quality.queries import TABS
 from console.reports.http import PERIODS
 from console.web.faults import KNOWN
 from console.web.language import words
@@ -50,6 +49,7 @@ from hotline.values.states.review import ReviewState
 from hotline.values.states.transfer import TransferState
 from qa.errors import ReviewRefused
 from qa.reports.values import KINDS, UNITS
+from qa.reviews.queries import TABS
 from qa.sampling.policy import RULES
 from routing.calls.legs import ENDS as LEG_ENDS
 from routing.router.actions import ENDS as ROUTER_ENDS

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import configure_mappers
 
 from hotline.models import Row
+from hotline.models.column_types import EnumWord, Utc
 from hotline.models.sealed import EncryptedJson, EncryptedText
-from hotline.models.types import EnumWord, Utc
 from tests.documents import table
 
 PAGE, TITLE = "docs/security.md", "Every column"

@@ -9,50 +9,52 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.dialling import next_attempt
-from campaigns.dialling.next_attempt import Again, End, Person, Standing, Text, Tried
+from campaigns.dialling.next_attempt import AttemptHistory, EndCalls, HandToPerson, PastAttempt, RetryAt, SendText
 from campaigns.planning import dialling_limits_file
-from campaigns.planning.calling_windows import Hours, Window, part_of
+from campaigns.planning.calling_windows import CallingHours, CallingWindow, part_of
 from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.recipient import LIFECYCLE, RecipientState
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # Monday, ten o'clock there
 CAPS = dialling_limits_file.read_file(dialling_limits_file.STANDARD, "CN")
-WINDOW = Window(ZONE, Hours(time(9), time(20)))
+WINDOW = CallingWindow(ZONE, CallingHours(time(9), time(20)))
 CLOSES = NOW + timedelta(days=14)
 Ended = AttemptOutcome
 
 
-def standing(*outcomes: AttemptOutcome, **other: object) -> Standing:
+def standing(*outcomes: AttemptOutcome, **other: object) -> AttemptHistory:
     """After these tries, one a day, the last one now."""
-    tries = tuple(Tried(one, NOW - timedelta(days=len(outcomes) - 1 - number)) for number, one in enumerate(outcomes))
+    tries = tuple(
+        PastAttempt(one, NOW - timedelta(days=len(outcomes) - 1 - number)) for number, one in enumerate(outcomes)
+    )
     values: dict[str, object] = {"tries": tries, "window": WINDOW, "closes_at": CLOSES}
-    return Standing(**(values | other))  # type: ignore[arg-type] # as the test wrote them
+    return AttemptHistory(**(values | other))  # type: ignore[arg-type] # as the test wrote them
 
 
 # Outcomes so far -> what follows, and the least and most hours until then.
 TABLE = [
-    ((Ended.BUSY,), Again, 0.5, 0.5),
-    ((Ended.NO_ANSWER,), Again, 4, 24),
-    ((Ended.MACHINE,), Again, 4, 24),
-    ((Ended.WRONG_PERSON,), Again, 4, 24),
-    ((Ended.PARTIAL,), Again, 0.5, 0.5),
-    ((Ended.CALL_LATER,), Again, 0, 0),
-    ((Ended.FAILED,), Again, 1, 24),
-    ((Ended.REFUSED,), End, 0, 0),
-    ((Ended.DONE,), End, 0, 0),
-    ((Ended.STOPPED,), End, 0, 0),
-    ((Ended.NO_ANSWER,) * 4, Again, 4, 48),
-    ((Ended.NO_ANSWER,) * 5, Text, 48, 48),
-    ((Ended.BUSY, Ended.MACHINE, Ended.NO_ANSWER, Ended.BUSY, Ended.NO_ANSWER), Text, 48, 48),
-    ((Ended.WRONG_PERSON,) * 2, Person, 0, 0),
-    ((Ended.PARTIAL,) * 2, Again, 0.5, 0.5),
-    ((Ended.PARTIAL,) * 3, Person, 0, 0),
-    ((Ended.FAILED,) * 2, Again, 1, 24),
-    ((Ended.FAILED,) * 3, Person, 0, 0),
-    ((Ended.CALL_LATER,) * 4, Person, 0, 0),
-    ((Ended.NO_ANSWER,) * 3 + (Ended.PARTIAL,), Again, 0.5, 0.5),
-    ((Ended.NO_ANSWER,) * 4 + (Ended.REFUSED,), End, 0, 0),
+    ((Ended.BUSY,), RetryAt, 0.5, 0.5),
+    ((Ended.NO_ANSWER,), RetryAt, 4, 24),
+    ((Ended.MACHINE,), RetryAt, 4, 24),
+    ((Ended.WRONG_PERSON,), RetryAt, 4, 24),
+    ((Ended.PARTIAL,), RetryAt, 0.5, 0.5),
+    ((Ended.CALL_LATER,), RetryAt, 0, 0),
+    ((Ended.FAILED,), RetryAt, 1, 24),
+    ((Ended.REFUSED,), EndCalls, 0, 0),
+    ((Ended.DONE,), EndCalls, 0, 0),
+    ((Ended.STOPPED,), EndCalls, 0, 0),
+    ((Ended.NO_ANSWER,) * 4, RetryAt, 4, 48),
+    ((Ended.NO_ANSWER,) * 5, SendText, 48, 48),
+    ((Ended.BUSY, Ended.MACHINE, Ended.NO_ANSWER, Ended.BUSY, Ended.NO_ANSWER), SendText, 48, 48),
+    ((Ended.WRONG_PERSON,) * 2, HandToPerson, 0, 0),
+    ((Ended.PARTIAL,) * 2, RetryAt, 0.5, 0.5),
+    ((Ended.PARTIAL,) * 3, HandToPerson, 0, 0),
+    ((Ended.FAILED,) * 2, RetryAt, 1, 24),
+    ((Ended.FAILED,) * 3, HandToPerson, 0, 0),
+    ((Ended.CALL_LATER,) * 4, HandToPerson, 0, 0),
+    ((Ended.NO_ANSWER,) * 3 + (Ended.PARTIAL,), RetryAt, 0.5, 0.5),
+    ((Ended.NO_ANSWER,) * 4 + (Ended.REFUSED,), EndCalls, 0, 0),
 ]
 
 
@@ -60,36 +62,36 @@ TABLE = [
 def test_each_outcome_has_its_own_rule(
     outcomes: tuple[AttemptOutcome, ...], kind: type, least: float, most: float
 ) -> None:
-    then = next_attempt.follows(standing(*outcomes), CAPS, NOW)
+    then = next_attempt.next_step(standing(*outcomes), CAPS, NOW)
     assert isinstance(then, kind)
-    at = then.at if isinstance(then, Again) else then.until if isinstance(then, Text) else NOW
+    at = then.at if isinstance(then, RetryAt) else then.until if isinstance(then, SendText) else NOW
     assert timedelta(hours=least) <= at - NOW <= timedelta(hours=most)
 
 
 def test_whoever_was_texted_goes_to_a_person_next() -> None:
-    then = next_attempt.follows(standing(*[Ended.NO_ANSWER] * 5, is_texted=True), CAPS, NOW)
-    assert then == Person(next_attempt.NOT_REACHED)
+    then = next_attempt.next_step(standing(*[Ended.NO_ANSWER] * 5, is_texted=True), CAPS, NOW)
+    assert then == HandToPerson(next_attempt.NOT_REACHED)
 
 
 def test_the_hour_that_was_asked_for_is_kept_within_the_law_s_hours() -> None:
     later = NOW + timedelta(hours=3, minutes=20)
-    assert next_attempt.follows(standing(Ended.CALL_LATER, later_at=later), CAPS, NOW) == Again(later)
+    assert next_attempt.next_step(standing(Ended.CALL_LATER, later_at=later), CAPS, NOW) == RetryAt(later)
     night = NOW + timedelta(hours=12)
-    then = next_attempt.follows(standing(Ended.CALL_LATER, later_at=night), CAPS, NOW)
-    assert then == Again(NOW + timedelta(hours=23))
+    then = next_attempt.next_step(standing(Ended.CALL_LATER, later_at=night), CAPS, NOW)
+    assert then == RetryAt(NOW + timedelta(hours=23))
 
 
 def test_the_next_try_is_in_another_part_of_the_day() -> None:
-    then = next_attempt.follows(standing(Ended.NO_ANSWER), CAPS, NOW)
-    assert isinstance(then, Again)
+    then = next_attempt.next_step(standing(Ended.NO_ANSWER), CAPS, NOW)
+    assert isinstance(then, RetryAt)
     assert part_of(then.at, ZONE) is not part_of(NOW, ZONE)
 
 
 def test_no_more_than_the_law_s_tries_in_a_day_and_a_week() -> None:
     us = dialling_limits_file.read_file(dialling_limits_file.STANDARD, "US")
-    tries = tuple(Tried(Ended.NO_ANSWER, NOW - timedelta(days=day)) for day in (2, 1, 0))
-    then = next_attempt.follows(Standing(tries, WINDOW, CLOSES), us, NOW)
-    assert isinstance(then, Again)
+    tries = tuple(PastAttempt(Ended.NO_ANSWER, NOW - timedelta(days=day)) for day in (2, 1, 0))
+    then = next_attempt.next_step(AttemptHistory(tries, WINDOW, CLOSES), us, NOW)
+    assert isinstance(then, RetryAt)
     assert then.at >= NOW + timedelta(days=5)
 
 
@@ -114,19 +116,19 @@ def test_whatever_happens_everyone_comes_to_an_end_and_no_cap_is_broken(
     draws: list[AttemptOutcome], minute: int, opens: int, law: str, days: set[int]
 ) -> None:
     caps = dialling_limits_file.read_file(dialling_limits_file.STANDARD, law)
-    window = Window(ZONE, Hours(time(opens), time(opens + 6)), frozenset(days))
+    window = CallingWindow(ZONE, CallingHours(time(opens), time(opens + 6)), frozenset(days))
     now = window.next(NOW + timedelta(minutes=minute), CLOSES + timedelta(days=30)) or NOW
-    tries: list[Tried] = []
+    tries: list[PastAttempt] = []
     for outcome in draws:
         assert window.is_open(now)
-        tries.append(Tried(outcome, now))
-        then = next_attempt.follows(Standing(tuple(tries), window, now + timedelta(days=30)), caps, now)
-        if not isinstance(then, Again):
+        tries.append(PastAttempt(outcome, now))
+        then = next_attempt.next_step(AttemptHistory(tuple(tries), window, now + timedelta(days=30)), caps, now)
+        if not isinstance(then, RetryAt):
             break
         assert then.at >= now
         now = max(then.at, now + timedelta(seconds=30))
         if not window.is_open(now):
-            break  # the last seconds of a window: the dialler sets the next time then
+            break  # the last seconds of a window: the next time is set when they are reserved
     else:
         raise AssertionError("forty tries and no end")
     counted = [one for one in tries if next_attempt.RULES[one.outcome].counts]

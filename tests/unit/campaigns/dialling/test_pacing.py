@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.dialling import pacing
-from campaigns.dialling.pacing import Bounds, Counts, Floor
+from campaigns.dialling.pacing import AttemptCounts, NurseFloor, PacingBounds
 
-BOUNDS = Bounds(0.01, 0.03, 5)
-USUAL = Counts(tries=1000, answered=400, needed=16, talk_seconds=400 * 170.0, help_seconds=16 * 240.0)
+BOUNDS = PacingBounds(0.01, 0.03, 5)
+USUAL = AttemptCounts(tries=1000, answered=400, needed=16, talk_seconds=400 * 170.0, help_seconds=16 * 240.0)
 floors = st.builds(
-    Floor,
+    NurseFloor,
     free=st.integers(0, 15),
     busy=st.integers(0, 15),
     dialling=st.integers(0, 30),
@@ -26,24 +26,24 @@ floors = st.builds(
 
 
 def test_a_caller_of_the_hotline_whom_nobody_serves_stops_all_dialling() -> None:
-    found = pacing.decide(Floor(free=9, due=100, unserved=1), USUAL, BOUNDS)
+    found = pacing.decide(NurseFloor(free=9, due=100, unserved=1), USUAL, BOUNDS)
     assert (found.lines, found.dial, found.why) == (0, 0, pacing.HOTLINE_BUSY)
 
 
 def test_without_a_free_nurse_nobody_is_dialled() -> None:
-    assert pacing.decide(Floor(free=0, due=100), USUAL, BOUNDS).why == pacing.NO_NURSE
-    assert pacing.decide(Floor(free=2, waiting=2, due=100), USUAL, BOUNDS).why == pacing.NO_NURSE
+    assert pacing.decide(NurseFloor(free=0, due=100), USUAL, BOUNDS).why == pacing.NO_NURSE
+    assert pacing.decide(NurseFloor(free=2, waiting=2, due=100), USUAL, BOUNDS).why == pacing.NO_NURSE
 
 
 def test_never_more_than_the_provider_takes_or_than_are_due() -> None:
-    assert pacing.decide(Floor(free=9, due=100), USUAL, BOUNDS).dial == 5
-    assert pacing.decide(Floor(free=9, due=2), USUAL, BOUNDS).dial == 2
-    assert pacing.decide(Floor(free=9), USUAL, BOUNDS).why == pacing.NOBODY_DUE
+    assert pacing.decide(NurseFloor(free=9, due=100), USUAL, BOUNDS).dial == 5
+    assert pacing.decide(NurseFloor(free=9, due=2), USUAL, BOUNDS).dial == 2
+    assert pacing.decide(NurseFloor(free=9), USUAL, BOUNDS).why == pacing.NOBODY_DUE
 
 
 @given(floor=floors)
 @settings(max_examples=300, deadline=None)
-def test_one_nurse_more_never_means_fewer_lines_and_one_caller_more_never_more(floor: Floor) -> None:
+def test_one_nurse_more_never_means_fewer_lines_and_one_caller_more_never_more(floor: NurseFloor) -> None:
     here = pacing.decide(floor, USUAL, BOUNDS)
     assert pacing.decide(replace(floor, unserved=floor.unserved + 1), USUAL, BOUNDS).lines <= here.lines
     assert (
@@ -55,17 +55,17 @@ def test_one_nurse_more_never_means_fewer_lines_and_one_caller_more_never_more(f
 
 
 def test_more_hand_overs_and_lost_calls_mean_fewer_lines() -> None:
-    floor = Floor(free=4, due=500)
+    floor = NurseFloor(free=4, due=500)
     usual = pacing.decide(floor, USUAL, BOUNDS).lines
-    many = Counts(tries=1000, answered=400, needed=60, talk_seconds=400 * 170.0, help_seconds=60 * 240.0)
+    many = AttemptCounts(tries=1000, answered=400, needed=60, talk_seconds=400 * 170.0, help_seconds=60 * 240.0)
     assert pacing.decide(floor, many, BOUNDS).lines < usual
-    lost = Counts(tries=1000, answered=400, needed=16, lost=2, talk_seconds=400 * 170.0, help_seconds=14 * 240.0)
+    lost = AttemptCounts(tries=1000, answered=400, needed=16, lost=2, talk_seconds=400 * 170.0, help_seconds=14 * 240.0)
     assert pacing.decide(floor, lost, BOUNDS).lines < usual
 
 
 def test_the_chance_is_what_a_draw_of_many_moments_shows() -> None:
     """Calls in flight need a person by chance, nurses come back by chance: the formula is what happens."""
-    floor, rates = Floor(free=2, busy=3, talking=12), pacing.learn(USUAL)
+    floor, rates = NurseFloor(free=2, busy=3, talking=12), pacing.learn(USUAL)
     draw, trials, lost = Random(4), 40_000, 0  # noqa: S311 (a simulation)
     back_share = 1 - math.exp(-rates.talk_seconds / 2 / rates.help_seconds)
     for _ in range(trials):
@@ -77,10 +77,10 @@ def test_the_chance_is_what_a_draw_of_many_moments_shows() -> None:
 
 
 def test_before_anything_was_counted_the_priors_hold_and_counts_take_over() -> None:
-    first = pacing.learn(Counts())
+    first = pacing.learn(AttemptCounts())
     assert first.answer == pacing.ANSWER_PRIOR[1]
     assert first.handover > pacing.HANDOVER_PRIOR[1]
-    learned = pacing.learn(Counts(tries=10_000, answered=2_000, needed=200, talk_seconds=2_000 * 60.0))
+    learned = pacing.learn(AttemptCounts(tries=10_000, answered=2_000, needed=200, talk_seconds=2_000 * 60.0))
     assert abs(learned.answer - 0.2) < 0.001
     assert 0.1 < learned.handover < 0.11
     assert abs(learned.talk_seconds - 60) < 1

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from campaigns.importing.fhir import file as fhir_file
-from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
-from campaigns.importing.validation import Given, Item
+from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
+from campaigns.importing.validation import Item, SourceDefaults
 from crm.errors import UnreadableFile
 from crm.feeds.limits import Limits
 from hotline.values.language import Language
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "fhir"
-GIVEN = Given(date(2026, 11, 21), has_consent=True)
+GIVEN = SourceDefaults(date(2026, 11, 21), has_consent=True)
 Resource = dict[str, Any]
 MR: Resource = {"type": {"coding": [{"code": "MR"}]}, "value": "M0001"}
 PATIENT: Resource = {
@@ -64,7 +64,7 @@ def place(name: str, since: str) -> Resource:
     return {"location": {"display": name}, "period": {"start": since}}
 
 
-def read(*files: Path, given: Given = GIVEN) -> list[Item]:
+def read(*files: Path, given: SourceDefaults = GIVEN) -> list[Item]:
     """What these files tell."""
     return [item for _, item in fhir_file.read(files, given, Limits()).items]
 
@@ -99,7 +99,7 @@ class Tell:
         self._file.write_bytes(content if isinstance(content, bytes) else content.encode())
         return self._file
 
-    def facts(self, *resources: Resource) -> Facts:
+    def facts(self, *resources: Resource) -> DischargeFacts:
         """The facts of the one discharge."""
         (found,) = self(*resources)
         assert found.facts is not None
@@ -109,7 +109,7 @@ class Tell:
 @pytest.mark.parametrize("name", ["00-good", "10-urn-uuid", "50-icd-oid", "73-location-last"])
 def test_one_discharge_is_the_same_however_it_is_written(name: str) -> None:
     (found,) = records(CASES / f"{name}.json")
-    assert found.facts == Facts(
+    assert found.facts == DischargeFacts(
         "林晓",
         date(1960, 1, 2),
         "+8613800000011",

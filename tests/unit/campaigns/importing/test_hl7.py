@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from campaigns.importing.hl7 import acknowledgement, events, person
 from campaigns.importing.hl7 import file as hl7_file
 from campaigns.importing.hl7 import message as hl7_message
-from campaigns.importing.hl7.acknowledgement import Code, Outcome
+from campaigns.importing.hl7.acknowledgement import AcknowledgementCode, MessageOutcome
 from campaigns.importing.hl7.message import UnreadableMessage
 from campaigns.importing.hl7.mllp_frames import Frames, frame
-from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
-from campaigns.importing.validation import Given
+from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
+from campaigns.importing.validation import SourceDefaults
 from crm.errors import UnreadableFile
 from crm.feeds.limits import Limits
 from crm.feeds.rejects import Reject
 from hotline.values.language import Language
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "hl7"
-GIVEN = Given(date(2026, 11, 21), has_consent=True)
+GIVEN = SourceDefaults(date(2026, 11, 21), has_consent=True)
 GOOD = (
     "MSH|^~\\&|HIS|H|HOTLINE|H|20261121080000||ADT^A03|77|P|2.5",
     "EVN|A03|20261121075900",
@@ -50,14 +50,14 @@ def pv1(kind: str = "I", disposition: str = "", ended: str = "20261120") -> str:
     return f"PV1|1|{kind}|外科^12{'|' * 16}V01{'|' * 17}{disposition}{'|' * 8}20261110|{ended}"
 
 
-def read(raw: bytes, given: Given = GIVEN) -> VisitRecord:
+def read(raw: bytes, given: SourceDefaults = GIVEN) -> VisitRecord:
     """The one record of a message."""
     (found,) = events.read(hl7_message.parse(raw), 1, given)
     assert isinstance(found, VisitRecord), found
     return found
 
 
-def facts(raw: bytes) -> Facts:
+def facts(raw: bytes) -> DischargeFacts:
     """The facts of a message."""
     found = read(raw).facts
     assert found is not None
@@ -84,7 +84,7 @@ def test_one_discharge_is_the_same_however_it_is_written(name: str) -> None:
         "V01",
         date(2026, 11, 20),
     )
-    assert found.facts == Facts(
+    assert found.facts == DischargeFacts(
         "林晓",
         date(1960, 1, 2),
         "+8613800000011",
@@ -333,7 +333,7 @@ def test_what_is_in_no_encoding_or_no_message_cannot_be_read() -> None:
             hl7_message.parse(raw)
 
 
-def answer(raw: bytes, outcome: Outcome) -> list[list[str]]:
+def answer(raw: bytes, outcome: MessageOutcome) -> list[list[str]]:
     """The first acknowledgement, by segments and fields."""
     parsed = hl7_message.parse(raw)
     (made,) = acknowledgement.answers(parsed, outcome, "ours", "20261121080100")
@@ -341,7 +341,7 @@ def answer(raw: bytes, outcome: Outcome) -> list[list[str]]:
 
 
 def test_an_acknowledgement_gives_back_number_version_and_encoding() -> None:
-    header, verdict = answer(message(msh=f"{GOOD[0]}||||||GB 18030-2000"), Outcome(Code.ACCEPTED))
+    header, verdict = answer(message(msh=f"{GOOD[0]}||||||GB 18030-2000"), MessageOutcome(AcknowledgementCode.ACCEPTED))
     assert header[2:6] == ["HOTLINE", "H", "HIS", "H"]
     assert (header[8], header[9], header[11], header[17]) == ("ACK^A03^ACK", "ours", "2.5", "GB 18030-2000")
     assert verdict == ["MSA", "AA", "77"]
@@ -349,7 +349,7 @@ def test_an_acknowledgement_gives_back_number_version_and_encoding() -> None:
 
 def test_a_refusal_names_the_field_and_nothing_of_the_patient() -> None:
     reject = Reject(1, "phone", "is no telephone number")
-    _, verdict, error = answer(message(), Outcome(Code.ERROR, [reject]))
+    _, verdict, error = answer(message(), MessageOutcome(AcknowledgementCode.ERROR, [reject]))
     assert verdict[:3] == ["MSA", "AE", "77"]
     assert "phone" in verdict[3]
     assert (error[2], error[3].split("^")[0], error[4]) == ("PID^1^13", "102", "E")
@@ -358,25 +358,27 @@ def test_a_refusal_names_the_field_and_nothing_of_the_patient() -> None:
 
 
 def test_what_cannot_be_read_is_rejected() -> None:
-    (made,) = acknowledgement.answers(None, Outcome(Code.REJECTED), "ours", "20261121080100")
+    (made,) = acknowledgement.answers(None, MessageOutcome(AcknowledgementCode.REJECTED), "ours", "20261121080100")
     assert b"MSA|AR|" in made
 
 
 @pytest.mark.parametrize(
     ("conditions", "code", "codes"),
     [
-        ("AL|NE", Code.ACCEPTED, ["CA"]),
-        ("AL|AL", Code.ACCEPTED, ["CA", "AA"]),
-        ("NE|NE", Code.ACCEPTED, []),
-        ("ER|NE", Code.ACCEPTED, []),
-        ("ER|NE", Code.ERROR, ["CE"]),
-        ("NE|SU", Code.ACCEPTED, ["AA"]),
-        ("AL|ER", Code.ERROR, ["CE", "AE"]),
+        ("AL|NE", AcknowledgementCode.ACCEPTED, ["CA"]),
+        ("AL|AL", AcknowledgementCode.ACCEPTED, ["CA", "AA"]),
+        ("NE|NE", AcknowledgementCode.ACCEPTED, []),
+        ("ER|NE", AcknowledgementCode.ACCEPTED, []),
+        ("ER|NE", AcknowledgementCode.ERROR, ["CE"]),
+        ("NE|SU", AcknowledgementCode.ACCEPTED, ["AA"]),
+        ("AL|ER", AcknowledgementCode.ERROR, ["CE", "AE"]),
     ],
 )
-def test_in_enhanced_mode_the_sender_gets_what_it_asks_for(conditions: str, code: Code, codes: list[str]) -> None:
+def test_in_enhanced_mode_the_sender_gets_what_it_asks_for(
+    conditions: str, code: AcknowledgementCode, codes: list[str]
+) -> None:
     parsed = hl7_message.parse(message(msh=f"{GOOD[0]}|||{conditions}"))
-    made = acknowledgement.answers(parsed, Outcome(code, reason="x"), "ours", "20261121080100")
+    made = acknowledgement.answers(parsed, MessageOutcome(code, reason="x"), "ours", "20261121080100")
     assert [one.decode().split("MSA|")[1][:2] for one in made] == codes
 
 
@@ -434,11 +436,11 @@ def test_no_message_however_broken_is_a_fault_of_ours(noise: bytes, at: int) -> 
         except UnreadableMessage:
             continue
         events.read(parsed, 1, GIVEN)
-        acknowledgement.answers(parsed, Outcome(Code.ERROR, reason="x"), "ours", "20261121080100")
+        acknowledgement.answers(parsed, MessageOutcome(AcknowledgementCode.ERROR, reason="x"), "ours", "20261121080100")
 
 
 def test_day_and_moment_do_not_depend_on_this_machine() -> None:
-    given = Given(date(2026, 11, 21), zone="America/New_York")
+    given = SourceDefaults(date(2026, 11, 21), zone="America/New_York")
     found = read(message(evn="EVN|A03|20261121075900"), given)
     assert found.recorded_at is not None
     assert found.recorded_at.utcoffset() == timedelta(hours=-5)

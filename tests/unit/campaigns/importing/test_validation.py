@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.importing import validation
-from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
-from campaigns.importing.validation import Given, Told
+from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
+from campaigns.importing.validation import SourceDefaults, UncheckedEvent
 from crm.feeds.rejects import Reject
 from hotline.values.language import Language
 
 TODAY = date(2026, 3, 10)
-GIVEN = Given(TODAY)
+GIVEN = SourceDefaults(TODAY)
 GOOD = {
     "patient_number": "P001",
     "name": "王芳",
@@ -31,7 +31,7 @@ GOOD = {
 
 def read(**cells: str) -> VisitRecord | list[Reject]:
     """The good row after these changes."""
-    return validation.read(Told(line=7, cells=GOOD | cells), GIVEN)
+    return validation.read(UncheckedEvent(line=7, cells=GOOD | cells), GIVEN)
 
 
 def record(**cells: str) -> VisitRecord:
@@ -48,7 +48,7 @@ def rejects(**cells: str) -> list[Reject]:
     return made
 
 
-def facts(**cells: str) -> Facts:
+def facts(**cells: str) -> DischargeFacts:
     """The facts of the good row after these changes."""
     found = record(**cells).facts
     assert found is not None
@@ -60,7 +60,7 @@ def test_a_row_as_hospitals_write_it_is_taken() -> None:
         event=VisitEvent.DISCHARGED,
         patient_number="P001",
         happened_on=date(2026, 3, 1),
-        facts=Facts(
+        facts=DischargeFacts(
             name="王芳",
             birth_date=date(1950, 1, 2),
             number="+8613800000001",
@@ -124,8 +124,8 @@ def test_everything_wrong_with_a_row_is_told_at_once() -> None:
 @pytest.mark.parametrize("text", ["fr", "yue", "yue-CN", "客家话", "日本語", ""])
 def test_a_language_that_we_do_not_speak_keeps_the_discharge(text: str) -> None:
     assert facts(language=text).language is Language.MANDARIN
-    told = Told(line=1, cells=GOOD | {"language": text})
-    made = validation.read(told, Given(TODAY, language=Language.ENGLISH))
+    told = UncheckedEvent(line=1, cells=GOOD | {"language": text})
+    made = validation.read(told, SourceDefaults(TODAY, language=Language.ENGLISH))
     assert isinstance(made, VisitRecord)
     assert made.facts is not None
     assert made.facts.language is Language.ENGLISH
@@ -143,7 +143,9 @@ def test_chinese_is_mandarin_however_it_is_written(text: str) -> None:
 
 def preferences_language(text: str) -> Language:
     """The language of this text where English is what is spoken else."""
-    made = validation.read(Told(line=1, cells=GOOD | {"language": text}), Given(TODAY, language=Language.ENGLISH))
+    made = validation.read(
+        UncheckedEvent(line=1, cells=GOOD | {"language": text}), SourceDefaults(TODAY, language=Language.ENGLISH)
+    )
     assert isinstance(made, VisitRecord)
     assert made.facts is not None
     return made.facts.language
@@ -223,17 +225,19 @@ def test_a_date_of_death_may_be_a_part_of_one(text: str, last: date | None) -> N
 
 
 def test_of_a_visit_that_nobody_is_called_for_only_the_number_must_be_right() -> None:
-    told = Told(line=1, cells={"patient_number": "P1"}, event=VisitEvent.DISCHARGED, visit_class=VisitClass.OUTPATIENT)
+    told = UncheckedEvent(
+        line=1, cells={"patient_number": "P1"}, event=VisitEvent.DISCHARGED, visit_class=VisitClass.OUTPATIENT
+    )
     made = validation.read(told, GIVEN)
     assert isinstance(made, VisitRecord)
     assert made.facts is None
-    cancelled = validation.read(Told(line=1, cells={}, event=VisitEvent.DISCHARGE_CANCELLED), GIVEN)
+    cancelled = validation.read(UncheckedEvent(line=1, cells={}, event=VisitEvent.DISCHARGE_CANCELLED), GIVEN)
     assert isinstance(cancelled, list)
     assert [reject.field for reject in cancelled] == ["patient_number"]
 
 
 def test_two_numbers_that_are_merged_must_both_be_right() -> None:
-    told = Told(line=1, cells={"patient_number": "P1", "merged_from": "NULL"}, event=VisitEvent.MERGED)
+    told = UncheckedEvent(line=1, cells={"patient_number": "P1", "merged_from": "NULL"}, event=VisitEvent.MERGED)
     made = validation.read(told, GIVEN)
     assert isinstance(made, list)
     assert [reject.field for reject in made] == ["merged_from"]
@@ -241,5 +245,5 @@ def test_two_numbers_that_are_merged_must_both_be_right() -> None:
 
 @given(st.dictionaries(st.sampled_from(sorted({*GOOD, "died_on", "disposition"})), st.text(max_size=30)))
 def test_no_cell_however_strange_is_a_fault_of_ours(cells: dict[str, str]) -> None:
-    made = validation.read(Told(line=1, cells=GOOD | cells), GIVEN)
+    made = validation.read(UncheckedEvent(line=1, cells=GOOD | cells), GIVEN)
     assert isinstance(made, VisitRecord) or made

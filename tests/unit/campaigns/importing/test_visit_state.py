@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
-from campaigns.importing.visits import reports, stop_reasons, visit_state
-from campaigns.importing.visits.stop_reasons import Known
-from campaigns.importing.visits.visit_state import Telling
+from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
+from campaigns.importing.visits import event_reports, stop_reasons, visit_state
+from campaigns.importing.visits.stop_reasons import KnownPerson
+from campaigns.importing.visits.visit_state import EventReport
 from hotline.values.states.visit import VisitState
 
 E, C = VisitEvent, VisitClass
@@ -32,7 +32,7 @@ def told(
         visit_class=visit_class,
         happened_on=DAY + timedelta(days=day),
         recorded_at=None if hour is None else NOW + timedelta(hours=hour),
-        facts=Facts("王芳", None, "+8613800000001") if event is E.DISCHARGED else None,
+        facts=DischargeFacts("王芳", None, "+8613800000001") if event is E.DISCHARGED else None,
     )
 
 
@@ -41,13 +41,13 @@ def signed(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def merged(records: Iterable[VisitRecord]) -> dict[str, Telling]:
+def merged(records: Iterable[VisitRecord]) -> dict[str, EventReport]:
     """What is kept of these."""
-    kept: dict[str, Telling] = {}
+    kept: dict[str, EventReport] = {}
     for count, record in enumerate(records):
         arrived = (NOW + timedelta(days=1, seconds=count), NOW.date())
-        for kind, telling in reports.of(record, "hl7", arrived, signed).tellings.items():
-            kept[kind] = visit_state.latest(kept.get(kind), telling)
+        for kind, report in event_reports.received(record, "hl7", arrived, signed).reports.items():
+            kept[kind] = visit_state.latest(kept.get(kind), report)
     return kept
 
 
@@ -90,7 +90,7 @@ def test_a_visit_is_what_its_events_say(records: list[VisitRecord], state: Visit
         assert visit_state.fold(merged(order)).state is state
 
 
-EVENTS = [event for event in E if event not in reports.OF_PERSON]
+EVENTS = [event for event in E if event not in event_reports.OF_PERSON]
 RECORDS = st.builds(
     told,
     st.sampled_from(EVENTS),
@@ -114,14 +114,14 @@ def test_order_and_repetition_do_not_matter_where_only_kinds_decide(records: lis
     assert visit_state.fold(merged(again)).state is visit_state.fold(merged(records)).state
 
 
-def known(*visits: list[VisitRecord], deaths: int = 0) -> Known:
+def known(*visits: list[VisitRecord], deaths: int = 0) -> KnownPerson:
     """What is known of a person with these visits, by the keys 0, 1, …"""
     kept = {str(number): merged(records) for number, records in enumerate(visits)}
     dead = told(E.DIED, deaths)
-    death = reports.of(dead, "hl7", (NOW, NOW.date()), signed).death
-    return Known(
+    death = event_reports.received(dead, "hl7", (NOW, NOW.date()), signed).death
+    return KnownPerson(
         visits={key: visit_state.fold(one) for key, one in kept.items()},
-        tellings=kept,
+        reports=kept,
         deaths=(death,) if deaths and death else (),
     )
 
@@ -162,7 +162,7 @@ def test_what_staff_undid_does_not_stop_calls_and_a_later_fact_does() -> None:
     assert found is not None
     assert found.reason == stop_reasons.DIED
     undone = frozenset({found.signature})
-    assert stop_reasons.cause(Known(first.visits, first.tellings, first.deaths, undone=undone), "0") is None
+    assert stop_reasons.cause(KnownPerson(first.visits, first.reports, first.deaths, undone=undone), "0") is None
     later = known(HOME, deaths=4)
-    again = stop_reasons.cause(Known(later.visits, later.tellings, later.deaths, undone=undone), "0")
+    again = stop_reasons.cause(KnownPerson(later.visits, later.reports, later.deaths, undone=undone), "0")
     assert again is not None

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.importing.visits.stop_reasons import Cause
+from campaigns.importing.visits.stop_reasons import StopReason
 from campaigns.planning import plan, plans_file
-from campaigns.planning.calling_windows import ALL_DAY, ROOM, Hours, Window
-from campaigns.planning.plan import Facts
+from campaigns.planning.calling_windows import ALL_DAY, ROOM, CallingHours, CallingWindow
+from campaigns.planning.plan import DischargeProfile
 from hotline.configuration.errors import FileFault
 
-LEGAL = Hours(time(9), time(20))
+LEGAL = CallingHours(time(9), time(20))
 PLANS = plans_file.read_folder(plans_file.STANDARD)
 SHANGHAI, URUMQI, LONDON = ZoneInfo("Asia/Shanghai"), ZoneInfo("Asia/Urumqi"), ZoneInfo("Europe/London")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-FACTS = Facts("general", "内科", date(1980, 1, 1), date(2026, 3, 1), SHANGHAI)
+FACTS = DischargeProfile("general", "内科", date(1980, 1, 1), date(2026, 3, 1), SHANGHAI)
 
 
-def due(facts: Facts, now: datetime = NOW) -> list[str]:
+def due(facts: DischargeProfile, now: datetime = NOW) -> list[str]:
     """When each step of the plan that fits is due first, in the patient's local time; or why not."""
     chosen = plan.choose(PLANS.values(), facts)
     assert chosen is not None
@@ -38,15 +38,15 @@ def due(facts: Facts, now: datetime = NOW) -> list[str]:
         (replace(FACTS, condition="heart_failure"), ["03-03 09:00", "03-08 09:00", "03-31 09:00"]),
         (replace(FACTS, condition="diabetes"), ["03-08 09:00", "03-31 09:00"]),
         (replace(FACTS, birth_date=date(1940, 1, 1)), ["03-06 09:30", "03-15 09:30"]),
-        (replace(FACTS, preferred=Hours(time(14), time(17))), ["03-08 14:00"]),
+        (replace(FACTS, preferred=CallingHours(time(14), time(17))), ["03-08 14:00"]),
         (replace(FACTS, refused_days=frozenset({5, 6})), ["03-09 09:00"]),  # the eighth is a Sunday
         (replace(FACTS, has_consent=False), [plan.NO_CONSENT]),
-        (replace(FACTS, cause=Cause(plan.DIED, "")), [plan.DIED]),
+        (replace(FACTS, cause=StopReason(plan.DIED, "")), [plan.DIED]),
         (replace(FACTS, open_elsewhere=True), [plan.ELSEWHERE]),
         (replace(FACTS, refused_days=frozenset(range(7))), [plan.NO_HOURS]),
     ],
 )
-def test_each_patient_is_due_when_their_plan_and_wishes_say(facts: Facts, expected: list[str]) -> None:
+def test_each_patient_is_due_when_their_plan_and_wishes_say(facts: DischargeProfile, expected: list[str]) -> None:
     assert due(facts) == expected
 
 
@@ -59,7 +59,7 @@ def test_a_step_that_is_over_leaves_the_later_ones() -> None:
 
 
 def test_the_elderly_are_called_in_daytime_whatever_their_plan() -> None:
-    facts = replace(FACTS, condition="surgery", birth_date=date(1940, 1, 1), preferred=Hours(time(18), time(20)))
+    facts = replace(FACTS, condition="surgery", birth_date=date(1940, 1, 1), preferred=CallingHours(time(18), time(20)))
     chosen = plan.choose(PLANS.values(), facts)
     assert chosen is not None
     window = plan.window(chosen, facts, LEGAL)
@@ -83,8 +83,10 @@ days = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 def test_nobody_is_ever_due_outside_the_law_s_hours_or_on_a_refused_day(
     discharged: date, zone: ZoneInfo, refused: set[int], hours: tuple[int, int], condition: str, born: date
 ) -> None:
-    preferred = Hours(time(hours[0]), time(min(23, hours[0] + hours[1])))
-    facts = Facts(condition, "", born, discharged, zone, refused_days=frozenset(refused), preferred=preferred)
+    preferred = CallingHours(time(hours[0]), time(min(23, hours[0] + hours[1])))
+    facts = DischargeProfile(
+        condition, "", born, discharged, zone, refused_days=frozenset(refused), preferred=preferred
+    )
     now = datetime.combine(discharged, time(6), zone)
     chosen = plan.choose(PLANS.values(), facts)
     assert chosen is not None
@@ -105,14 +107,14 @@ moments = st.timedeltas(timedelta(0), timedelta(days=600)).map(lambda span: NOW 
 
 @given(moment=moments)
 def test_hours_that_are_open_all_day_are_open_at_every_moment(moment: datetime) -> None:
-    window = Window(SHANGHAI, ALL_DAY)
+    window = CallingWindow(SHANGHAI, ALL_DAY)
     assert window.is_open(moment)
     assert window.next(moment, FOREVER) == moment
 
 
 @given(moment=moments)
 def test_within_the_hours_nobody_waits_but_for_the_last_minutes(moment: datetime) -> None:
-    window = Window(SHANGHAI, LEGAL)
+    window = CallingWindow(SHANGHAI, LEGAL)
     due = window.next(moment, FOREVER)
     assert due is not None
     assert window.is_open(due)

@@ -12,12 +12,14 @@ from hotline.values.language import Language
 from ivr.dialogue import decide
 from ivr.dialogue.decide import Asked, Consented, Place, Told
 from ivr.flow import reader
-from ivr.flow.nodes import Ask, Flow, Line
+from ivr.flow.nodes import Ask, Flow, QueueOpening
 from routing.queues.hours import Hours
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Record
 
-HOUSE = reader.House({Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai"))
+HOUSE = reader.Installation(
+    {Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai")
+)
 TEXT = reader.STANDARD.read_text("utf-8")
 STANDARD = reader.parse(TEXT, HOUSE).flow
 BY_DAY = reader.parse(TEXT.replace("  open: always ", '  monday-friday: ["08:00-12:00"] '), HOUSE).flow
@@ -110,11 +112,13 @@ def test_outside_opening_hours_only_an_emergency_is_put_in_line() -> None:
 
 def test_a_closed_queue_leads_to_the_open_one_that_helps_and_else_to_the_closing_message() -> None:
     always, never = Hours(HOUSE.zone, is_always=True), Hours(HOUSE.zone)
-    helped = replace(STANDARD, lines={"booking": Line(never, ("doctor", "nurse")), "nurse": Line(always)})
+    helped = replace(
+        STANDARD, queues={"booking": QueueOpening(never, ("doctor", "nurse")), "nurse": QueueOpening(always)}
+    )
     found = asked(walk(["1", "", "1"], helped))
     assert found is not None
     assert (found.queue, found.skill) == ("nurse", None)
-    alone = replace(STANDARD, lines={"booking": Line(never, ("nurse",)), "nurse": Line(never)})
+    alone = replace(STANDARD, queues={"booking": QueueOpening(never, ("nurse",)), "nurse": QueueOpening(never)})
     for keys in (["1", "", "1"], ["0"], ["1", "", "4"]):
         assert walk(keys, alone).place.node == "closed"
     emergency = asked(walk(["9"], alone))

@@ -12,7 +12,9 @@ from ivr.flow import check, drawing, reader
 from ivr.flow.nodes import prompts
 from routing.queues.hours import parse_span, parse_weekdays
 
-HOUSE = reader.House({Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai"))
+HOUSE = reader.Installation(
+    {Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai")
+)
 TEXT = reader.STANDARD.read_text("utf-8")
 
 

@@ -13,12 +13,12 @@ RULES = queues_file.parse(
     """
 skills: {booking: {zh: 预约, en: Booking}, nurse: {zh: 护士, en: Nurse}, cardiology: {zh: 心内科, en: Cardiology}}
 queues:
-  nurse: {zh: 护士台, en: Nurse desk, wish: {nurse: 3, cardiology: 1}}
+  nurse: {zh: 护士台, en: Nurse desk, required_skills: {nurse: 3, cardiology: 1}}
   desk:
     zh: 台
     en: Desk
-    wish: {booking: {least: 3, prefers: 4}}
-    language: {en-US: {least: 2, prefers: 3}}
+    required_skills: {booking: {least: 3, prefers: 4}}
+    languages: {en-US: {least: 2, prefers: 3}}
     rings: 4
     ladder: [{phones: 1, least: 5}, 2, {phones: everyone, least: 1}]
     overflow: [nurse, {kind: voicemail, after_seconds: 60}]

@@ -13,7 +13,9 @@ from routing.queues.queues import Need, OverflowKind, Rules, Step, Way
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SKILLS = "skills: {booking: {zh: 预约, en: Booking}, nurse: {zh: 护士, en: Nurse}}\n"
-NURSE = "  nurse: {zh: 护士台, en: Nurse desk, wish: {nurse: 3}}\n"
+# Whom the queue of most tests asks for.
+ASKS = "required_skills: {booking: 1}, "
+NURSE = "  nurse: {zh: 护士台, en: Nurse desk, required_skills: {nurse: 3}}\n"
 
 
 def parse(queue: str, more: str = "") -> Rules:
@@ -32,9 +34,10 @@ def test_the_standard_queues_have_no_faults() -> None:
     assert standard.green.at_most < 50
 
 
-def test_a_queue_is_read_with_its_wish_ladder_overflow_and_hours() -> None:
+def test_a_queue_is_read_with_its_skills_ladder_overflow_and_hours() -> None:
     desk = parse(
-        "wish: {booking: {least: 3, prefers: 4}}, language: {en-US: 2}, rings: 4, priority: 5, wrap_up_seconds: 20,"
+        "required_skills: {booking: {least: 3, prefers: 4}}, languages: {en-US: 2}, rings: 4, priority: 5,"
+        " wrap_up_seconds: 20,"
         " ladder: [1, {phones: 2, least: 2}, everyone],"
         " overflow: [nurse, {kind: call_back, after_seconds: 60},"
         " {kind: number, to: '010 1234 5678', after_rings: 20}],"
@@ -66,29 +69,62 @@ def test_overflow_is_due_after_its_rings_or_its_time() -> None:
 @pytest.mark.parametrize(
     ("queue", "told"),
     [
-        ("wish: {surgery: 3}", "queues.desk.wish.surgery: no skill 'surgery'; the skills are booking, nurse"),
-        ("wish: {booking: 6}", "queues.desk.wish.booking: must be a whole number from 1 to 5, not '6'"),
-        ("wish: {booking: {least: 4, prefers: 3}}", "level 3 is below the least, 4; prefer that level or a better one"),
-        ("rings: 3", "queues.desk.wish: missing; write whom the queue asks for"),
-        ("wish: {booking: 1}, ring: 3", "queues.desk.ring: unknown field; do you mean rings? known are"),
-        ("wish: {booking: 1}, rings: 0", "queues.desk.rings: must be a whole number from 1 to 10, not '0'"),
-        ("wish: {booking: 1}, ladder: [1, 2, 3, 4]", "queues.desk.ladder[3]: there are only 3 rings"),
-        ("wish: {booking: 1}, ladder: [3, 2]", "queues.desk.ladder[1]: 2 phones are fewer than in the ring before, 3"),
-        ("wish: {booking: 1}, ladder: [everyone, 2]", "queues.desk.ladder[1]: 2 phones come after everyone"),
-        ("wish: {booking: 1}, ladder: [all]", "'all' is no number of phones; write 1 to 50, or everyone"),
-        ("wish: {booking: 1}, ladder: [{least: 2}]", "queues.desk.ladder[0].phones: missing; write how many phones"),
-        ("wish: {booking: 1}, overflow: [elsewhere]", "'elsewhere' is not one of queue, nurse, call_back"),
-        ("wish: {booking: 1}, overflow: [{kind: queue, to: x}]", "overflow[0].to: no queue 'x'; the queues are nurse"),
-        ("wish: {booking: 1}, overflow: [{kind: queue, to: desk}]", "the queue cannot help itself; name another one"),
-        ("wish: {booking: 1}, overflow: [queue]", "queues.desk.overflow[0].to: missing; write the queue that helps"),
-        ("wish: {booking: 1}, overflow: [{kind: number, to: front}]", "'front' is no telephone number"),
-        ("wish: {booking: 1}, overflow: [{kind: voicemail, to: nurse}]", "voicemail leads to nobody else; remove it"),
         (
-            "wish: {booking: 1}, overflow: [{kind: voicemail, after_rings: 3, after_seconds: 9}]",
+            "required_skills: {surgery: 3}",
+            ".required_skills.surgery: no skill 'surgery'; the skills are booking, nurse",
+        ),
+        (
+            "required_skills: {booking: 6}",
+            ".required_skills.booking: must be a whole number from 1 to 5, not '6'",
+        ),
+        (
+            "required_skills: {booking: {least: 4, prefers: 3}}",
+            "level 3 is below the least, 4; prefer that level or",
+        ),
+        ("rings: 3", "queues.desk.required_skills: missing; write whom the queue asks for"),
+        (ASKS + "ring: 3", "queues.desk.ring: unknown field; do you mean rings? known are"),
+        (ASKS + "rings: 0", "queues.desk.rings: must be a whole number from 1 to 10, not '0'"),
+        (ASKS + "ladder: [1, 2, 3, 4]", "queues.desk.ladder[3]: there are only 3 rings"),
+        (
+            ASKS + "ladder: [3, 2]",
+            "queues.desk.ladder[1]: 2 phones are fewer than in the ring before, 3",
+        ),
+        (ASKS + "ladder: [everyone, 2]", "queues.desk.ladder[1]: 2 phones come after everyone"),
+        (ASKS + "ladder: [all]", "'all' is no number of phones; write 1 to 50, or everyone"),
+        (
+            ASKS + "ladder: [{least: 2}]",
+            "queues.desk.ladder[0].phones: missing; write how many phones",
+        ),
+        (ASKS + "overflow: [elsewhere]", "'elsewhere' is not one of queue, nurse, call_back"),
+        (
+            ASKS + "overflow: [{kind: queue, to: x}]",
+            "overflow[0].to: no queue 'x'; the queues are nurse",
+        ),
+        (
+            ASKS + "overflow: [{kind: queue, to: desk}]",
+            "the queue cannot help itself; name another one",
+        ),
+        (
+            ASKS + "overflow: [queue]",
+            "queues.desk.overflow[0].to: missing; write the queue that helps",
+        ),
+        (ASKS + "overflow: [{kind: number, to: front}]", "'front' is no telephone number"),
+        (
+            ASKS + "overflow: [{kind: voicemail, to: nurse}]",
+            "voicemail leads to nobody else; remove it",
+        ),
+        (
+            ASKS + "overflow: [{kind: voicemail, after_rings: 3, after_seconds: 9}]",
             "queues.desk.overflow[0].after_seconds: stands beside after_rings; write one of them",
         ),
-        ("wish: {booking: 1}, hours: {mon: '08:00-09:00'}", "queues.desk.hours.mon: 'mon' is no weekday; write monday"),
-        ("wish: {booking: 1}, language: {fr-FR: 1}", "queues.desk.language.fr-FR: unknown field; known are zh-CN, en"),
+        (
+            ASKS + "hours: {mon: '08:00-09:00'}",
+            "queues.desk.hours.mon: 'mon' is no weekday; write monday",
+        ),
+        (
+            ASKS + "languages: {fr-FR: 1}",
+            "queues.desk.languages.fr-FR: unknown field; known are zh-CN, en",
+        ),
     ],
 )
 def test_a_fault_of_a_queue_names_line_field_and_remedy(queue: str, told: str) -> None:
@@ -102,20 +138,20 @@ def test_a_fault_of_a_queue_names_line_field_and_remedy(queue: str, told: str) -
     [
         (
             "{ages: 3}",
-            "queues.yaml:5: green_channel.ages: unknown field; do you mean age? known are age, limited",
+            "queues.yaml:5: priority_patients.ages: unknown field; do you mean age? known are age, limited",
         ),
-        ("{cardiac: much}", "green_channel.cardiac: must be a whole number from 0 to 1000, not 'much'"),
-        ("{age: [{priority: 3}]}", "green_channel.age[0].from: missing; write the least age, like from: 65"),
+        ("{cardiac: much}", "priority_patients.cardiac: must be a whole number from 0 to 1000, not 'much'"),
+        ("{age: [{priority: 3}]}", "priority_patients.age[0].from: missing; write the least age, like from: 65"),
         ("{discharged: {within_days: 0}}", "within_days: must be a whole number from 1 to 365, not '0'"),
-        ("{discharged: 5}", "green_channel.discharged: must hold named fields"),
+        ("{discharged: 5}", "priority_patients.discharged: must hold named fields"),
     ],
 )
-def test_a_fault_of_the_green_channel_names_line_field_and_remedy(green: str, told: str) -> None:
-    assert any(told in fault for fault in faults("wish: {booking: 1}", f"green_channel: {green}\n"))
+def test_a_fault_of_the_priority_patients_names_line_field_and_remedy(green: str, told: str) -> None:
+    assert any(told in fault for fault in faults("required_skills: {booking: 1}", f"priority_patients: {green}\n"))
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
-    told = faults("wish: {x: 9}, rings: no", "green_channel: {cardiac: -1}\nother: 1\n")
+    told = faults("required_skills: {x: 9}, rings: no", "priority_patients: {cardiac: -1}\nother: 1\n")
     assert [fault.split(":")[1] for fault in told] == ["4", "4", "4", "5", "6"]
 
 
@@ -126,7 +162,10 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
         ("queues: [", "not YAML"),
         ("- 1", "must hold named fields"),
         (SKILLS, "queues: missing; write the queues, at least one"),
-        (f"{SKILLS}queues:\n  Desk one: {{zh: 台, en: Desk, wish: {{booking: 1}}}}", "'Desk one' is no name"),
+        (
+            f"{SKILLS}queues:\n  Desk one: {{zh: 台, en: Desk, required_skills: {{booking: 1}}}}",
+            "'Desk one' is no name",
+        ),
     ],
 )
 def test_a_file_that_is_no_queue_file_is_told_as_such(text: str, told: str) -> None:

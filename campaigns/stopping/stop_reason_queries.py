@@ -1,0 +1,90 @@
+"""What stands against calls: everything known of a person read together, over all their numbers. Never commits."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.importing.visits import stop_reasons, visit_state
+from campaigns.importing.visits.stop_reasons import KnownPerson, StopReason
+from campaigns.importing.visits.visit_state import EventReport
+from hotline.models import Discharge, Patient, Person, Recipient, Visit
+from hotline.values.states.recipient import RecipientState
+
+NOTHING = KnownPerson()
+
+
+def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
+    """What is known of the person behind each of these numbers; whoever was never heard of is left out."""
+    roots = select(Person.root).where(Person.person_index.in_(indexes))
+    rows = session.execute(
+        select(Person.person_index, Person.root, Person.death, Person.refusal, Person.undone).where(
+            Person.root.in_(roots)
+        )
+    ).all()
+    root_of = {index: index for index in indexes} | {row.person_index: row.root for row in rows}
+    found: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        person = found[row.root]
+        for name, told in (("deaths", row.death), ("refusals", row.refusal)):
+            if told is not None:
+                person[name][row.person_index] = EventReport.read(told)
+        person["undone"] |= dict.fromkeys(row.undone)
+    _visits(session, root_of, found)
+    _listed(session, root_of, found)
+    made = {root: _known(person) for root, person in found.items()}
+    return {index: made[root_of[index]] for index in indexes if root_of[index] in made}
+
+
+def _visits(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
+    query = select(Visit.key, Visit.person_index, Visit.event_reports).where(Visit.person_index.in_(root_of))
+    for key, index, stored in session.execute(query):
+        reports = visit_state.read(stored)
+        person = found[root_of[index]]
+        person["reports"][key], person["visits"][key] = reports, visit_state.fold(reports)
+
+
+def _listed(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
+    """What the hospital's own list of patients says of them, and what they have told us themselves."""
+    marked = (Patient.deceased, Patient.do_not_call)
+    for table in (Discharge, Recipient):
+        query = select(table.person_index, Patient.id, *marked).join(Patient, Patient.id == table.patient_id)
+        claims = (table.person_index.in_(root_of), marked[0] | marked[1])
+        for index, patient_id, is_dead, is_refusing in session.execute(query.where(*claims).distinct()):
+            person = found[root_of[index]]
+            for name, holds in (("listed_dead", is_dead), ("listed_refusing", is_refusing)):
+                if holds:
+                    person[name][patient_id] = True
+    refused = select(Recipient.id, Recipient.person_index).where(
+        Recipient.person_index.in_(root_of), Recipient.state == RecipientState.REFUSED
+    )
+    for recipient_id, index in session.execute(refused):
+        found[root_of[index]]["refused"][recipient_id] = True
+
+
+def _known(person: dict[str, Any]) -> KnownPerson:
+    return KnownPerson(
+        visits=dict(person["visits"]),
+        reports=dict(person["reports"]),
+        deaths=tuple(person["deaths"].values()),
+        refusals=tuple(person["refusals"].values()),
+        listed_dead=frozenset(person["listed_dead"]),
+        listed_refusing=frozenset(person["listed_refusing"]),
+        refused=frozenset(person["refused"]),
+        undone=frozenset(person["undone"]),
+    )
+
+
+def visit_keys(session: Session, discharge_ids: Collection[str]) -> dict[str, str]:
+    """The key of the visit of each of these discharges."""
+    query = select(Discharge.id, Discharge.key).where(Discharge.id.in_(discharge_ids))
+    return dict(session.execute(query).all())
+
+
+def cause(session: Session, recipient: Recipient) -> StopReason | None:
+    """Why this recipient must not be called, as the database stands; `None`: they may be."""
+    person = known(session, [recipient.person_index]).get(recipient.person_index, NOTHING)
+    keys = visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
+    return stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))

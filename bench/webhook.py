@@ -37,7 +37,7 @@ from hotline.values.language import Language
 from ivr.dialogue import decide, queries
 from ivr.dialogue.context import open_desk
 from ivr.prompts import catalogue
-from tests import servers
+from tests.support import servers
 
 KEYS = ("#", "2", "")  # back to the language, English, past the notice to the menu: then again
 NODES = ("language", "consent", "menu")

@@ -10,8 +10,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck
-from hypothesis import settings as search
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from pydantic import SecretStr
@@ -22,17 +20,13 @@ from hotline.context import AppContext
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Row
-from tests import servers
+from tests.support import properties, servers
 from tests.support.open_databases import OpenDatabases
 from tests.support.url_rules import compiled_once
 
 # A run makes many objects that last: looking for dead ones as often as usual takes a tenth of its time.
 gc.set_threshold(50_000, 20, 50)
-# The same examples in every run: `make test` tells of the change at hand. `--hypothesis-profile=default` searches anew.
-search.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-search.load_profile("same")
-
-
+properties.register()
 # The keys of a small installation; the same in all tests of a process, so that its database may stay open.
 KEYS = f"k1:{new_key()}"
 

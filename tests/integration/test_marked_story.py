@@ -24,9 +24,9 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from routing.router.router import Router
 from tests.conftest import make_settings
-from tests.factories import load_hospital
 from tests.integration.caller import Caller
 from tests.integration.campaign_house import NOW, Outside, Patient, look, report
+from tests.support.factories import load_hospital
 from voice import app as voice_app
 from workers import run, sweep
 

@@ -61,6 +61,7 @@ def summary(results: Sequence[Result]) -> Iterator[str]:
     for result in results:
         yield from (f"FAILED {result.name}: {name}" for name in sorted(result.failed))
     passed, failed, skipped = (
-        sum(map(len, ends)) for ends in zip(*((each.passed, each.failed, each.skipped) for each in results), strict=True)
+        sum(map(len, ends))
+        for ends in zip(*((each.passed, each.failed, each.skipped) for each in results), strict=True)
     )
     yield f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")

@@ -1,4 +1,4 @@
-"""Databases that stay open from test to test: each test finds fresh tables, and statements that are compiled already."""
+"""Databases that stay open from test to test: each test finds fresh tables, and its statements compiled already."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ class _Proven:
             ring.keys.keys() == self.keys and ring.current == next(iter(ring.keys)) and ring.index_key == self.index_key
         )
 
-    def written_down(self) -> None:
+    def write_keys(self) -> None:
         """Write the proven keys into the fresh tables."""
         with self.database.engine.begin() as connection:
             for model, row in self.key_rows:
@@ -73,7 +73,7 @@ class OpenDatabases:
 
 
 def _again(settings: Settings, proven: _Proven) -> AppContext:
-    proven.written_down()
+    proven.write_keys()
     settings.hotline_home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return AppContext(
         settings=settings,

@@ -47,7 +47,7 @@ class _Proven:
         """Write the proven keys into the fresh tables."""
         with self.database.engine.begin() as connection:
             for model, row in self.key_rows:
-                connection.execute(insert(model.__table__), row)
+                connection.execute(insert(model), row)
 
 
 @dataclass

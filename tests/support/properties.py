@@ -11,9 +11,9 @@ def register() -> None:
 
     A failure prints the line that tries its example again.
     """
-    shared = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
-    settings.register_profile(USUAL, derandomize=True, max_examples=_EXAMPLES, **shared)
-    settings.register_profile(NIGHTLY, derandomize=False, max_examples=10 * _EXAMPLES, **shared)
+    shared = settings(deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(USUAL, shared, derandomize=True, max_examples=_EXAMPLES)
+    settings.register_profile(NIGHTLY, shared, derandomize=False, max_examples=10 * _EXAMPLES)
     settings.load_profile(USUAL)
 
 

@@ -13,7 +13,7 @@ SLOTS = {"{number}": r"[\d零一二三四五六七八九幺]{2,}", "{name}": r"\
 
 
 def mark(card: Scorecard, dialogue: Dialogue) -> dict[str, ItemAnswer]:
-    """The answers to the items about words and silence; never unsure."""
+    """Return the answers to the items about words and silence; never unsure."""
     found = {}
     for item in card.items:
         rule = item.machine

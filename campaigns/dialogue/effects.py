@@ -11,7 +11,8 @@ from crm.cases import queries as crm_queries
 from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Call, Recipient
-from hotline.outbox import jobs, transitions
+from hotline.outbox import call_log, jobs
+from hotline.values.call_events import WarningSign
 from hotline.values.intent import Intent
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
@@ -19,7 +20,7 @@ from hotline.values.states.call import CallOutcome
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.case import CaseKind
 from ivr.dialogue import queries
-from ivr.dialogue.decide import Place as MenuPlace
+from ivr.dialogue.flow_state import FlowState
 from ivr.flow import reader
 from routing.queues import service as routing
 from routing.queues.service import Wish
@@ -53,7 +54,7 @@ def apply(session: Session, context: AppContext, about: tuple[Start, Call], outc
                 _opinion(session, context, about, words, now)
             case dialogue_state.Warned(sign=sign):
                 attempt_progress.warn(session, context, start.attempt_id, sign, now)
-                transitions.tell(session, context.notifier, transitions.event(call.id, "warning_sign", now))
+                call_log.record(session, context.notifier, call.id, WarningSign(), now)
             case dialogue_state.AsksPerson():
                 _ask(session, context, about, effect, now)
             case dialogue_state.Advised():
@@ -104,7 +105,7 @@ def _ask(
     """Stand in the line of that queue, for a warning sign ahead of everybody, with the reason for the screen."""
     (start, call), sign = about, asks.sign
     menu = reader.load(context.settings).flow
-    call.place = queries.write_place(MenuPlace(menu.emergency, call.language, consent=True))
+    call.place = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
     waiting = routing.join(session, context, call, Wish(asks.queue, priority=SIGN_PRIORITY if sign else None), now)
     reason = Reason(PriorityReason.WARNING_SIGN, {"sign": sign}) if sign else Reason(PriorityReason.ASKED_IN_OUR_CALL)

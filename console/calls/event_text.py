@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.web import formatting
 from console.web.language import Words
+from hotline.values import call_events
 from hotline.values.reason import Reason
 from routing.queues.queues import Rules
 
@@ -26,11 +27,11 @@ class _Facts(dict[str, str]):
         return "–"
 
 
-def tell(words: Words, event: Event, agents: Mapping[str, Agent], queue: Queue | None) -> str:
+def tell(words: Words, row: Event, agents: Mapping[str, Agent], queue: Queue | None) -> str:
     """Return one sentence for an event; the bare kind where the catalogue has no words for it."""
-    pattern = words.known(f"event.{event.kind}")
-    if pattern is None:
-        return event.kind.replace("_", " ")
+    pattern, event = words.known(f"event.{row.kind}"), call_events.read(row.kind, row.data)
+    if pattern is None or event is None:
+        return row.kind.replace("_", " ")
     facts = _Facts({name: _word(words, value) for name, value in event.data.items()})
     agent = agents.get(str(event.data.get("agent_id")))
     if agent is not None:

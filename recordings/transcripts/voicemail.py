@@ -8,8 +8,9 @@ from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Call, Recording
-from hotline.outbox import transitions
+from hotline.outbox import call_log
 from hotline.outbox.job_kinds import job
+from hotline.values.call_events import MessageSilent
 from hotline.values.intent import Intent
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind
@@ -26,14 +27,14 @@ UNSAID = frozenset({CallOutcome.ABANDONED, CallOutcome.LEFT_IN_MENU, CallOutcome
 
 @job("file_message", queue="now")
 def file(context: AppContext, recording_id: str, now: datetime) -> None:
-    """The job: open a message's case. Silence opens none, lost sound does. Again: nothing."""
+    """Open a message's case; a job. Silence opens none, lost sound does. Again: nothing."""
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
     if recording.kind is not RecordingKind.MESSAGE:
         raise Discard("the recording is no message")
     if recording.state in HELD and not speaks(context, recording):
         with context.database.write() as session:
-            transitions.tell(session, context.notifier, transitions.event(recording.call_id, "message_silent", now))
+            call_log.record(session, context.notifier, recording.call_id, MessageSilent(), now)
         return
     if recording.state not in HELD and recording.state is not RecordingState.FAILED:
         raise Discard(f"the recording is {recording.state}")
@@ -42,7 +43,7 @@ def file(context: AppContext, recording_id: str, now: datetime) -> None:
 
 
 def speaks(context: AppContext, recording: Recording) -> bool:
-    """Whether anybody speaks in a recording that we hold. Raises `Altered`, `Undecipherable`."""
+    """Return whether anybody speaks in a recording that we hold. Raises `DigestMismatch`, `Undecipherable`."""
     pieces = audio_chunks.chunks(sealed_sound.open_stream(context, recording))
     return any(speech_segments(channel, LONGEST_STRETCH) for piece in pieces for channel in piece.sound.channels)
 
@@ -59,5 +60,5 @@ def _open(session: Session, context: AppContext, recording: Recording, now: date
 
 
 def kind_of(call: Call) -> CaseKind:
-    """A complaint and an opinion are what they are; anything else is a message."""
+    """Return the kind of a message's case: a complaint and an opinion are what they are, anything else is a message."""
     return KINDS.get(call.intent, CaseKind.MESSAGE)

@@ -11,7 +11,7 @@ from console.calls import call_list
 from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import AuditEntry, Call, MachineMark, Transcript, Utterance
+from hotline.models import AuditEntry, Call, Event, MachineMark, Transcript, Utterance
 from hotline.values.access import Role
 from hotline.values.intent import Intent
 from hotline.values.scorecard import ItemAnswer
@@ -229,9 +229,8 @@ def test_a_page_reads_the_database_a_fixed_number_of_times(app: Flask, context: 
 
 
 def test_unknown_kinds_of_event_are_shown_as_they_are(app: Flask, context: AppContext, made: Morning) -> None:
-    from hotline.outbox import transitions
 
     with context.database.write() as session:
-        session.add(transitions.event(made.calls["gone"].id, "comet_passed", made.now))
+        session.add(Event(call_id=made.calls["gone"].id, kind="comet_passed", at=made.now))
     assert "comet passed" in signed_in(app, Role.SUPERVISOR).open(f"/calls/{made.calls['gone'].id}").text
     assert made.calls["gone"].intent is Intent.COMPLAINT

@@ -61,6 +61,8 @@ class Run:
         return [self._layer(layer, is_live=is_live) for layer in layers]
 
     def _layer(self, layer: Layer, *, is_live: bool) -> Result:
+        if self._is_over:
+            raise KeyboardInterrupt
         started, output = time.monotonic(), self.folder / f"{layer.name}.txt"
         self._say(f"{layer.name}: begins; all it says is in {output}")
         report = output.with_suffix(".xml")
@@ -84,8 +86,6 @@ class Run:
         return process.returncode
 
     def _start(self, layer: Layer, report: Path, output: int) -> "subprocess.Popen[bytes]":
-        if self._is_over:
-            raise KeyboardInterrupt
         command = ["nice", "-n", str(layer.niceness), *layer.command]
         if layer.is_pytest:
             command.append(f"--junitxml={report}")

@@ -21,7 +21,7 @@ from qa.sampling import draws, targeted
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
 from tests.browser.person import Person
-from tests.quality_data import House, days_of_calls, house, published, read
+from tests.support.quality_data import House, days_of_calls, house, published, read
 
 PHONE = {"width": 390, "height": 844}
 

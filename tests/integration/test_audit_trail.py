@@ -22,8 +22,8 @@ from hotline.values.states.case import CaseKind
 from qa.reports import service
 from qa.reports.values import QUALITY, ReportRequest
 from qa.reviews import calibration, coaching
-from tests.console_client import signed_in
-from tests.quality_data import House, house, published
+from tests.support.quality_data import House, house, published
+from tests.support.staff import signed_in
 
 # Whatever else is added here has its reason on its view: it shows and changes nothing of patients.
 NOTHING = {

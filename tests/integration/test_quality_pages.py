@@ -21,8 +21,8 @@ from qa.reports import service
 from qa.reviews import appeals, calibration, comments
 from qa.reviews import service as reviews_service
 from qa.sampling import draws, targeted
-from tests.console_client import Staff, signed_in
-from tests.quality_data import House, days_of_calls, filled, house, published, read
+from tests.support.quality_data import House, days_of_calls, filled, house, published, read
+from tests.support.staff import Staff, signed_in
 from workers.registry import JOB_KINDS
 
 

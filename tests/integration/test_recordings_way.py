@@ -36,8 +36,8 @@ from recordings.transcripts import service as transcripts
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.conftest import make_settings
-from tests.hearing import error_rate
 from tests.integration.recording_house import House, open_house
+from tests.support.hearing import error_rate
 from workers import run
 
 NOW = clock.now()

@@ -21,8 +21,8 @@ from qa.reviews import appeals, calibration, coaching, service
 from qa.reviews.coaching import CoachingFinding
 from qa.reviews.service import ReviewDraft
 from qa.sampling import draws, targeted
-from tests.console_client import signed_in
-from tests.quality_data import House, days_of_calls, filled, house, mark, published, read
+from tests.support.quality_data import House, days_of_calls, filled, house, mark, published, read
+from tests.support.staff import signed_in
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 

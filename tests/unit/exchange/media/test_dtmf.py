@@ -11,7 +11,7 @@ from exchange.media.audio import MISSING, SILENCE, frames, to_pcm
 from exchange.media.dtmf import DtmfDetector, detect_keys, key_tones
 from exchange.media.tones import CADENCES, CadenceSource
 
-SPEECH = Path(__file__).parents[4] / "shared" / "audio"
+SPEECH = Path(__file__).parents[5] / "shared" / "audio"
 ALL_KEYS = "0123456789*#ABCD"
 
 

@@ -176,6 +176,6 @@ phones:
 
 
 def test_every_step_and_field_is_documented() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "phones.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "phones.md").read_text(encoding="utf-8")
     words = {*FORMS, *(field for form in FORMS.values() for field in form.fields), *(f.name for f in fields(OnRing))}
     assert {word for word in words if word not in page} == set()

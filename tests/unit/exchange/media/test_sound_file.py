@@ -14,7 +14,7 @@ from exchange.media import decode, sound_file
 from exchange.media.sound_file import UnreadableSound
 from tests.support import sound_files as made
 
-CASES = Path(__file__).resolve().parents[3] / ".." / "shared" / "cases" / "wav"
+CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "wav"
 SOUND = made.tone()
 DATA = made.integers(SOUND, 16)
 FORM = made.form(made.PCM, 16)

@@ -11,7 +11,7 @@ from exchange.phone.parse import parse_play
 from exchange.phone.script import Actor, LetTimePass, ScriptStep, Speak
 from exchange.phone.script_runner import load_sounds
 
-DEMO = Path(__file__).parents[3] / "cli" / "demo"
+DEMO = Path(__file__).parents[4] / "cli" / "demo"
 SCRIPT = DEMO / "morning.yaml"
 # The item `greeting` of the standard scorecard; and what the two turns before the clinic add at least.
 COUNTS_SECONDS, QUIET_SECONDS = 8.0, 1.2

@@ -3,12 +3,13 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.core.context import RecordingOptions
 from exchange.media.dtmf import key_tones
+from tests.support.properties import examples
 from tests.unit.exchange.stage import HOSPITAL, Stage, document, play
 
 EVENTS = 'statusCallback="/events" statusCallbackEvent="start end join leave"'
@@ -101,7 +102,7 @@ class Life:
         )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 @given(story=st.lists(st.tuples(moments, steps), max_size=10))
 def test_nothing_is_left_over_whatever_happens_and_when(story: list[tuple[float, tuple[str, str]]]) -> None:
     async def live(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.calls.call_record import FINAL, MOVES, CallRecord, IllegalStatusChange, LegStatus
+from exchange.calls.call_details import FINAL, MOVES, CallDetails, IllegalStatusChange, TwilioCallStatus
 from exchange.media.audio import level_db
 from exchange.media.clock import EPOCH
 from exchange.webhooks.twiml import Element
@@ -41,7 +41,7 @@ def test_rejected_call_is_never_answered(staged: Staged, reason: str, told: str)
         caller, leg = await stage.dials()
         assert caller.ended == told
         assert not caller.events("answered")
-        assert leg.facts.status in (LegStatus.BUSY, LegStatus.NO_ANSWER)
+        assert leg.facts.status in (TwilioCallStatus.BUSY, TwilioCallStatus.NO_ANSWER)
 
     staged(story)
 
@@ -232,7 +232,7 @@ def test_hang_up_while_the_application_thinks_ends_the_call(staged: Staged) -> N
         assert leg
         caller.hang_up()
         await stage.passes(0.1)
-        assert leg.facts.status is LegStatus.NO_ANSWER
+        assert leg.facts.status is TwilioCallStatus.NO_ANSWER
         assert not stage.context.legs.active
 
     staged(story)
@@ -258,11 +258,11 @@ def test_calls_of_a_killed_exchange_get_their_final_status(tmp_path: Path) -> No
     play(after, tmp_path)
 
 
-@pytest.mark.parametrize("old", list(LegStatus))
-@pytest.mark.parametrize("new", list(LegStatus))
-def test_status_moves_are_those_of_the_table_and_no_others(old: LegStatus, new: LegStatus) -> None:
+@pytest.mark.parametrize("old", list(TwilioCallStatus))
+@pytest.mark.parametrize("new", list(TwilioCallStatus))
+def test_status_moves_are_those_of_the_table_and_no_others(old: TwilioCallStatus, new: TwilioCallStatus) -> None:
     # ../shared/TELEPHONY.md: "initiated → ringing → answered (sent as CallStatus `in-progress`) → completed"
-    facts = CallRecord("CA", "AC", "a", "b", "inbound", EPOCH, status=old)
+    facts = CallDetails("CA", "AC", "a", "b", "inbound", EPOCH, status=old)
     if new in MOVES[old]:
         facts.move(new, EPOCH)
         assert facts.status is new

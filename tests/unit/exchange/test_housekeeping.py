@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.calls.journal import Journal
 from exchange.calls.pending_reports import PendingReport, PendingReports
 from exchange.core.housekeeping import delete_spoken_texts, restrict_access, tidy

@@ -20,8 +20,8 @@ from exchange.webhooks.overrides import split
 from exchange.webhooks.twiml import Element
 from exchange.webhooks.urls import written
 from exchange.webhooks.webhook import WebhookResponse
-from tests import sound_files as made
 from tests.calls.exchange.made import documents
+from tests.support import sound_files as made
 from tests.unit.exchange.stage import SITE
 
 HEAD = '<?xml version="1.0" encoding="{}"?><Response><Say>{}</Say></Response>'

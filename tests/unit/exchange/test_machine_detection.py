@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from exchange.calls.call_details import StatusCallback
 from exchange.calls.call_flow import Goto
-from exchange.calls.call_record import StatusCallback
 from exchange.calls.leg_registry import CallParties
 from exchange.calls.switch import CallOptions
 from exchange.media.amd import DetectionTiming, MachineDetector

@@ -8,7 +8,7 @@ import yaml
 from cli.demo import act, follow_up
 from exchange.media import sound_file
 from exchange.phone.parse import parse_play
-from exchange.phone.script import Actor, Pause, ScriptStep, Speak
+from exchange.phone.script import Actor, LetTimePass, ScriptStep, Speak
 from exchange.phone.script_runner import load_sounds
 
 DEMO = Path(__file__).parents[3] / "cli" / "demo"
@@ -48,7 +48,7 @@ def test_the_rude_agent_names_the_clinic_when_a_greeting_no_longer_counts() -> N
     said = [step.action for step in rude.incoming[0].steps]
     first, clinic = [number for number, step in enumerate(said) if isinstance(step, Speak)][:2]
     spoken = [sound_file.duration(DEMO / step.file) for step in said[first:clinic] if isinstance(step, Speak)]
-    waited = [step.seconds for step in said[first:clinic] if isinstance(step, Pause)]
+    waited = [step.seconds for step in said[first:clinic] if isinstance(step, LetTimePass)]
     answer = sound_file.duration(DEMO / "audio" / "caller-waited-three-hours.wav")
     assert sum(spoken) + answer + sum(waited) > COUNTS_SECONDS - QUIET_SECONDS
     assert sum(waited) >= 2.0, "with margin: two turns add their own silence"

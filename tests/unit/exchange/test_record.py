@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.core.context import RecordingOptions
 from exchange.media import sound_file
 from exchange.media.clock import Ticker

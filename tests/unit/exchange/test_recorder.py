@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.media import sound_file
 from exchange.media.audio import frames
 from exchange.media.clock import Ticker

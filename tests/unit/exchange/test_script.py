@@ -11,8 +11,8 @@ from exchange.phone.script import (
     Action,
     Expect,
     HangUp,
+    LetTimePass,
     OnRing,
-    Pause,
     Press,
     Speak,
     WaitForAnswer,
@@ -26,7 +26,7 @@ from exchange.phone.script import (
 @pytest.mark.parametrize(
     ("written", "action"),
     [
-        ("wait: 1.5", Pause(1.5)),
+        ("wait: 1.5", LetTimePass(1.5)),
         ("wait_for_answer", WaitForAnswer()),
         ("wait_for_answer: 5", WaitForAnswer(timeout=5)),
         ("wait_for_prompt: 'press (1|one)'", WaitForPrompt("press (1|one)")),

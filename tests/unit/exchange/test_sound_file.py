@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from exchange.media import decode, sound_file
 from exchange.media.sound_file import UnreadableSound
-from tests import sound_files as made
+from tests.support import sound_files as made
 
 CASES = Path(__file__).resolve().parents[3] / ".." / "shared" / "cases" / "wav"
 SOUND = made.tone()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.core.messages.delivery import cancel, hand_over, resume, send
 from exchange.core.messages.message_store import MOST_WAITING, MessageStore, TextMessage
 from tests.unit.exchange.stage import SITE, Stage, Story

@@ -11,7 +11,7 @@ from exchange.core.numbering.countries import whereabouts
 API_VERSION = "2010-04-01"
 
 
-class LegStatus(StrEnum):
+class TwilioCallStatus(StrEnum):
     """Twilio's words for the status of one leg."""
 
     QUEUED = "queued"
@@ -33,19 +33,27 @@ RESERVED = frozenset({
     "RecordingSid", "RecordingUrl", "RecordingDuration", "DialCallSid", "DialCallStatus", "DialCallDuration",
     "DialBridged", "QueueResult", "QueueTime", "CallToken",
 })  # fmt: skip
-FINAL = frozenset({LegStatus.COMPLETED, LegStatus.BUSY, LegStatus.NO_ANSWER, LegStatus.CANCELED, LegStatus.FAILED})
-_UNANSWERED = {LegStatus.BUSY, LegStatus.NO_ANSWER, LegStatus.CANCELED, LegStatus.FAILED}
-MOVES: dict[LegStatus, frozenset[LegStatus]] = {
-    LegStatus.QUEUED: frozenset({LegStatus.INITIATED, LegStatus.RINGING, *_UNANSWERED}),
-    LegStatus.INITIATED: frozenset({LegStatus.RINGING, *_UNANSWERED}),
-    LegStatus.RINGING: frozenset({LegStatus.IN_PROGRESS, LegStatus.COMPLETED, *_UNANSWERED}),
-    LegStatus.IN_PROGRESS: frozenset({LegStatus.COMPLETED, LegStatus.FAILED}),
+FINAL = frozenset(
+    {
+        TwilioCallStatus.COMPLETED,
+        TwilioCallStatus.BUSY,
+        TwilioCallStatus.NO_ANSWER,
+        TwilioCallStatus.CANCELED,
+        TwilioCallStatus.FAILED,
+    }
+)
+_UNANSWERED = {TwilioCallStatus.BUSY, TwilioCallStatus.NO_ANSWER, TwilioCallStatus.CANCELED, TwilioCallStatus.FAILED}
+MOVES: dict[TwilioCallStatus, frozenset[TwilioCallStatus]] = {
+    TwilioCallStatus.QUEUED: frozenset({TwilioCallStatus.INITIATED, TwilioCallStatus.RINGING, *_UNANSWERED}),
+    TwilioCallStatus.INITIATED: frozenset({TwilioCallStatus.RINGING, *_UNANSWERED}),
+    TwilioCallStatus.RINGING: frozenset({TwilioCallStatus.IN_PROGRESS, TwilioCallStatus.COMPLETED, *_UNANSWERED}),
+    TwilioCallStatus.IN_PROGRESS: frozenset({TwilioCallStatus.COMPLETED, TwilioCallStatus.FAILED}),
     **dict.fromkeys(FINAL, frozenset()),
 }
 _EVENTS = {
-    LegStatus.INITIATED: "initiated",
-    LegStatus.RINGING: "ringing",
-    LegStatus.IN_PROGRESS: "answered",
+    TwilioCallStatus.INITIATED: "initiated",
+    TwilioCallStatus.RINGING: "ringing",
+    TwilioCallStatus.IN_PROGRESS: "answered",
     **dict.fromkeys(FINAL, "completed"),
 }
 
@@ -67,7 +75,7 @@ class StatusCallback:
 
 
 @dataclass
-class CallRecord:
+class CallDetails:
     """The record of one leg; kept in the journal and shown by REST after the call is over."""
 
     sid: str
@@ -80,7 +88,7 @@ class CallRecord:
     caller_name: str = ""
     forwarded_from: str = ""
     answered_by: str = ""
-    status: LegStatus = LegStatus.QUEUED
+    status: TwilioCallStatus = TwilioCallStatus.QUEUED
     answered: datetime | None = None
     ended: datetime | None = None
     updated: datetime | None = None
@@ -91,20 +99,20 @@ class CallRecord:
     recording_sid: str = ""
     callback: StatusCallback = field(default_factory=StatusCallback)
 
-    def move(self, status: LegStatus, now: datetime) -> None:
+    def move(self, status: TwilioCallStatus, now: datetime) -> None:
         """Change the status, the one way to do so. Raises `IllegalStatusChange` when the table does not allow it."""
         if status not in MOVES[self.status]:
             raise IllegalStatusChange(f"{self.status} cannot become {status}")
         self.status = status
         self.updated = now
-        if status is LegStatus.IN_PROGRESS:
+        if status is TwilioCallStatus.IN_PROGRESS:
             self.answered = now
         if status in FINAL:
             self.ended = now
 
     def fail(self, now: datetime) -> None:
         """End the call as failed: the exchange was killed while it was up."""
-        self.status = LegStatus.FAILED
+        self.status = TwilioCallStatus.FAILED
         self.updated = self.ended = now
 
     @property
@@ -161,11 +169,11 @@ class CallRecord:
         return {name: _plain(value) for name, value in asdict(self).items()}
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> "CallRecord":
+    def from_json(cls, raw: dict[str, Any]) -> "CallDetails":
         values = dict(raw)
         for name in ("created", "answered", "ended", "updated"):
             values[name] = datetime.fromisoformat(values[name]) if values.get(name) else None
-        values["status"] = LegStatus(values["status"])
+        values["status"] = TwilioCallStatus(values["status"])
         callback = values["callback"]
         values["callback"] = StatusCallback(callback["url"], callback["method"], tuple(callback["events"]))
         return cls(**values)

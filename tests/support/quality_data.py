@@ -14,7 +14,7 @@ from qa import scorecards
 from qa.reviews import answers, service
 from qa.reviews.service import ReviewDraft
 from qa.sampling import targeted
-from tests.console_data import Morning, answered, hashed, morning
+from tests.support.morning import Morning, answered, hashed, morning
 
 # What the machine says of every call: sure of some items, unsure of one, wrong about none.
 MARKS = {

@@ -33,7 +33,7 @@ from hotline.models import (
 )
 from hotline.values import call_events
 from hotline.values.access import Role
-from hotline.values.call_events import CallLogEvent
+from hotline.values.call_events import HistoryEvent
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.reason import Reason
@@ -232,7 +232,7 @@ def events(call: Call, missed: Offer, won: Offer, at: Callable[[float], datetime
     """The story of the answered call."""
     first, second = ({"offer_id": offer.id, "agent_id": offer.agent_id} for offer in (missed, won))
     sound = {"recording_id": "r"}
-    happened: list[tuple[float, CallLogEvent]] = [
+    happened: list[tuple[float, HistoryEvent]] = [
         (0, call_events.CallStarted()),
         (3, call_events.LanguageChosen(language=call.language)),
         (6, call_events.ConsentHeard()),

@@ -1,15 +1,15 @@
 """What becomes of a published review: the agent acknowledges or appeals, another supervisor rules."""
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console.quality.reviews import answers
+from console.quality.forms import AppealForm, RulingForm
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, refusals
+from console.web.forms import submitted
 from hotline import clock
-from hotline.values.states.review import Ruling
 from qa.reviews import service
 
 pages = Blueprint("verdicts", __name__)
@@ -33,7 +33,7 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
 def appeal(review_id: str) -> ResponseReturnValue:
     """The agent objects, once, with reasons."""
     with refusals() as said:
-        service.appeal(context(), review_id, current_user.id, request.form.get("reasons", ""), clock.now())
+        service.appeal(context(), review_id, current_user.id, submitted(AppealForm).reasons.data, clock.now())
         logged("appeal_review", review_id)
         said.well("review.appealed")
     return _back(review_id)
@@ -44,12 +44,10 @@ def appeal(review_id: str) -> ResponseReturnValue:
 @touches("rule_on_appeal", "review", "review_id")
 def decide(review_id: str) -> ResponseReturnValue:
     """Another supervisor rules on the appeal."""
-    ruling = request.form.get("ruling", "")
-    if ruling not in list(Ruling):
-        abort(400)
+    form = submitted(RulingForm)
     with refusals() as said:
-        verdict = Ruling(ruling), request.form.get("answer", "")
-        service.rule_on_appeal(context(), review_id, current_user.id, verdict, answers(), clock.now())
+        verdict = form.ruling.data, form.answer.data
+        service.rule_on_appeal(context(), review_id, current_user.id, verdict, form.answers.data, clock.now())
         logged("rule_on_appeal", review_id)
         said.well("review.decided")
     return _back(review_id)

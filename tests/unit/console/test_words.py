@@ -26,7 +26,7 @@ from console.campaigns.answers import BESIDE, COMMON
 from console.campaigns.http import STEPS as CAMPAIGN_STEPS
 from console.crm.patients import FACTS
 from console.floor.http import SECTIONS
-from console.reports.http import PERIODS
+from console.reports.forms import PERIODS
 from console.web.faults import KNOWN
 from console.web.language import words
 from hotline.configuration import translations

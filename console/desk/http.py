@@ -17,7 +17,7 @@ from flask_login import current_user
 from accounts.sessions import queries
 from console.desk import presence
 from console.desk import view as desk_view
-from console.desk.forms import StatusForm
+from console.desk.forms import StatusForm, TokenForm
 from console.floor import warning_signs
 from console.floor.http import Picture, live
 from console.floor.live import Viewer, messages

@@ -4,7 +4,8 @@ import re
 
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import Phrases, Scorecard, Silence, Told
+from qa.scorecards.card import Scorecard
+from qa.scorecards.machine_rules import Phrases, Silence, Told
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, gaps
 from recordings.speech.normalisation import simplified

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from qa.scorecards.card import Told
+from qa.scorecards.machine_rules import Told
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.phrase_match import NEAR, WEAK, PhraseHit, exact_matches, phrase_hits

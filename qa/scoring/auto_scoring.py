@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import (
+from qa.scorecards.card import Item, Scorecard
+from qa.scorecards.machine_rules import (
     Fact,
     FirstWords,
     Hold,
-    Item,
     Phrases,
-    Scorecard,
     Silence,
     Speed,
     TalkOver,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import FirstWords, Item, Phrases, Scorecard
+from qa.scorecards.card import Item, Scorecard
+from qa.scorecards.machine_rules import FirstWords, Phrases
 from qa.scoring.score import ItemResult
 
 # Which piece's answer holds where neither beginning nor end is asked for: what was said anywhere was said.

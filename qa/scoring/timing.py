@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from qa.scorecards.card import FirstWords, Hold, Silence, Speed, TalkOver, TalkShare
+from qa.scorecards.machine_rules import FirstWords, Hold, Silence, Speed, TalkOver, TalkShare
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, Span, gaps, overlap
 
 Measured = tuple[float | None, Sequence[Span]]

@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from accounts.errors import LastAdministrator, UserRefused
-from accounts.passwords import guesses
+from accounts.passwords import throttle
+from accounts.users import queries as user_queries
+from accounts.users import rules as accounts_users_rules
 from accounts.users import service
-from accounts.users.service import Wanted
+from accounts.users.rules import UserDetails
 from console.accounts.forms import ActiveForm, NewUserForm, UserForm
 from console.web import audit_log
 from console.web.access import allow, context
@@ -93,7 +95,7 @@ def reset(user_id: str) -> ResponseReturnValue:
         with context().database.write() as session:
             password = service.reset_password(session, user_id, clock.now())
             _note(session, "reset_password", user_id)
-            user = service.existing(session, user_id)
+            user = user_queries.existing(session, user_id)
     except LastAdministrator as refused:
         return _form(user_id, refused, 422)
     return _secret(user, password, is_new=False)
@@ -109,7 +111,7 @@ def set_active(user_id: str) -> ResponseReturnValue:
     is_let_in = submitted(ActiveForm).active.data
     try:
         with context().database.write() as session:
-            (service.let_in if is_let_in else service.shut_out)(session, user_id)
+            (service.activate if is_let_in else service.deactivate)(session, user_id)
             _note(session, "let_in_user" if is_let_in else "shut_out_user", user_id)
     except LastAdministrator as refused:
         flash(f"user_fault.{refused.code}", "fault")
@@ -124,8 +126,8 @@ def set_active(user_id: str) -> ResponseReturnValue:
 def unlock(user_id: str) -> ResponseReturnValue:
     """Forget the wrong passwords that were tried under a user's name, so that they can sign in from anywhere."""
     with context().database.write() as session:
-        one = service.find(session, user_id) or abort(404)
-        guesses.unlock(session, context().keyring, one.login)
+        one = user_queries.find(session, user_id) or abort(404)
+        throttle.unlock(session, context().keyring, one.login)
         _note(session, "unlock_user", user_id)
     flash("users.unlocked")
     return redirect(url_for("staff.edit", user_id=user_id))
@@ -133,7 +135,7 @@ def unlock(user_id: str) -> ResponseReturnValue:
 
 def _page(refused: UserRefused | None, code: int, typed: Mapping[str, Any] | None = None) -> ResponseReturnValue:
     with context().database.read() as session:
-        agents, everyone = agent_queries.everyone(session), service.everyone(session)
+        agents, everyone = agent_queries.everyone(session), user_queries.all_users(session)
     names = {agent.id: agent for agent in agents}
     return render_template(
         "accounts/users.html",
@@ -150,13 +152,13 @@ def _form(
     user_id: str, refused: UserRefused | None, code: int, typed: Mapping[str, Any] | None = None
 ) -> ResponseReturnValue:
     with context().database.read() as session:
-        one = service.find(session, user_id) or abort(404)
+        one = user_queries.find(session, user_id) or abort(404)
         agents = agent_queries.everyone(session)
-        locked_until = guesses.locked_until(session, context().keyring, one.login, clock.now())
+        locked_until = throttle.locked_until(session, context().keyring, one.login, clock.now())
     # What was typed comes back, unless somebody else's change has to be seen first.
     if typed is None or (refused and refused.code == "changed_meanwhile"):
         typed = {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id}
-        typed |= {"seen": service.stamp(one)}
+        typed |= {"seen": accounts_users_rules.stamp(one)}
     lists = {"agents": agents, "roles": list(Role), "locked_until": locked_until}
     return render_template(
         "accounts/user.html", one=one, refused=refused, form=typed, seen=typed["seen"], **lists
@@ -167,8 +169,8 @@ def _secret(user: User, password: str, *, is_new: bool) -> ResponseReturnValue:
     return render_template("accounts/one_time.html", one=user, password=password, is_new=is_new)
 
 
-def _wanted(form: UserForm) -> Wanted:
-    return Wanted(form.name.data, form.role.data, form.language.data, form.agent_id.data)
+def _wanted(form: UserForm) -> UserDetails:
+    return UserDetails(form.name.data, form.role.data, form.language.data, form.agent_id.data)
 
 
 def _note(session: Session, action: str, user_id: str) -> None:

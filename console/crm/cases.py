@@ -18,7 +18,7 @@ from console.web.forms import submitted
 from crm.cases import queries
 from crm.cases import service as crm
 from crm.cases.queries import MINE, NOBODY, CaseFilter
-from crm.cases.service import By
+from crm.cases.service import Actor
 from crm.errors import ClosedCase
 from hotline import clock
 from hotline.errors import IllegalMove
@@ -122,7 +122,7 @@ def move(case_id: str) -> ResponseReturnValue:
         if not may_act(case):
             abort(403)
         try:
-            crm.advance(session, context(), case, state, _by(), clock.now())
+            crm.change_state(session, context(), case, state, _by(), clock.now())
             context().notifier.ring_after(session, FLOOR, "case")
         except IllegalMove:
             abort(400)
@@ -165,8 +165,8 @@ def _locked(session: Session, case_id: str, action: str) -> Case:
     return case
 
 
-def _by() -> By:
-    return By(user_id=current_user.id, agent_id=current_user.agent_id)
+def _by() -> Actor:
+    return Actor(user_id=current_user.id, agent_id=current_user.agent_id)
 
 
 def _note(session: Session, action: str, case_id: str) -> None:

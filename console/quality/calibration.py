@@ -44,9 +44,15 @@ def make() -> ResponseReturnValue:
     """Send calls to supervisors, blind."""
     form = submitted(CalibrationForm)
     with refusals() as said:
-        sent = form.call.data, form.person.data
-        name, card = form.name.data, form.scorecard.data
-        made = calibration.open_round(context(), current_user.id, name, card, sent, clock.now())
+        made = calibration.open_round(
+            context(),
+            current_user.id,
+            form.name.data,
+            form.scorecard.data,
+            clock.now(),
+            calls=form.call.data,
+            people=form.person.data,
+        )
         logged("open_calibration", made, "round")
         said.well("calibration.made")
         return redirect(url_for("calibrating.show", calibration_id=made))

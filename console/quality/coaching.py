@@ -72,9 +72,16 @@ def done(coaching_id: str) -> ResponseReturnValue:
 def check(coaching_id: str) -> ResponseReturnValue:
     """The re-check: it is well now, or it goes on until another day."""
     form = submitted(RecheckForm)
-    outcome = form.passed.data, form.due_on.data, form.recheck.data
     with refusals():
-        coaching.recheck(context(), coaching_id, current_user.id, outcome, clock.now())
+        coaching.recheck(
+            context(),
+            coaching_id,
+            current_user.id,
+            clock.now(),
+            is_passed=form.passed.data,
+            due_on=form.due_on.data,
+            recheck_id=form.recheck.data,
+        )
         logged("coaching_checked", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 

@@ -139,9 +139,16 @@ def drop(review_id: str) -> ResponseReturnValue:
 def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
     form = submitted(CommentForm)
-    place = form.recording.data, form.second.data
     with refusals():
-        comments.add_comment(context(), review_id, current_user.id, place, form.comment.data, clock.now())
+        comments.add_comment(
+            context(),
+            review_id,
+            current_user.id,
+            form.comment.data,
+            clock.now(),
+            recording_id=form.recording.data,
+            second=form.second.data,
+        )
     return _comments(review_id)
 
 

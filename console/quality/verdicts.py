@@ -10,7 +10,7 @@ from console.web.audit_marks import touches
 from console.web.flash_errors import logged, refusals
 from console.web.forms import submitted
 from hotline import clock
-from qa.reviews import service
+from qa.reviews import appeals, service
 
 pages = Blueprint("verdicts", __name__)
 
@@ -33,7 +33,7 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
 def appeal(review_id: str) -> ResponseReturnValue:
     """The agent objects, once, with reasons."""
     with refusals() as said:
-        service.appeal(context(), review_id, current_user.id, submitted(AppealForm).reasons.data, clock.now())
+        appeals.appeal(context(), review_id, current_user.id, submitted(AppealForm).reasons.data, clock.now())
         logged("appeal_review", review_id)
         said.well("review.appealed")
     return _back(review_id)
@@ -46,8 +46,15 @@ def decide(review_id: str) -> ResponseReturnValue:
     """Another supervisor rules on the appeal."""
     form = submitted(RulingForm)
     with refusals() as said:
-        verdict = form.ruling.data, form.answer.data
-        service.rule_on_appeal(context(), review_id, current_user.id, verdict, form.answers.data, clock.now())
+        appeals.rule_on_appeal(
+            context(),
+            review_id,
+            current_user.id,
+            clock.now(),
+            ruling=form.ruling.data,
+            reasons=form.answer.data,
+            answers=form.answers.data,
+        )
         logged("rule_on_appeal", review_id)
         said.well("review.decided")
     return _back(review_id)

@@ -61,8 +61,14 @@ def ask() -> ResponseReturnValue:
     form = submitted(ReportForm, request.values)
     wanted = _wanted(form)
     with refusals():
-        written = form.format.data, language.chosen(request)
-        made = service.request_report(context(), current_user.id, wanted, written, clock.now())
+        made = service.request_report(
+            context(),
+            current_user.id,
+            wanted,
+            clock.now(),
+            file_format=form.format.data,
+            language=language.chosen(request),
+        )
         logged("export_report", made, "report")
     return redirect(url_for("reporting.show", **_query(wanted)))
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from crm.cases import service as crm
 from crm.cases.queries import visible_to
-from crm.cases.service import By, NewCase
+from crm.cases.service import Actor, NewCase
 from crm.cases.visibility import AFTERCARE, Reader
 from hotline import clock
 from hotline.context import AppContext
@@ -18,8 +18,8 @@ from hotline.values.access import Role
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 from routing.calls.queries import of_other_queues
-from tests.console_client import signed_in
-from tests.console_data import Morning, a_call
+from tests.support.morning import Morning, a_call
+from tests.support.staff import signed_in
 
 INDEX = "f" * 64
 ELSEWHERE = of_other_queues(["booking"])
@@ -43,7 +43,7 @@ def case(context: AppContext, patient_id: str, queue: str | None = "booking", ow
         session.add(call)
         session.flush()
         new = NewCase(CaseKind.ENQUIRY, call, patient_id, owner)
-        return crm.open_case(session, context, new, By(), now).id
+        return crm.open_case(session, context, new, Actor(), now).id
 
 
 def put(context: AppContext, case_id: str, **values: object) -> None:

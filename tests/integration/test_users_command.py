@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
 
+from accounts.users import queries as user_queries
 from accounts.users import service
 from cli.main import group
 from console.web.app import create
@@ -20,9 +21,9 @@ from hotline.models import AuditEntry, User
 from hotline.values.access import Role
 from routing.agents import hospital_file, roster
 from routing.queues import queues_file
-from tests.console_client import Staff
-from tests.console_data import PASSWORD
-from tests.factories import SAMPLE, load_hospital
+from tests.support.factories import SAMPLE, load_hospital
+from tests.support.morning import PASSWORD
+from tests.support.staff import Staff
 
 Run = Callable[..., Result]
 SECRET = re.compile(r"^    (\S+)$", re.MULTILINE)
@@ -64,7 +65,7 @@ def sees(context: AppContext) -> Flask:
 
 def user(context: AppContext, login: str) -> User:
     with context.database.read() as session:
-        return service.named(session, login)
+        return user_queries.by_login(session, login)
 
 
 def audit(context: AppContext) -> list[tuple[str | None, str, str]]:

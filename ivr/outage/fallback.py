@@ -41,7 +41,7 @@ def _to_person(voice: VoiceContext, sid: str, now: datetime) -> str:
         if call is None:
             break
         if call.status is not CallStatus.IN_MENU:
-            return service.where_it_stands(voice, call)
+            return service.answer_out_of_turn(voice, call)
         text = service.save(voice, call, decide(voice, call, now), now)
         if text is not None:
             return text

@@ -42,7 +42,7 @@ def answered(voice: VoiceContext, callback_id: str, attempt: int, turn: Turn, no
                 return voice.apology()
             call = _begin(session, voice, callback, now)
         elif call.status is not CallStatus.IN_MENU:
-            return service.where_it_stands(voice, call)
+            return service.answer_out_of_turn(voice, call)
     join = webhook_urls.callback_joined(callback_id, attempt)
     return voice.document((Gather(join, _greeting(voice, call), 1, KEY_SECONDS),))
 
@@ -54,7 +54,7 @@ def joined(voice: VoiceContext, callback_id: str, turn: Turn, now: datetime) -> 
         if call is None:
             return voice.apology()
         if call.status is not CallStatus.IN_MENU:
-            return service.where_it_stands(voice, call)
+            return service.answer_out_of_turn(voice, call)
         state, heard = menu.mark_heard(call.state)
         queries.hear(session, call, state, now if heard else None, now)
         effects.apply(session, voice.app, call.call_id, heard, now)

@@ -1,4 +1,4 @@
-"""Legal holds: what keeps a call's evidence whatever the periods say, placed and lifted by people."""
+"""Legal holds: they keep a call's evidence whatever the periods say, and are placed and lifted by people."""
 
 from datetime import datetime
 
@@ -40,12 +40,12 @@ def lift(context: AppContext, hold_id: str, by: str, now: datetime) -> LegalHold
 
 
 def standing(session: Session) -> list[LegalHold]:
-    """Holds that are not lifted, oldest first."""
+    """Return the holds that are not lifted, oldest first."""
     return list(session.scalars(select(LegalHold).where(LegalHold.lifted_at.is_(None)).order_by(LegalHold.placed_at)))
 
 
 def is_held(session: Session, call_id: str) -> bool:
-    """Whether a hold is on this call, or on a case that came of it."""
+    """Return whether a hold is on this call, or on a case that came of it."""
     cases = select(Case.id).where(Case.call_id == call_id)
     on_call = (LegalHold.subject == CALL) & (LegalHold.subject_id == call_id)
     on_case = (LegalHold.subject == CASE) & LegalHold.subject_id.in_(cases)
@@ -56,10 +56,10 @@ def is_held(session: Session, call_id: str) -> bool:
 def _found(session: Session, subject: tuple[str, str]) -> str:
     kind, given = subject
     if kind == CALL:
-        found = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
+        subject_id = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
     else:
         by_number = Case.number == int(given) if given.isdigit() and len(given) < 10 else Case.id == given
-        found = session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))
-    if found is None:
+        subject_id = session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))
+    if subject_id is None:
         raise NotFound(f"no {kind} {given}")
-    return found
+    return subject_id

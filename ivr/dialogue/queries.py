@@ -31,10 +31,11 @@ from hotline.database.database import Database
 from hotline.models import Call, Event, Leg
 from hotline.models.column_types import Utc
 from hotline.models.sealed import InRow
+from hotline.values.call_events import CallLogEvent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
-from ivr.dialogue.flow_state import CallSnapshot, FlowState, HistoryEvent
+from ivr.dialogue.flow_state import CallSnapshot, FlowState
 
 _COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn)
 _BY_ID = select(*_COLUMNS).where(Call.id == bindparam("key"))
@@ -133,7 +134,7 @@ def _values(call: CallSnapshot, step: Step) -> dict[str, Any]:
     }
 
 
-def event_rows(call_id: str, events: Sequence[HistoryEvent], now: datetime) -> list[dict[str, Any]]:
+def event_rows(call_id: str, events: Sequence[CallLogEvent], now: datetime) -> list[dict[str, Any]]:
     """Return the events of a turn as rows of their table."""
     return [
         {"id": clock.new_id(), "call_id": call_id, "at": now, "kind": event.kind, "data": event.data}

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from hotline import clock
 from hotline.models import Call
 from hotline.outbox.notifier import FLOOR
+from hotline.values import call_events
+from hotline.values.call_events import CallLogEvent
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import effects, menu, queries
 from ivr.dialogue.context import VoiceContext
-from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, HistoryEvent, NoticeHeard, OutcomeReached
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, NoteConsent, SetOutcome
 from ivr.dialogue.queries import Step
 from ivr.errors import CallMovedOn
 from routing.calls import legs
@@ -56,7 +58,7 @@ def _again(voice: VoiceContext, sid: str) -> str:
 
 
 def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
-    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(HistoryEvent("call_started"))
+    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(call_events.CallStarted())
     call_id, caller = clock.new_id(), turn.caller
     text = voice.document(decision.verbs, call_id, 1)
     call = Call(
@@ -124,7 +126,7 @@ def _save_plain(
 ) -> str | None:
     """Save such a decision in one write, without a transaction of the mapper."""
     text, step = _step(voice, call, decision, now)
-    events = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
+    events = [effect for effect in decision.effects if isinstance(effect, CallLogEvent)]
     rows = queries.event_rows(call.call_id, events, now)
     if not queries.advance_with_events(voice.app.database, connection, call, step, rows):
         return None
@@ -144,7 +146,7 @@ def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: d
 def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str:
     """Do the same inside a transaction. Raises `CallMovedOn` when the call went on meanwhile: it is to be undone."""
     if decision.is_interlude:
-        heard_at = now if any(isinstance(effect, NoticeHeard) for effect in decision.effects) else None
+        heard_at = now if any(isinstance(effect, NoteConsent) for effect in decision.effects) else None
         has_come_about = queries.hear(session, call, decision.state, heard_at, now)
         text = voice.document(decision.answer, call.call_id, call.turn)
     else:
@@ -161,8 +163,8 @@ def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision:
 def _step(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> tuple[str, Step]:
     """Return the document of a numbered turn, and what it changes in the call's row."""
     text = voice.document(decision.verbs, call.call_id, call.turn + 1)
-    outcomes = [effect.outcome for effect in decision.effects if isinstance(effect, OutcomeReached)]
-    is_heard = any(isinstance(effect, NoticeHeard) for effect in decision.effects)
+    outcomes = [effect.outcome for effect in decision.effects if isinstance(effect, SetOutcome)]
+    is_heard = any(isinstance(effect, NoteConsent) for effect in decision.effects)
     outcome = outcomes[-1] if outcomes else None
     return text, Step(decision.state, text, outcome, now if is_heard else None, now)
 

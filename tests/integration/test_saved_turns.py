@@ -7,9 +7,10 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Event
+from hotline.values import call_events
 from hotline.values.language import Language
 from ivr.dialogue import queries
-from ivr.dialogue.flow_state import FlowState, HistoryEvent
+from ivr.dialogue.flow_state import FlowState
 from ivr.dialogue.queries import Step
 
 
@@ -24,7 +25,7 @@ def test_of_two_deliveries_of_a_turn_the_first_is_saved_with_its_events(context:
         )  # fmt: skip
     moved = replace(state, failures=1)
     step = Step(moved, "<Response/>", None, now, now)
-    events = (HistoryEvent("timed_out", {"node": "menu"}), HistoryEvent("menu_shown", {"node": "menu"}))
+    events = (call_events.TimedOut(node="menu"), call_events.MenuShown(node="menu"))
     saved = []
     with context.database.statements() as connection:
         call = queries.snapshot(connection, "c")

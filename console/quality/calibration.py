@@ -42,9 +42,9 @@ def make() -> ResponseReturnValue:
     """Send calls to supervisors, blind."""
     form = request.form
     with refusals() as said:
-        sent = form.getlist("call"), form.getlist("person")
         name, card = form.get("name", ""), form.get("scorecard", "")
-        made = calibration.open_round(context(), current_user.id, name, card, sent, clock.now())
+        calls, people = form.getlist("call"), form.getlist("person")
+        made = calibration.open_round(context(), current_user.id, name, card, clock.now(), calls=calls, people=people)
         logged("open_calibration", made, "round")
         said.well("calibration.made")
         return redirect(url_for("calibrating.show", calibration_id=made))

@@ -70,9 +70,17 @@ def done(coaching_id: str) -> ResponseReturnValue:
 def check(coaching_id: str) -> ResponseReturnValue:
     """The re-check: it is well now, or it goes on until another day."""
     is_passed = request.form.get("passed") == "yes"
-    outcome = is_passed, _day("due_on"), request.form.get("recheck") or None
+    seen_in = request.form.get("recheck") or None
     with refusals():
-        coaching.recheck(context(), coaching_id, current_user.id, outcome, clock.now())
+        coaching.recheck(
+            context(),
+            coaching_id,
+            current_user.id,
+            clock.now(),
+            is_passed=is_passed,
+            due_on=_day("due_on"),
+            recheck_id=seen_in,
+        )
         logged("coaching_checked", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 

@@ -58,8 +58,15 @@ def ask() -> ResponseReturnValue:
     """Have the report made as a file."""
     wanted = _wanted()
     with refusals():
-        form = request.form.get("format", ""), language.chosen(request)
-        made = service.request_report(context(), current_user.id, wanted, form, clock.now())
+        file_format = request.form.get("format", "")
+        made = service.request_report(
+            context(),
+            current_user.id,
+            wanted,
+            clock.now(),
+            file_format=file_format,
+            language=language.chosen(request),
+        )
         logged("export_report", made, "report")
     return redirect(url_for("reporting.show", **_query(wanted)))
 

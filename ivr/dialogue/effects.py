@@ -9,7 +9,7 @@ from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.call_events import CallLogEvent
+from hotline.values.call_events import HistoryEvent
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
@@ -23,7 +23,7 @@ from routing.estimates import estimated_wait
 from routing.queues import service as queues
 
 # What the turn itself writes with its own statement.
-WRITTEN_WITH_THE_TURN = (CallLogEvent, flow_state.NoteConsent, flow_state.SetOutcome)
+WRITTEN_WITH_THE_TURN = (HistoryEvent, flow_state.NoteConsent, flow_state.SetOutcome)
 
 
 def needs_more(effects: Sequence[Effect]) -> bool:
@@ -33,7 +33,7 @@ def needs_more(effects: Sequence[Effect]) -> bool:
 
 def apply(session: Session, context: AppContext, call_id: str, effects: Sequence[Effect], now: datetime) -> None:
     """Do what follows from a turn. Raises `CallMovedOn` when the caller is not where they were meanwhile."""
-    rows = queries.event_rows(call_id, [effect for effect in effects if isinstance(effect, CallLogEvent)], now)
+    rows = queries.event_rows(call_id, [effect for effect in effects if isinstance(effect, HistoryEvent)], now)
     queries.add_events(session, rows)
     if rows:
         context.notifier.ring_after(session, FLOOR, notice(rows))

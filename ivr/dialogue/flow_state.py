@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotline.values.call_events import CallLogEvent
+from hotline.values.call_events import HistoryEvent
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.phone_numbers import PhoneNumber
@@ -120,7 +120,7 @@ class StoreRating:
 
 
 Effect = (
-    CallLogEvent
+    HistoryEvent
     | NoteConsent
     | JoinQueue
     | SetOutcome

@@ -31,7 +31,7 @@ from hotline.database.database import Database
 from hotline.models import Call, Event, Leg
 from hotline.models.column_types import Utc
 from hotline.models.sealed import InRow
-from hotline.values.call_events import CallLogEvent
+from hotline.values.call_events import HistoryEvent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
@@ -134,7 +134,7 @@ def _values(call: CallSnapshot, step: Step) -> dict[str, Any]:
     }
 
 
-def event_rows(call_id: str, events: Sequence[CallLogEvent], now: datetime) -> list[dict[str, Any]]:
+def event_rows(call_id: str, events: Sequence[HistoryEvent], now: datetime) -> list[dict[str, Any]]:
     """Return the events of a turn as rows of their table."""
     return [
         {"id": clock.new_id(), "call_id": call_id, "at": now, "kind": event.kind, "data": event.data}

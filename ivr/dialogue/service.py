@@ -15,7 +15,7 @@ from hotline import clock
 from hotline.models import Call
 from hotline.outbox.notifier import FLOOR
 from hotline.values import call_events
-from hotline.values.call_events import CallLogEvent
+from hotline.values.call_events import HistoryEvent
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import effects, menu, queries
@@ -126,7 +126,7 @@ def _save_plain(
 ) -> str | None:
     """Save such a decision in one write, without a transaction of the mapper."""
     text, step = _step(voice, call, decision, now)
-    events = [effect for effect in decision.effects if isinstance(effect, CallLogEvent)]
+    events = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
     rows = queries.event_rows(call.call_id, events, now)
     if not queries.advance_with_events(voice.app.database, connection, call, step, rows):
         return None

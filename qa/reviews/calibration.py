@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from statistics import mean
 from zoneinfo import ZoneInfo
 
@@ -57,14 +57,15 @@ def open_round(
     user_id: str,
     name: str,
     scorecard: str,
-    sent: tuple[Sequence[str], Sequence[str]],
     now: datetime,
+    *,
+    calls: Sequence[str],
+    people: Sequence[str],
 ) -> str:
-    """Give the calls to the people (`sent` holds ids of both), each blind; the round's id.
+    """Give the calls to the people (ids of both), each blind; return the round's id.
 
     Raises `TextRequired` without a name, `InvalidAnswer` without calls of agents or with fewer than two supervisors.
     """
-    calls, people = sent
     if not 0 < len(name.strip()) <= 80:
         raise TextRequired("a calibration needs a name of at most 80 characters")
     card = scorecards.of(context.settings.scorecards_folder)[scorecard]
@@ -80,7 +81,7 @@ def open_round(
         for call in chosen:
             for judge in judges:
                 if judge is not None and judge.agent_id != call.agent_id:
-                    _send(session, calibration, call, judge, zone, now)
+                    _send(session, calibration, call, judge, call.started_at.astimezone(zone).date())
         return calibration.id
 
 
@@ -195,21 +196,26 @@ def _item(
         fleiss=fleiss(counts) if len(sizes) == 1 and sizes != {1} else None,
         alpha=alpha(units if level is Level.NOMINAL else ranked, level),
         level=level,
-        with_machine={
-            rater: cohen(
-                [
-                    (own[rater][item_id], machine_answers[call][item_id])
-                    for call, own in people.items()
-                    if item_id in own.get(rater, {}) and item_id in machine_answers[call]
-                ]
-            )
-            for rater in raters
-        },
+        with_machine={rater: cohen(_beside_machine(item_id, rater, people, machine_answers)) for rater in raters},
     )
 
 
-def _send(session: Session, calibration: Calibration, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
-    day = call.started_at.astimezone(zone).date()
+def _beside_machine(
+    item_id: str,
+    rater: str,
+    people: Mapping[str, Mapping[str, Mapping[str, str]]],
+    machine_answers: Mapping[str, Mapping[str, str]],
+) -> list[tuple[str, str]]:
+    """Return a rater's answer and the machine's on every call that both answered."""
+    return [
+        (own[rater][item_id], machine_answers[call][item_id])
+        for call, own in people.items()
+        if item_id in own.get(rater, {}) and item_id in machine_answers[call]
+    ]
+
+
+def _send(session: Session, calibration: Calibration, call: Call, judge: User, day: date) -> None:
+    now = calibration.made_at
     review = Review(
         call_id=call.id,
         agent_id=call.agent_id,

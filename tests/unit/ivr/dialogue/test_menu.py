@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.values import call_events
-from hotline.values.call_events import CallLogEvent
+from hotline.values.call_events import HistoryEvent
 from hotline.values.language import Language
 from ivr.dialogue import menu
 from ivr.dialogue.flow_state import FlowDecision, FlowState, JoinQueue, NoteConsent
@@ -139,5 +139,5 @@ def test_place_in_a_node_that_a_new_flow_no_longer_has_leads_to_a_person() -> No
 
 
 def test_story_tells_keys_by_what_they_mean_and_never_the_digits() -> None:
-    told = [effect for effect in walk(["1", "", "3"]).effects if isinstance(effect, CallLogEvent)]
+    told = [effect for effect in walk(["1", "", "3"]).effects if isinstance(effect, HistoryEvent)]
     assert told == [call_events.KeyPressed(node="menu", outcome="complaint")]

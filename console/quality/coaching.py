@@ -37,7 +37,7 @@ def listing() -> ResponseReturnValue:
         agents = agent_queries.by_id(session)
         origins = queries.by_id(session, [row.review_id for row in rows])
         later = {row.id: _later(queries.done(session, row.agent_id), row.review_id) for row in rows}
-    cards = scorecards.of(context().settings.scorecards_folder)
+    cards = scorecards.load(context().settings.scorecards_folder)
     found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
     return render_template("quality/coaching.html", **found, today=context().settings.day(clock.now()))
 

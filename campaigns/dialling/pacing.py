@@ -9,12 +9,8 @@ careful priors do.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-# What is believed before anything was counted: so many calls, of which this share.
-ANSWER_PRIOR = (20.0, 0.4)
-HANDOVER_PRIOR = (40.0, 0.06)
-TALK_PRIOR = (10.0, 180.0)
-HELP_PRIOR = (5.0, 240.0)
 MOST_LINES = 200
 # A nurse who is free may all the same not pick up within three rings.
 MISSES = 0.06
@@ -27,6 +23,19 @@ PROVIDER = "provider"
 NOBODY_DUE = "nobody_due"
 ALL_DUE = "all_due"
 LIMIT = "limit"
+
+
+class Prior(NamedTuple):
+    """What is believed before anything was counted: as if so many calls had this share, or this mean."""
+
+    weight: float
+    value: float
+
+
+ANSWER_PRIOR = Prior(20.0, 0.4)
+HANDOVER_PRIOR = Prior(40.0, 0.06)
+TALK_PRIOR = Prior(10.0, 180.0)
+HELP_PRIOR = Prior(5.0, 240.0)
 
 
 @dataclass(frozen=True)
@@ -90,8 +99,8 @@ class Pace:
 
 def learn(counts: AttemptCounts) -> Rates:
     """The rates that these counts and the priors teach."""
-    weight, share = HANDOVER_PRIOR
-    needed, calls = counts.needed + weight * share, counts.answered + weight
+    prior = HANDOVER_PRIOR
+    needed, calls = counts.needed + prior.weight * prior.value, counts.answered + prior.weight
     mean = needed / calls
     return Rates(
         answer=_mean(ANSWER_PRIOR, counts.answered, counts.tries),
@@ -101,9 +110,8 @@ def learn(counts: AttemptCounts) -> Rates:
     )
 
 
-def _mean(prior: tuple[float, float], total: float, count: float) -> float:
-    weight, value = prior
-    return (total + weight * value) / (count + weight)
+def _mean(prior: Prior, total: float, count: float) -> float:
+    return (total + prior.weight * prior.value) / (count + prior.weight)
 
 
 def decide(floor: NurseFloor, counts: AttemptCounts, bounds: PacingBounds) -> Pace:
@@ -129,7 +137,7 @@ def decide(floor: NurseFloor, counts: AttemptCounts, bounds: PacingBounds) -> Pa
 
 def counts_share(counts: AttemptCounts, rates: Rates) -> float:
     """Hand-overs as people read them: the counted share once there is one, else what is assumed."""
-    return counts.needed / counts.answered if counts.answered >= HANDOVER_PRIOR[0] else rates.handover
+    return counts.needed / counts.answered if counts.answered >= HANDOVER_PRIOR.weight else rates.handover
 
 
 def lost_share(counts: AttemptCounts) -> float:

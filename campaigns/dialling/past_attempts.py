@@ -16,7 +16,7 @@ def history(
 ) -> next_attempt.AttemptHistory:
     """The recipient after all tries that are over; `later_at` is the time that they named in the last one."""
     return next_attempt.AttemptHistory(
-        tries=tuple(_tried(row) for row in queries.tries(session, recipient.id)),
+        attempts=tuple(_past(row) for row in queries.tries(session, recipient.id)),
         window=preferences.window_of(context, recipient),
         closes_at=recipient.closes_at,
         is_texted=recipient.texted_at is not None,
@@ -24,6 +24,6 @@ def history(
     )
 
 
-def _tried(row: Attempt) -> next_attempt.PastAttempt:
+def _past(row: Attempt) -> next_attempt.PastAttempt:
     outcome = row.outcome or AttemptOutcome.FAILED
     return next_attempt.PastAttempt(outcome, row.dialled_at or row.reserved_at, row.direction == "inbound")

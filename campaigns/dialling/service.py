@@ -84,13 +84,13 @@ def _is_allowed(session: Session, context: AppContext, recipient: Recipient, now
     window = preferences.window_of(context, recipient)
     if window is not None and window.is_open(now):
         return True
-    standing = next_attempt.AttemptHistory((), window, recipient.closes_at, recipient.texted_at is not None)
+    history = next_attempt.AttemptHistory((), window, recipient.closes_at, recipient.texted_at is not None)
     found = None if window is None else window.next(now, recipient.closes_at)
     follow_up.follow(
         session,
         context,
         recipient,
-        next_attempt.given_up(standing, now) if found is None else next_attempt.RetryAt(found),
+        next_attempt.given_up(history, now) if found is None else next_attempt.RetryAt(found),
         now,
     )
     return False
@@ -226,5 +226,5 @@ def end(
 
 def _follows(session: Session, context: AppContext, attempt: Attempt, now: datetime) -> next_attempt.NextStep:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    standing = past_attempts.history(session, context, recipient, attempt.later_at)
-    return next_attempt.next_step(standing, dialling_limits_file.of(context.settings), now)
+    history = past_attempts.history(session, context, recipient, attempt.later_at)
+    return next_attempt.next_step(history, dialling_limits_file.of(context.settings), now)

@@ -89,19 +89,21 @@ def store(
     Killed in the middle and done again, it goes on: whatever is there already stays as it is.
     """
     done = ImportResult()
-    arrived = (now, context.settings.day(now))
+    today = context.settings.day(now)
     for chunk in context.database.in_pieces(_chunks(records)):
-        told = [event_reports.received(record, source[:20], arrived, context.keyring.index) for record in chunk]
+        received = [
+            event_reports.received(record, source[:20], context.keyring.index, at=now, today=today) for record in chunk
+        ]
         with context.database.write() as session:
-            batch = visit_batch.VisitBatch(session, context, now, _people(context, told), confirms=confirms)
-            batch.store(told)
+            batch = visit_batch.VisitBatch(session, context, now, _people(context, received), confirms=confirms)
+            batch.store(received)
         done.add(batch.result)
         tell(len(chunk))
     return done
 
 
-def _people(context: AppContext, told: Iterable[event_reports.ReceivedRecord]) -> dict[str, str]:
-    numbers = {one.record.patient_number for one in told} | {one.record.merged_from for one in told}
+def _people(context: AppContext, received: Iterable[event_reports.ReceivedRecord]) -> dict[str, str]:
+    numbers = {one.record.patient_number for one in received} | {one.record.merged_from for one in received}
     return {number: persons.person_index(context, number) for number in numbers if number}
 
 

@@ -74,7 +74,7 @@ def read(told: UncheckedEvent, given: SourceDefaults) -> Item:
     if told.event is VisitEvent.DISCHARGED:
         happened_on = _discharged_on(rest, given)
     has_facts = told.event in WITH_FACTS and told.visit_class is VisitClass.INPATIENT
-    facts = _facts(rest, given, happened_on, (codes, words)) if has_facts else None
+    facts = _facts(rest, given, happened_on, codes, words) if has_facts else None
     is_called = has_facts and not is_dead
     if whose.rejects or (is_called and rest.rejects):
         return whose.rejects + (rest.rejects if is_called else [])
@@ -102,12 +102,11 @@ def _discharged_on(row: CheckedRow, given: SourceDefaults) -> date | None:
 
 
 def _facts(
-    row: CheckedRow, given: SourceDefaults, discharged: date | None, diagnosis: tuple[tuple[str, ...], str]
+    row: CheckedRow, given: SourceDefaults, discharged: date | None, codes: tuple[str, ...], words: str
 ) -> DischargeFacts:
     born = row.take("birth_date", partial(days.birth_date, today=given.today), None)
     if born and discharged and born > discharged:
         row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
-    codes, words = diagnosis
     named = row.take("condition", str, "")
     return DischargeFacts(
         name=row.take("name", person_fields.name, ""),

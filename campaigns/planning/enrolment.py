@@ -54,7 +54,11 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
         with context.database.write() as session:
             people = {discharge.person_index for discharge, _ in chunk}
             persons.hold(session, people, is_new=False)  # nothing is told of them until they are planned
-            rows = [row for pair in _known(session, chunk) for row in _rows(context, plans, campaign, pair, now)]
+            rows = [
+                row
+                for discharge, profile in _with_stop_reasons(session, chunk)
+                for row in _rows(context, plans, campaign, discharge, profile, now)
+            ]
             fresh = store(session, rows)
         known += len(rows) - len(fresh)
         added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
@@ -74,20 +78,20 @@ def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Disc
         if not rows:
             return
         last = rows[-1].id
-        found = [(one, facts_of(one, one.person_index in busy)) for one in rows]
+        found = [(one, profile_of(one, one.person_index in busy)) for one in rows]
         yield [pair for pair in found if scope.takes(pair[1])]
 
 
-def _known(
+def _with_stop_reasons(
     session: Session, chunk: list[tuple[Discharge, DischargeProfile]]
 ) -> list[tuple[Discharge, DischargeProfile]]:
-    """The same, each with what stands against a call as the database says now."""
-    known = stop_reason_queries.known(session, {discharge.person_index for discharge, _ in chunk})
-    found = []
-    for discharge, facts in chunk:
-        person = known.get(discharge.person_index, stop_reason_queries.NOTHING)
-        found.append((discharge, replace(facts, cause=stop_reasons.cause(person, discharge.key))))
-    return found
+    """Return the same, each with what stands against a call as the database says now."""
+    people = stop_reason_queries.known(session, {discharge.person_index for discharge, _ in chunk})
+    pairs = []
+    for discharge, profile in chunk:
+        person = people.get(discharge.person_index, stop_reason_queries.NOTHING)
+        pairs.append((discharge, replace(profile, cause=stop_reasons.cause(person, discharge.key))))
+    return pairs
 
 
 def _claims(scope: Scope) -> list[ColumnElement[bool]]:
@@ -113,7 +117,7 @@ def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
     return busy | set(session.scalars(query))
 
 
-def facts_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
+def profile_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
     """What the plans go by, of a discharge's row; what stands against a call is not among it."""
     wishes = discharge.wishes
     preferred = None
@@ -136,22 +140,23 @@ def _rows(
     context: AppContext,
     plans: Mapping[str, Plan],
     campaign: Campaign,
-    pair: tuple[Discharge, DischargeProfile],
+    discharge: Discharge,
+    profile: DischargeProfile,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    discharge, facts = pair
+    """Return the recipients of a discharge, one for each step of the plan that fits best."""
     scope = service.read_scope(campaign.scope)
-    wanted = {name: each for name, each in plans.items() if not scope.plans or name in scope.plans}
-    chosen = plan.choose(wanted.values(), facts)
+    allowed = {name: each for name, each in plans.items() if not scope.plans or name in scope.plans}
+    chosen = plan.choose(allowed.values(), profile)
     if chosen is None:
         return []
     legal = dialling_limits_file.of(context.settings).hours
-    window = plan.window(chosen, facts, legal)
+    window = plan.window(chosen, profile, legal)
     shared = _shared(campaign, discharge, chosen) | {
         "wishes": wishes.write_window(window) if window else {},
         "added_at": now,
     }
-    return [_row(shared, discharge, step, now) for step in plan.steps(chosen, facts, legal, now)]
+    return [_row(shared, discharge, step, now) for step in plan.steps(chosen, profile, legal, now)]
 
 
 def _shared(campaign: Campaign, discharge: Discharge, chosen: Plan) -> dict[str, Any]:

@@ -133,19 +133,18 @@ def window(plan: Plan, facts: DischargeProfile, legal: CallingHours) -> CallingW
 
 
 def steps(plan: Plan, facts: DischargeProfile, legal: CallingHours, now: datetime) -> Sequence[PlannedCall]:
-    """The steps of this discharge with the first moment each is due; one that is left out says why."""
-    return [_wanted(step, plan, facts, (legal, now)) for step in plan.steps]
+    """Return the calls of this discharge with the first moment each is due; one that is left out says why."""
+    return [_call(step, plan, facts, legal, now) for step in plan.steps]
 
 
-def _wanted(step: PlanStep, plan: Plan, facts: DischargeProfile, law: tuple[CallingHours, datetime]) -> PlannedCall:
-    legal, now = law
+def _call(step: PlanStep, plan: Plan, facts: DischargeProfile, legal: CallingHours, now: datetime) -> PlannedCall:
     opens = _midnight(facts, step.day)
     closes = _midnight(facts, step.until + 1)
     reason = without(facts)
     if not reason and closes <= now:
         reason = TOO_LATE
-    found = None if reason else window(plan, facts, legal)
-    due = None if found is None else found.next(max(opens, now), closes)
+    open_window = None if reason else window(plan, facts, legal)
+    due = None if open_window is None else open_window.next(max(opens, now), closes)
     if not reason and due is None:
         reason = NO_HOURS
     return PlannedCall(step, opens, closes, due, reason)

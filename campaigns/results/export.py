@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import xlsxwriter
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
@@ -35,11 +35,18 @@ PLAIN = (
     "reached_at",
     "ended_at",
 )
-Rows = Iterator[tuple[Recipient, Discharge | None, list[Answer]]]
 
 
-def rows(context: AppContext, name: str) -> Rows:
-    """The recipients of a campaign with their answers, some at a time. Raises `NotFound`."""
+class ExportRow(NamedTuple):
+    """A recipient with what the table says of them."""
+
+    recipient: Recipient
+    discharge: Discharge | None
+    answers: list[Answer]
+
+
+def rows(context: AppContext, name: str) -> Iterator[ExportRow]:
+    """Yield the recipients of a campaign with their answers, some at a time. Raises `NotFound`."""
     with context.database.read() as session:
         campaign = queries.by_name(session, name)
     if campaign is None:
@@ -47,14 +54,14 @@ def rows(context: AppContext, name: str) -> Rows:
     last = ""
     while True:
         with context.database.read() as session:
-            found = _some(session, campaign, last)
-        if not found:
+            some = _some(session, campaign, last)
+        if not some:
             return
-        last = found[-1][0].id
-        yield from found
+        last = some[-1].recipient.id
+        yield from some
 
 
-def _some(session: Session, campaign: Campaign, last: str) -> list[tuple[Recipient, Discharge | None, list[Answer]]]:
+def _some(session: Session, campaign: Campaign, last: str) -> list[ExportRow]:
     query = (
         select(Recipient, Discharge)
         .outerjoin(Discharge, Discharge.id == Recipient.discharge_id)
@@ -67,7 +74,7 @@ def _some(session: Session, campaign: Campaign, last: str) -> list[tuple[Recipie
     ids = [recipient.id for recipient, _ in pairs]
     for answer in session.scalars(select(Answer).where(Answer.recipient_id.in_(ids)).order_by(Answer.at, Answer.id)):
         answers[answer.recipient_id].append(answer)
-    return [(recipient, discharge, answers[recipient.id]) for recipient, discharge in pairs]
+    return [ExportRow(recipient, discharge, answers[recipient.id]) for recipient, discharge in pairs]
 
 
 def questions(context: AppContext, name: str) -> list[str]:
@@ -79,7 +86,7 @@ def questions(context: AppContext, name: str) -> list[str]:
         return sorted(found)
 
 
-def cells(row: tuple[Recipient, Discharge | None, list[Answer]], asked: list[str], is_named: bool) -> list[str]:
+def cells(row: ExportRow, asked: list[str], is_named: bool) -> list[str]:
     """One line of the table."""
     recipient, discharge, answers = row
     given = {answer.question: answer for answer in answers}

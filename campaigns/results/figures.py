@@ -108,13 +108,13 @@ def _question(name: str, answers: Iterable[tuple[str, float | None, bool]]) -> Q
     rows = list(answers)
     figures = [figure for _, figure, _ in rows if figure is not None]
     values = Counter(value for value, _, _ in rows)
-    kept = dict(sorted(values.items(), key=_in_order)) if len(values) <= HISTOGRAM else {}
+    kept = dict(sorted(values.items(), key=lambda item: _order(*item))) if len(values) <= HISTOGRAM else {}
     mean = sum(figures) / len(figures) if figures else None
     return QuestionFigures(name, len(rows), kept, mean, sum(is_warning for _, _, is_warning in rows))
 
 
-def _in_order(pair: tuple[str, int]) -> tuple[int, float, int, str]:
-    value, count = pair
+def _order(value: str, count: int) -> tuple[int, float, int, str]:
+    """Return what figures sort by, in their order, before words by how often they were said."""
     is_figure = value.replace(".", "", 1).isdigit()
     return (0, float(value), 0, "") if is_figure else (1, 0.0, -count, value)
 

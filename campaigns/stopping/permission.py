@@ -47,6 +47,6 @@ def overdue(context: AppContext, recipient_id: str, now: datetime) -> bool:
         if is_barred(session, context, recipient, now):
             return True
         is_texted = is_texted or recipient.texted_at is not None
-        standing = next_attempt.AttemptHistory((), None, recipient.closes_at, is_texted)
-        follow_up.follow(session, context, recipient, next_attempt.given_up(standing, now), now)
+        history = next_attempt.AttemptHistory((), None, recipient.closes_at, is_texted)
+        follow_up.follow(session, context, recipient, next_attempt.given_up(history, now), now)
     return True

@@ -172,11 +172,11 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
 
 def _plan(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
     """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
-    caps = dialling_limits_file.of(context.settings)
-    standing = past_attempts.history(session, context, recipient)
-    if next_attempt.counted(standing.tries) >= caps.tries:
+    limits = dialling_limits_file.of(context.settings)
+    history = past_attempts.history(session, context, recipient)
+    if next_attempt.counted(history.attempts) >= limits.tries:
         return False
-    at = next_attempt.allowed(standing, caps, (max(now, recipient.opens_at), False))
+    at = next_attempt.allowed(history, limits, after=max(now, recipient.opens_at), is_expected=False)
     if at is None:
         return False
     transitions.transition(recipient, RecipientEvent.RESUMED)

@@ -54,7 +54,7 @@ def read(files: Sequence[Path], given: SourceDefaults, limits: Limits) -> Events
     items: list[tuple[int, Item]] = [(reject.line, [reject]) for reject in found.rejects]
     seen: set[str] = set()
     for name, line, encounter in found.encounters:
-        items.extend((line, item) for item in _of_visit(found, (name, line), encounter, given, seen))
+        items.extend((line, item) for item in _of_visit(found, name, line, encounter, given, seen))
     items += _deaths(found, seen, given)
     items += _merges(found, given)
     lacks = any(isinstance(item, list) and NO_PATIENT in item[0].reason for _, item in items)
@@ -108,20 +108,19 @@ def _condition(found: Resources, resource: Json, keys: Sequence[str], given: Sou
 
 
 def _of_visit(
-    found: Resources, where: tuple[str, int], visit: Encounter, given: SourceDefaults, seen: set[str]
+    found: Resources, file: str, line: int, visit: Encounter, given: SourceDefaults, seen: set[str]
 ) -> Iterator[Item]:
-    name, line = where
     cells = _patient(found, visit, given)
     if cells is None:
         if visit.visit_class is VisitClass.INPATIENT:
-            yield [_in_file(Reject(line, "patient_number", NO_PATIENT), name)]
+            yield [_in_file(Reject(line, "patient_number", NO_PATIENT), file)]
         return
     if visit.visit_class is None:
-        yield [_in_file(Reject(line, "visit_class", "is no kind of visit that is known"), name)]
+        yield [_in_file(Reject(line, "visit_class", "is no kind of visit that is known"), file)]
         return
     seen.add(cells["patient_number"])
     item = validation.read(_told(found, line, visit, cells, given), given)
-    yield [_in_file(reject, name) for reject in item] if isinstance(item, list) else item
+    yield [_in_file(reject, file) for reject in item] if isinstance(item, list) else item
 
 
 def _told(found: Resources, line: int, visit: Encounter, cells: Cells, given: SourceDefaults) -> UncheckedEvent:

@@ -65,7 +65,7 @@ def answers(message: HL7Message | None, outcome: MessageOutcome, number: str, no
     if accept or application:
         wanted = [COMMIT[outcome.code]] if _is_wanted(accept, outcome) else []
         wanted += [outcome.code.value] if _is_wanted(application, outcome) else []
-    return [_answer(message, code, outcome, (number, now)) for code in wanted]
+    return [_answer(message, code, outcome, number=number, now=now) for code in wanted]
 
 
 def _is_wanted(condition: str, outcome: MessageOutcome) -> bool:
@@ -74,17 +74,17 @@ def _is_wanted(condition: str, outcome: MessageOutcome) -> bool:
     return condition == "AL" or (condition == "SU" and is_taken) or (condition == "ER" and not is_taken)
 
 
-def _answer(message: HL7Message, code: str, outcome: MessageOutcome, given: tuple[str, str]) -> bytes:
+def _answer(message: HL7Message, code: str, outcome: MessageOutcome, *, number: str, now: str) -> bytes:
     header, signs = message.header, message.header.signs
     trigger = events.trigger_of(message)
     kind = signs.component.join(("ACK", trigger, "ACK")) if trigger else "ACK"
     fields = [
         f"MSH{signs.field}{signs.component}{signs.repetition}{signs.escape}{signs.subcomponent}",
-        *(_raw(header, number) for number in (5, 6, 3, 4)),
-        given[1],
+        *(_raw(header, position) for position in (5, 6, 3, 4)),
+        now,
         "",
         kind,
-        given[0],
+        number,
         _raw(header, 11) or "P",
         _raw(header, 12) or "2.5",
     ]

@@ -19,6 +19,7 @@ from hotline.models import (
     Agent,
     AgentSkill,
     Call,
+    Event,
     MachineMark,
     Offer,
     Queue,
@@ -30,12 +31,13 @@ from hotline.models import (
     User,
     Utterance,
 )
-from hotline.outbox import transitions
+from hotline.values import call_events
 from hotline.values.access import Role
+from hotline.values.call_events import CallLogEvent
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.reason import Reason
-from hotline.values.reason_codes import AgentStateReason, OfferReason
+from hotline.values.reason_codes import AgentStateReason, OfferEndReason, OfferReason
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
@@ -228,28 +230,29 @@ def a_mark(call: Call, recording: Recording, at: datetime) -> MachineMark:
 
 def events(call: Call, missed: Offer, won: Offer, at: Callable[[float], datetime]) -> list[Row]:
     """The story of the answered call."""
-    first, second = {"agent_id": missed.agent_id, "ring": 1}, {"agent_id": won.agent_id, "ring": 2}
-    told: list[tuple[str, float, dict[str, Any]]] = [
-        ("call_started", 0, {}),
-        ("language_chosen", 3, {"language": call.language}),
-        ("consent_heard", 6, {}),
-        ("menu_shown", 6.1, {"node": "main"}),
-        ("key_pressed", 13.8, {"node": "main", "outcome": "booking"}),
-        ("asked", 14, {"queue": "booking", "skill": "booking"}),
-        ("offer_started", 14.2, first),
-        ("offer_ringing", 14.3, first),
-        ("offer_started", 18.9, second),
-        ("offer_ringing", 19, second),
-        ("offer_answered", 22, second),
-        ("offer_cancelled", 22, first),
-        ("caller_connected", 22.5, second),
-        ("recording_started", 23, {}),
-        ("call_ended", 36, {"outcome": "answered"}),
-        ("recording_stored", 40, {}),
-        ("transcribed", 50, {}),
-        ("checked", 51, {}),
+    first, second = ({"offer_id": offer.id, "agent_id": offer.agent_id} for offer in (missed, won))
+    sound = {"recording_id": "r"}
+    happened: list[tuple[float, CallLogEvent]] = [
+        (0, call_events.CallStarted()),
+        (3, call_events.LanguageChosen(language=call.language)),
+        (6, call_events.ConsentHeard()),
+        (6.1, call_events.MenuShown(node="main")),
+        (13.8, call_events.KeyPressed(node="main", outcome="booking")),
+        (14, call_events.PersonRequested(queue="booking", skill="booking")),
+        (14.2, call_events.OfferStarted(**first, ring=1)),
+        (14.3, call_events.OfferRinging(**first, ring=1)),
+        (18.9, call_events.OfferStarted(**second, ring=2)),
+        (19, call_events.OfferRinging(**second, ring=2)),
+        (22, call_events.OfferAnswered(**second, ring=2)),
+        (22, call_events.OfferCancelled(**first, reason=OfferEndReason.ANSWERED_BY_ANOTHER)),
+        (22.5, call_events.CallerConnected(agent_id=won.agent_id)),
+        (23, call_events.RecordingStarted(**sound)),
+        (36, call_events.CallEnded(outcome=CallOutcome.ANSWERED)),
+        (40, call_events.RecordingStored(**sound)),
+        (50, call_events.RecordingTranscribed(**sound, lines=4)),
+        (51, call_events.CallChecked(scorecard="service", faults=[], unsure=[])),
     ]
-    return [transitions.event(call.id, kind, at(seconds), **data) for kind, seconds, data in told]
+    return [Event(call_id=call.id, kind=event.kind, at=at(seconds), data=event.data) for seconds, event in happened]
 
 
 def a_call(name: str, start: datetime, outcome: CallOutcome | None, **other: Any) -> Call:

@@ -34,6 +34,11 @@ def holds(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def new(browser: str, address: str) -> SignIn:
+    """Return a session that is still to begin, of this browser at this address."""
+    return SignIn(id=clock.new_id(), browser=browser, address=address[:45])
+
+
 def begin(session: Session, user: User, made: SignIn, lasting: timedelta, now: datetime) -> str:
     """A new session of `user` for at most `lasting`; what its cookie says, which is kept nowhere.
 

@@ -75,6 +75,13 @@ def add(session: Session, login: str, password: str, user: User) -> User:
     return user
 
 
+def invite(session: Session, login: str, password: str, wanted: Wanted, now: datetime) -> User:
+    """Make a user whose password is a one-time one. Raises `UserRefused`."""
+    user = User(name=wanted.name, role=wanted.role, language=wanted.language, agent_id=wanted.agent_id)
+    user.one_time_until = now + strength.ONE_TIME
+    return add(session, login, password, user)
+
+
 def under(session: Session, login: str) -> User | None:
     """The user with this login, as it was typed."""
     return session.scalar(select(User).where(User.login == login.strip().lower()[:40]))
@@ -158,6 +165,11 @@ def stamp(user: User) -> str:
     return hashlib.sha256("\0".join(values).encode()).hexdigest()[:16]
 
 
+def choose_language(session: Session, user_id: str, language: Language) -> None:
+    """Show the user the pages in another language from now on."""
+    existing(session, user_id).language = language
+
+
 def shut_out(session: Session, user_id: str) -> User:
     """Take the right to sign in away, and end every session at once. Raises `NotFound`, `LastAdministrator`."""
     administrators = _administrators(session)
@@ -179,6 +191,11 @@ def everyone(session: Session) -> list[User]:
 def find(session: Session, user_id: str) -> User | None:
     """The user with this id."""
     return session.get(User, user_id)
+
+
+def existing(session: Session, user_id: str) -> User:
+    """Return the user, who is known to be there."""
+    return session.get_one(User, user_id)
 
 
 def named(session: Session, login: str) -> User:

@@ -11,7 +11,8 @@ from crm.cases import queries as crm_queries
 from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Call, Recipient
-from hotline.outbox import jobs, transitions
+from hotline.outbox import call_log, jobs
+from hotline.values.call_events import WarningSign
 from hotline.values.intent import Intent
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
@@ -53,7 +54,7 @@ def apply(session: Session, context: AppContext, about: tuple[Start, Call], outc
                 _opinion(session, context, about, words, now)
             case dialogue_state.Warned(sign=sign):
                 attempt_progress.warn(session, context, start.attempt_id, sign, now)
-                transitions.tell(session, context.notifier, transitions.event(call.id, "warning_sign", now))
+                call_log.record(session, context.notifier, call.id, WarningSign(), now)
             case dialogue_state.AsksPerson():
                 _ask(session, context, about, effect, now)
             case dialogue_state.Advised():

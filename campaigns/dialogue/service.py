@@ -20,7 +20,8 @@ from crm.patients import same_person
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Attempt, Call
-from hotline.outbox import transitions
+from hotline.outbox import call_log
+from hotline.values.call_events import CallStarted
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.call import CallStatus, Direction
@@ -99,9 +100,7 @@ def _begin(session: Session, context: AppContext, start: Start, sid: str, now: d
     session.flush()
     legs.caller_line(session, call.id, legs.Report(sid, LegStatus.ANSWERED), now)
     attempt_progress.joined(session, start.attempt_id, call.id)
-    transitions.tell(
-        session, context.notifier, transitions.event(call.id, "call_started", now, attempt_id=start.attempt_id)
-    )
+    call_log.record(session, context.notifier, call.id, CallStarted(attempt_id=start.attempt_id), now)
     return _save(session, context, start, call, begun, now)
 
 

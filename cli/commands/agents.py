@@ -9,12 +9,11 @@ from cli import audit_marks
 from cli.commands.users import note
 from cli.local import embedded
 from cli.terminal import tables
-from console.calls import queries
 from hotline import clock
 from hotline.context import open_context
 from hotline.errors import HotlineError
 from hotline.models import Agent
-from routing.agents import roster
+from routing.agents import queries, roster
 
 
 @click.group()
@@ -27,7 +26,7 @@ def command() -> None:
 def listing() -> None:
     """Everyone, with department, telephone, skills and languages."""
     with open_context(embedded.load()) as context, context.database.read() as session:
-        rows = [_row(agent) for agent in queries.agents(session)]
+        rows = [_row(agent) for agent in queries.everyone(session)]
     columns = ("number", "name", "department", "telephone", "skills and languages")
     Console().print(tables.of("Agents", columns, rows, wraps="skills and languages"))
 

@@ -14,15 +14,14 @@ from accounts.users.service import Wanted
 from cli import audit_marks
 from cli.local import embedded
 from cli.terminal import tables
-from console.calls import queries
-from console.web import audit_log
 from hotline import clock
+from hotline.audit import service as audit_service
 from hotline.context import open_context
 from hotline.encryption.keyring import Keyring
 from hotline.models import User
 from hotline.values.access import Role
 from hotline.values.language import Language
-from routing.agents import roster
+from routing.agents import queries, roster
 
 ROLE = click.Choice([role.value for role in Role])
 LANGUAGE = click.Choice([language.value for language in Language])
@@ -38,7 +37,7 @@ def command() -> None:
 def listing() -> None:
     """Everyone, with role, agent and whether they can sign in."""
     with open_context(embedded.load()) as context, context.database.read() as session:
-        numbers = {agent.id: agent.staff_number for agent in queries.agents(session)}
+        numbers = {agent.id: agent.staff_number for agent in queries.everyone(session)}
         locked = {user.id for user in service.everyone(session) if _is_locked(session, context.keyring, user.login)}
         rows = [_row(user, numbers, user.id in locked) for user in service.everyone(session)]
     columns = ("login", "name", "role", "language", "agent", "sign-in")
@@ -150,7 +149,10 @@ def _set(login: str, change: Callable[[Session, str], Any], action: str) -> None
 
 def note(session: Session, action: str, subject_id: str, subject: str = "user") -> None:
     """Log what a command did: nobody is signed in, so the log says which account of this machine it was."""
-    audit_log.note(session, audit_log.look(None, action, (subject, subject_id), clock.now(), audit_marks.who()))
+    made = audit_service.entry(
+        user_id=None, action=action, subject=subject, subject_id=subject_id, at=clock.now(), address=audit_marks.who()
+    )
+    audit_service.add(session, made)
 
 
 def _show(login: str, password: str) -> None:

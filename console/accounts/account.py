@@ -1,5 +1,9 @@
 """My account: who one is here, and one's own password. Whoever has a one-time password sees nothing else before."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -13,7 +17,10 @@ from console.web import audit_log
 from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
-from hotline.models import Agent, User
+from routing.agents import queries as agents
+
+if TYPE_CHECKING:
+    from hotline.models import User
 
 pages = Blueprint("account", __name__)
 
@@ -55,9 +62,7 @@ def end_session(sign_in_id: str) -> ResponseReturnValue:
     """End a session of one's own elsewhere. Ended already, or another one's: nothing changes."""
     with context().database.write() as writing:
         queries.end(writing, sign_in_id, current_user.id, clock.now())
-        audit_log.note(
-            writing, audit_log.look(current_user.id, "end_session", ("session", sign_in_id), clock.now(), _address())
-        )
+        audit_log.record(writing, "end_session", "session", sign_in_id)
     flash("account.session_ended")
     return redirect(url_for("account.show"))
 
@@ -66,7 +71,7 @@ def _changed() -> tuple[User, SignedIn]:
     """Set the new password, and begin a session with it: all others end. Raises what is against it."""
     old, new = request.form.get("old", ""), (request.form.get("password", ""), request.form.get("again", ""))
     with context().database.read() as reading:
-        seen = reading.get_one(User, current_user.id)
+        seen = service.existing(reading, current_user.id)
     # Who finds an open page does not guess the password there either.
     allowances = guesses.of_owner(context().keyring, seen.login)
     if not check.proven(context(), seen.password, old, allowances):
@@ -77,18 +82,14 @@ def _changed() -> tuple[User, SignedIn]:
     digest = strength.sealed(new[0])
     with context().database.write() as writing:
         user = service.change_password(writing, seen, digest)
-        audit_log.note(writing, audit_log.look(user.id, "change_password", ("user", user.id), clock.now(), _address()))
+        audit_log.record(writing, "change_password", "user", user.id)
         return user, sign_in.begun(writing, user)
 
 
 def _page(refused: UserRefused | None, code: int, fault: str = "", minutes: int = 0) -> ResponseReturnValue:
     with context().database.read() as reading:
-        user = reading.get_one(User, current_user.id)
-        agent = reading.get(Agent, user.agent_id) if user.agent_id else None
+        user = service.existing(reading, current_user.id)
+        agent = agents.find(reading, user.agent_id)
         sessions = queries.of_user(reading, user.id, clock.now())
     values = {"account": user, "agent": agent, "sessions": sessions, "fault": fault, "minutes": minutes}
     return render_template("account.html", refused=refused, next=sign_in.next_page(), **values), code
-
-
-def _address() -> str:
-    return request.remote_addr or ""

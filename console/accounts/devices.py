@@ -3,8 +3,10 @@
 It opens nothing. It gives tries at the password that guesses from elsewhere do not use up.
 """
 
+from __future__ import annotations
+
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Request, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -12,7 +14,9 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from hotline import clock
 from hotline.context import AppContext
 from hotline.encryption.keyring import Keyring
-from hotline.models import User
+
+if TYPE_CHECKING:
+    from hotline.models import User
 
 COOKIE = "hotline_device"
 KEPT = timedelta(days=400)  # browsers keep no cookie longer

@@ -1,23 +1,29 @@
 """Signing in and out, and the choice of language."""
 
+from __future__ import annotations
+
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
-from sqlalchemy.orm import Session
 
 from accounts.errors import PasswordExpired
 from accounts.passwords import check, guesses, hashing
 from accounts.sessions import queries
 from accounts.users import service
 from console.accounts import browsers, devices
-from console.web import audit_log
 from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, allow_everyone, context, home
 from console.web.audit_marks import touches_nothing
 from hotline import clock
-from hotline.models import SignIn, User
+from hotline.audit import service as audit_service
 from hotline.values.language import Language
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import User
 
 pages = Blueprint("sign_in", __name__)
 
@@ -81,7 +87,7 @@ def _admitted(login: str, password: str) -> User | None:
 def begun(writing: Session, user: User) -> SignedIn:
     """A session of the user in this browser, in the caller's transaction."""
     agent = request.user_agent.string
-    made = SignIn(id=clock.new_id(), browser=browsers.label(agent), address=(request.remote_addr or "")[:45])
+    made = queries.new(browsers.label(agent), request.remote_addr or "")
     hours = timedelta(hours=context().settings.session_hours)
     return SignedIn(user, made.id, queries.begin(writing, user, made, hours, clock.now()))
 
@@ -133,13 +139,19 @@ def _page(fault: str, login: str, code: int, minutes: int = 0) -> ResponseReturn
 
 
 def _note(writing: Session, user: User, language: str | None) -> None:
-    audit_log.note(
-        writing, audit_log.look(user.id, "signed_in", ("user", user.id), clock.now(), request.remote_addr or "")
+    made = audit_service.entry(
+        user_id=user.id,
+        action="signed_in",
+        subject="user",
+        subject_id=user.id,
+        at=clock.now(),
+        address=request.remote_addr or "",
     )
+    audit_service.add(writing, made)
     if language in list(Language):
         user.language = Language(language)
 
 
 def _keep(user_id: str, language: Language) -> None:
     with context().database.write() as writing:
-        writing.get_one(User, user_id).language = language
+        service.choose_language(writing, user_id, language)

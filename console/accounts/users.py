@@ -1,22 +1,29 @@
 """The users of the staff pages, for administrators: who they are, a new one, what changes, shutting one out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from accounts.errors import LastAdministrator, UserRefused
-from accounts.passwords import guesses, strength
+from accounts.passwords import guesses
 from accounts.users import service
 from accounts.users.service import Wanted
-from console.calls import queries
 from console.web import audit_log
 from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
-from hotline.models import User
 from hotline.values.access import Role
 from hotline.values.language import Language
+from routing.agents import queries as agent_queries
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import User
 
 pages = Blueprint("staff", __name__)
 
@@ -37,11 +44,9 @@ def make() -> ResponseReturnValue:
     now, wanted = clock.now(), _from_form()
     typed = request.form.get("password", "")
     password = typed or clock.new_password()
-    user = User(name=wanted.name, role=wanted.role, language=wanted.language, agent_id=wanted.agent_id)
-    user.one_time_until = now + strength.ONE_TIME
     try:
         with context().database.write() as session:
-            service.add(session, request.form.get("login", ""), password, user)
+            user = service.invite(session, request.form.get("login", ""), password, wanted, now)
             _note(session, "create_user", user.id)
     except UserRefused as refused:
         return _page(refused, 422)
@@ -86,7 +91,7 @@ def reset(user_id: str) -> ResponseReturnValue:
         with context().database.write() as session:
             password = service.reset_password(session, user_id, clock.now())
             _note(session, "reset_password", user_id)
-            user = session.get_one(User, user_id)
+            user = service.existing(session, user_id)
     except LastAdministrator as refused:
         return _form(user_id, refused, 422)
     return _secret(user, password, is_new=False)
@@ -126,7 +131,7 @@ def unlock(user_id: str) -> ResponseReturnValue:
 
 def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
     with context().database.read() as session:
-        agents, everyone = queries.agents(session), service.everyone(session)
+        agents, everyone = agent_queries.everyone(session), service.everyone(session)
     names = {agent.id: agent for agent in agents}
     return render_template(
         "users.html", users=everyone, agents=agents, names=names, roles=list(Role), refused=refused, form=request.form
@@ -136,7 +141,7 @@ def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
 def _form(user_id: str, refused: UserRefused | None, code: int) -> ResponseReturnValue:
     with context().database.read() as session:
         one = service.find(session, user_id) or abort(404)
-        agents = queries.agents(session)
+        agents = agent_queries.everyone(session)
         locked_until = guesses.locked_until(session, context().keyring, one.login, clock.now())
     # What was typed comes back, unless somebody else's change has to be seen first.
     typed = request.form if refused and refused.code != "changed_meanwhile" else None
@@ -159,6 +164,4 @@ def _from_form() -> Wanted:
 
 
 def _note(session: Session, action: str, user_id: str) -> None:
-    audit_log.note(
-        session, audit_log.look(current_user.id, action, ("user", user_id), clock.now(), request.remote_addr or "")
-    )
+    audit_log.record(session, action, "user", user_id)

@@ -3,23 +3,30 @@
 It shows codes, ids and staff; nothing of patients. Reading and exporting it stand in it themselves.
 """
 
+from __future__ import annotations
+
 import time
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from console.admin import audit_export, audit_queries, audit_words
-from console.admin.audit_queries import MACHINE, Wanted
+from accounts.users import queries as users_queries
+from console.admin import audit_export, audit_words
 from console.web import audit_marks, language
 from console.web.access import allow, context
 from console.web.audit_marks import touches, touches_nothing
 from hotline import clock
-from hotline.audit import log
-from hotline.models import AuditEntry
+from hotline.audit import log, queries
+from hotline.audit.queries import MACHINE, AuditFilter
 from hotline.values.access import AuditOutcome, Role
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import AuditEntry
 
 pages = Blueprint("audit", __name__)
 COLUMNS = ("number", "at", "person", "address", "action", "subject", "object", "outcome", "count", "filter", "digest")
@@ -34,19 +41,19 @@ def show() -> ResponseReturnValue:
     """The rows by filter, the days of each person, and the state of the chain."""
     wanted, zone, words = _wanted(), _zone(), language.words(language.chosen(request))
     with context().database.read() as session:
-        found = audit_queries.listing(session, wanted, zone, request.args.get("page", 1, int))
-        days = audit_queries.by_day(session, wanted, zone)
-        users = audit_queries.people(session)
+        found = queries.listing(session, wanted, zone, request.args.get("page", 1, int))
+        days = queries.by_day(session, wanted, zone)
+        users = users_queries.by_id(session)
         head = log.head(session)
-    audit_marks.showed(len(found.lines))
-    names = {user.id: user.name for user in users}
+    audit_marks.showed(len(found.rows))
+    names = {user.id: user.name for user in users.values()}
     return render_template(
         "audit.html",
         found=found,
         days=wanted.days,
         people=[(names.get(user_id or "", user_id) if user_id else "", cells) for user_id, cells in days.items()],
         head=head,
-        users=users,
+        users=users.values(),
         machine=MACHINE,
         actions=_labelled(words, "audit_action", audit_words.ACTIONS),
         subjects=_labelled(words, "audit_subject", audit_words.SUBJECTS),
@@ -67,7 +74,7 @@ def export() -> ResponseReturnValue:
     if form not in audit_export.FORMATS:
         abort(400)
     with context().database.read() as session:
-        names = {user.id: user.name for user in audit_queries.people(session)}
+        names = {user.id: user.name for user in users_queries.by_id(session).values()}
         rows = [_cells(look, audit_words.person(words, look, names)) for look in _rows(session, wanted)]
     audit_marks.showed(len(rows))
     content = audit_export.WRITERS[form]([words(f"audit.{name}") for name in COLUMNS], rows)
@@ -89,8 +96,8 @@ def verify() -> ResponseReturnValue:
     return redirect(url_for("audit.show"))
 
 
-def _rows(session: Session, wanted: Wanted) -> list[AuditEntry]:
-    return list(audit_queries.rows(session, wanted, _zone()))
+def _rows(session: Session, wanted: AuditFilter) -> list[AuditEntry]:
+    return list(queries.rows(session, wanted, _zone()))
 
 
 def _cells(look: AuditEntry, person: str) -> tuple[str | int | None, ...]:
@@ -99,14 +106,14 @@ def _cells(look: AuditEntry, person: str) -> tuple[str | int | None, ...]:
     return look.number, at, person, look.address, *told
 
 
-def _wanted() -> Wanted:
+def _wanted() -> AuditFilter:
     today = context().settings.day(clock.now())
     until = _day("until") or today
-    since = _day("since") or until - timedelta(days=audit_queries.DAYS - 1)
+    since = _day("since") or until - timedelta(days=queries.DAYS - 1)
     if not 0 <= (until - since).days <= LONGEST_DAYS:
-        since = until - timedelta(days=audit_queries.DAYS - 1)
+        since = until - timedelta(days=queries.DAYS - 1)
     outcome, text = request.args.get("outcome", ""), request.args.get
-    return Wanted(
+    return AuditFilter(
         since=since,
         until=until,
         person=text("person", ""),
@@ -117,7 +124,7 @@ def _wanted() -> Wanted:
     )
 
 
-def _chosen(wanted: Wanted) -> dict[str, str]:
+def _chosen(wanted: AuditFilter) -> dict[str, str]:
     given = {name: request.args.get(name, "") for name in FILTERS}
     return given | {"since": wanted.since.isoformat(), "until": wanted.until.isoformat()}
 

@@ -1,9 +1,14 @@
 """What the audit log can tell of: every action and kind of object, for its filters and the catalogues of words."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from console.web.language import Words
-from hotline.models import AuditEntry
+
+if TYPE_CHECKING:
+    from hotline.models import AuditEntry
 
 ACTIONS = (
     *("view_patient", "view_call", "view_caller", "view_desk", "view_floor", "list_calls", "search"),

@@ -1,19 +1,24 @@
 """Work that failed, for supervisors and administrators: what it was, why, and having it done once more."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from campaigns.results import queries as results
 from console.web import audit_log
 from console.web.access import LEADS, allow, context
 from console.web.audit_marks import touches_nothing
-from hotline import clock
-from hotline.models import Attempt, Job, Recording
 from hotline.outbox import jobs
+from recordings.storage import queries as recordings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Job
 
 pages = Blueprint("work", __name__)
 
@@ -57,18 +62,17 @@ def retry_all() -> ResponseReturnValue:
 def retry(job_id: str) -> ResponseReturnValue:
     """Have one of them done once more. It may have been asked for by somebody else meanwhile."""
     with context().database.read() as session:
-        if session.get(Job, job_id) is None:
+        if not jobs.exists(session, job_id):
             abort(404)
     _again([job_id])
     return redirect(url_for("work.show"))
 
 
 def _again(job_ids: Sequence[str] | None) -> None:
-    now, address = clock.now(), request.remote_addr or ""
     with context().database.write() as session:
         done = jobs.again(session, context().notifier, job_ids)
         for job_id in done:
-            audit_log.note(session, audit_log.look(current_user.id, "retry_job", ("job", job_id), now, address))
+            audit_log.record(session, "retry_job", "job", job_id)
     if done:
         flash("work.asked")
     else:
@@ -76,13 +80,11 @@ def _again(job_ids: Sequence[str] | None) -> None:
 
 
 def _calls(session: Session, failed: Sequence[Job]) -> dict[str, str]:
-    """The call of each subject that has one."""
+    """Return the call of each subject that has one."""
     subjects = {kind: [job.subject_id for job in failed if job.kind == kind] for kind in {job.kind for job in failed}}
 
     def of(kinds: Sequence[str]) -> list[str]:
         return [subject_id for kind in kinds for subject_id in subjects.get(kind, [])]
 
-    recordings = session.execute(select(Recording.id, Recording.call_id).where(Recording.id.in_(of(OF_RECORDINGS))))
-    attempts = session.execute(select(Attempt.id, Attempt.call_id).where(Attempt.id.in_(of(OF_ATTEMPTS))))
-    found = {subject_id: call_id for rows in (recordings, attempts) for subject_id, call_id in rows if call_id}
+    found = recordings.calls_of(session, of(OF_RECORDINGS)) | results.calls_of_attempts(session, of(OF_ATTEMPTS))
     return found | {call_id: call_id for call_id in of(OF_CALLS)}

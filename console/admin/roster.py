@@ -1,24 +1,28 @@
 """The hospital's agents, for administrators: their names, departments, telephones, skills and languages."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from console.calls import queries
+from accounts.users import queries as users
 from console.web import audit_log
 from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
-from hotline.models import Agent, Department, Skill, User
 from hotline.values.access import Role
 from hotline.values.language import Language
-from routing.agents import roster
+from routing.agents import queries, roster
 from routing.agents.roster import Wanted
 from routing.errors import AgentRefused
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Department, Skill
 
 pages = Blueprint("roster", __name__)
 
@@ -40,9 +44,9 @@ class Lists:
 def show() -> ResponseReturnValue:
     """All agents, by staff number."""
     with context().database.read() as session:
-        agents = queries.agents(session)
+        agents = queries.everyone(session)
         levels = {agent.id: roster.of(agent).levels for agent in agents}
-        logins = {row.agent_id: row.login for row in session.scalars(select(User).where(User.agent_id.is_not(None)))}
+        logins = users.logins_of_agents(session)
         lists = _lists(session)
     departments = {row.name: row for row in lists.departments}
     return render_template(
@@ -67,8 +71,7 @@ def change(agent_id: str) -> ResponseReturnValue:
     try:
         with context().database.write() as session:
             for action in roster.edit(session, context(), agent_id, wanted, now, request.form.get("seen", "")):
-                entry = audit_log.look(current_user.id, action, ("agent", agent_id), now, request.remote_addr or "")
-                audit_log.note(session, entry)
+                audit_log.record(session, action, "agent", agent_id)
     except AgentRefused as refused:
         return _form(agent_id, refused, 422)
     flash("roster.changed")
@@ -77,7 +80,7 @@ def change(agent_id: str) -> ResponseReturnValue:
 
 def _form(agent_id: str, refused: AgentRefused | None, code: int) -> ResponseReturnValue:
     with context().database.read() as session:
-        agent = session.get(Agent, agent_id) or abort(404)
+        agent = queries.find(session, agent_id) or abort(404)
         stored, seen, lists = roster.of(agent), roster.stamp(agent), _lists(session)
     # What was typed comes back, unless somebody else's change has to be seen first.
     is_typed = refused is not None and refused.code != "changed_meanwhile"
@@ -93,9 +96,9 @@ def _form(agent_id: str, refused: AgentRefused | None, code: int) -> ResponseRet
 
 
 def _lists(session: Session) -> Lists:
-    skills = list(session.scalars(select(Skill).order_by(Skill.name)))
+    skills = queries.skills(session)
     return Lists(
-        departments=list(session.scalars(select(Department).order_by(Department.name))),
+        departments=queries.departments(session),
         skills=[skill for skill in skills if skill.name not in list(Language)],
         languages=[skill for skill in skills if skill.name in list(Language)],
     )

@@ -1,15 +1,20 @@
 """The words for the events of a call, and for the reasons that rows hold. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from console.web import formatting
 from console.web.language import Words
-from hotline.models import Agent, Event, Queue
+from hotline.values import call_events
 from hotline.values.reason import Reason
 from routing.queues.queues import Rules
+
+if TYPE_CHECKING:
+    from hotline.models import Agent, Event, Queue
 
 # A value of an event's data may be a word of one of these tables.
 TABLES = ("outcome", "intent", "language_name", "reason")
@@ -22,11 +27,11 @@ class _Facts(dict[str, str]):
         return "–"
 
 
-def tell(words: Words, event: Event, agents: Mapping[str, Agent], queue: Queue | None) -> str:
+def tell(words: Words, row: Event, agents: Mapping[str, Agent], queue: Queue | None) -> str:
     """Return one sentence for an event; the bare kind where the catalogue has no words for it."""
-    pattern = words.known(f"event.{event.kind}")
-    if pattern is None:
-        return event.kind.replace("_", " ")
+    pattern, event = words.known(f"event.{row.kind}"), call_events.read(row.kind, row.data)
+    if pattern is None or event is None:
+        return row.kind.replace("_", " ")
     facts = _Facts({name: _word(words, value) for name, value in event.data.items()})
     agent = agents.get(str(event.data.get("agent_id")))
     if agent is not None:

@@ -1,13 +1,18 @@
 """The machine's marks of a call as its page shows them: the item in the reader's words, the answer, the place."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from console.web.language import Words
-from hotline.models import MachineMark
 from hotline.values.scorecard import ItemAnswer
 from qa.scorecards import Scorecard, Scorecards
 from qa.scoring.score import ItemResult, Score, is_fault, score
+
+if TYPE_CHECKING:
+    from hotline.models import MachineMark
 
 
 @dataclass(frozen=True)

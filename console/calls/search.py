@@ -1,23 +1,29 @@
 """The search in what was said: by words or sound, in Mandarin and English, in the calls that one may see."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
-from console.calls import queries
 from console.web import audit_marks, language
 from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches, touches_nothing
-from hotline.models import Call, Transcript
 from recordings.search import service
 from recordings.search.service import SearchHit, SearchQuery
 from recordings.transcripts import masked_view
+from recordings.transcripts import queries as transcripts
 from recordings.transcripts.masked_view import DisplayedUtterance
+from routing.agents import queries as agent_queries
+from routing.queues import queries as queue_queries
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 pages = Blueprint("search", __name__)
 
@@ -55,9 +61,11 @@ def results() -> ResponseReturnValue:
 def _page(found: list[Found] | None) -> str:
     words = language.words(language.chosen(request))
     with context().database.read() as session:
-        queues = [(queue.name, words.label(queue)) for queue in queries.queues(session)]
-        agents = [(agent.id, agent.name) for agent in queries.agents(session)] if current_user.sees_all_calls else []
-        names = {agent.id: agent.name for agent in queries.agents(session)}
+        queues = [(queue.name, words.label(queue)) for queue in queue_queries.queues(session)]
+        agents = (
+            [(agent.id, agent.name) for agent in agent_queries.everyone(session)] if current_user.sees_all_calls else []
+        )
+        names = {agent.id: agent.name for agent in agent_queries.everyone(session)}
     chosen = {name: request.form.get(name, "") for name in ("q", "since", "until", "queue", "agent")}
     return render_template("search.html", found=found, queues=queues, agents=agents, names=names, chosen=chosen)
 
@@ -88,8 +96,8 @@ def _shown(session: Session, hits: list[SearchHit]) -> list[Found]:
     for hit in hits:
         key = hit.utterance.transcript_id
         if key not in by_transcript:
-            transcript = session.get_one(Transcript, key)
-            known = masked_view.known_names(session, session.get_one(Call, transcript.call_id))
+            transcript = transcripts.existing(session, key)
+            known = masked_view.known_names(session, hit.call)
             by_transcript[key] = {
                 line.id: line for line in masked_view.displayed_utterances(session, transcript, known)
             }

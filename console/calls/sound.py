@@ -1,23 +1,22 @@
 """The sound of a recording for the player: with a tone over what names people, or the original for who may hear it."""
 
+from __future__ import annotations
+
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 from werkzeug.wsgi import FileWrapper
 
-from console.calls import http, queries
+from console.calls import call_record, http
 from console.crm import cases
 from console.web import audit_log
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.standing import Guarded, Standing
-from hotline import clock
-from hotline.models import Call, Recording
 from hotline.values.states.recording import RecordingKind
 from recordings.redaction.beep import BeepedFile, by_channel
 from recordings.speech.audio_chunks import CHUNK_SECONDS, pcm_layout
@@ -26,6 +25,11 @@ from recordings.storage import sealed_sound
 from recordings.storage.queries import transcript_of
 from recordings.storage.wav_lengths import Source
 from recordings.transcripts import masked_view
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Call, Recording
 
 pages = Blueprint("sound", __name__)
 
@@ -126,11 +130,8 @@ def _of_case(session: Session, recording: Recording, call: Call) -> bool:
 
 def _open_to_user(recording_id: str, action: str) -> tuple[Recording, Call]:
     with context().database.write() as session:
-        found = queries.recording(session, recording_id)
+        found = call_record.recording(session, recording_id)
         if found is None or found[0].blob is None or not (http.may_see(found[1]) or _of_case(session, *found)):
             abort(404)
-        subject = ("recording", recording_id)
-        audit_log.note_once(
-            session, audit_log.look(current_user.id, action, subject, clock.now(), request.remote_addr or "")
-        )
+        audit_log.record_once(session, action, "recording", recording_id)
     return found

@@ -1,11 +1,16 @@
 """The drawing of a call's story: lanes of bars on one scale of time, as fractions of the whole. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from hotline.models import Call, Offer, Recording
 from hotline.values.states.offer import OfferState
+
+if TYPE_CHECKING:
+    from hotline.models import Call, Offer, Recording
 
 # The whole drawing is at least this long, so that a call of one second is not a wall.
 LEAST = timedelta(seconds=10)

@@ -1,21 +1,26 @@
 """The words of a recording on the pages: masked or, for those who may, as they were said; corrected; as files."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console.calls import http, queries
+from console.calls import call_record, http
 from console.web import audit_marks
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
 from hotline.errors import NotFound
-from hotline.models import Call, Transcript, Utterance
 from recordings.storage.queries import transcript_of
-from recordings.transcripts import corrections, downloads, masked_view, turn_figures
+from recordings.transcripts import corrections, downloads, masked_view, queries, turn_figures
 from recordings.transcripts.masked_view import DisplayedUtterance
+from routing.calls import queries as calls
+
+if TYPE_CHECKING:
+    from hotline.models import Transcript
 
 pages = Blueprint("transcripts", __name__)
 ORIGINAL = "original"
@@ -56,7 +61,7 @@ def shown_lines(transcript: Transcript) -> list[DisplayedUtterance]:
     if original:
         audit_marks.note("view_original", ("transcript", transcript.id))
     with context().database.read() as session:
-        call = session.get_one(Call, transcript.call_id)
+        call = calls.existing(session, transcript.call_id)
         return masked_view.displayed_utterances(session, transcript, masked_view.known_names(session, call), original)
 
 
@@ -68,7 +73,7 @@ def download(recording_id: str, form: str) -> ResponseReturnValue:
     if request.args.get("words") == ORIGINAL and not may_see_original():
         abort(403)
     with context().database.read() as session:
-        found = queries.recording(session, recording_id)
+        found = call_record.recording(session, recording_id)
         transcript = transcript_of(session, recording_id) if found else None
     if found is None or transcript is None or not http.may_see(found[1]):
         abort(404)
@@ -92,8 +97,7 @@ def download(recording_id: str, form: str) -> ResponseReturnValue:
 def correct(utterance_id: str) -> ResponseReturnValue:
     """Write down what was really said; the machine's text stays beside it."""
     with context().database.read() as session:
-        row = session.get(Utterance, utterance_id)
-        transcript = session.get(Transcript, row.transcript_id) if row else None
+        transcript = queries.of_utterance(session, utterance_id)
     if transcript is None:
         abort(404)
     try:

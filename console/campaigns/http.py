@@ -1,8 +1,11 @@
 """The pages of calls to patients: every campaign live with its funnel, one campaign with answers and comparisons."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from flask import (
     Blueprint,
@@ -19,16 +22,15 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from campaigns.errors import CampaignRefused, UndoRefused
 from campaigns.importing import watched_reports
 from campaigns.planning import service
 from campaigns.results import figures, groups
+from campaigns.results import queries as results
 from campaigns.results.figures import Funnel
 from campaigns.stopping import identity_decisions, undo
-from console.campaigns import stop_queries
-from console.crm import patient_queries
+from campaigns.stopping import queries as stopping
 from console.floor import warning_signs as alarms
 from console.floor.live import Live, Viewer, messages
 from console.floor.warning_signs import Alarm
@@ -39,12 +41,16 @@ from console.web.standing import Standing
 from hotline import clock
 from hotline.context import AppContext
 from hotline.errors import IllegalMove, NotFound
-from hotline.models import Campaign, Recipient
 from hotline.values.language import Language
 from hotline.values.states.campaign import CampaignState
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Campaign
+
 pages = Blueprint("campaigns", __name__)
-Seen = list[tuple[Campaign, Funnel]]
+Seen: TypeAlias = "list[tuple[Campaign, Funnel]]"
 # The steps of the funnel, each a figure of it.
 STEPS = ("planned", "reached", "verified", "completed", "warnings", "opinions")
 
@@ -151,8 +157,8 @@ def show(campaign_id: str) -> ResponseReturnValue:
             campaign=campaign,
             funnel=figures.funnel(session, campaign.id),
             questions=questions,
-            told=patient_queries.told(session, campaign.id),
-            stops=stop_queries.of_campaign(session, campaign.id),
+            told=results.attempts_with_reports(session, campaign.id),
+            stops=stopping.of_campaign(session, campaign.id),
             groups=[("ward", compared.wards), ("month", compared.months)],
             scored=[question.name for question in questions if question.mean is not None],
             steps=STEPS,
@@ -197,7 +203,7 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
     except NotFound:
         abort(404)
     with context().database.read() as session:
-        recipient = session.get_one(Recipient, recipient_id)
+        recipient = results.recipient(session, recipient_id)
     if form.get("back") == "patient" and recipient.patient_id:
         return redirect(url_for("patients.show", patient_id=recipient.patient_id))
     return redirect(url_for("campaigns.show", campaign_id=recipient.campaign_id))
@@ -219,12 +225,11 @@ def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:
 
 
 def _campaign(session: Session, campaign_id: str) -> Campaign:
-    campaign = session.get(Campaign, campaign_id)
+    campaign = results.find(session, campaign_id)
     if campaign is None:
         abort(404)
     return campaign
 
 
 def _note(session: Session, campaign: Campaign, action: str) -> None:
-    address = request.remote_addr or ""
-    audit_log.note(session, audit_log.look(current_user.id, action, ("campaign", campaign.id), clock.now(), address))
+    audit_log.record(session, action, "campaign", campaign.id)

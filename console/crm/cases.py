@@ -1,26 +1,34 @@
 """Cases: the list by due time, one case with its history, and what staff do with it. Every look is logged."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from console.calls import queries
-from console.crm import case_queries, need
-from console.crm.case_queries import MINE, NOBODY, Wanted
+from console.crm import case_record
+from console.crm.reader import reader
 from console.web import audit_log, audit_marks
 from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
-from crm.cases import queries as crm_queries
+from crm.cases import queries
 from crm.cases import service as crm
+from crm.cases.queries import MINE, NOBODY, CaseFilter
 from crm.cases.service import By
 from crm.errors import ClosedCase
 from hotline import clock
 from hotline.errors import IllegalMove
-from hotline.models import Agent, Call, Case
 from hotline.outbox.notifier import FLOOR
 from hotline.values.states.case import CaseKind, CaseState
+from routing.agents import queries as agent_queries
+from routing.calls import queries as call_queries
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Call, Case
 
 pages = Blueprint("cases", __name__)
 LONGEST_TEXT = 2000
@@ -33,8 +41,8 @@ def listing() -> ResponseReturnValue:
     """The cases that this user may see, those due first first; without a filter the open ones."""
     now = clock.now()
     with context().database.read() as session:
-        found = case_queries.listing(session, _wanted(session), request.args.get("page", 1, int), now)
-    audit_marks.showed(len(found.lines))
+        found = case_record.listing(session, _wanted(session), request.args.get("page", 1, int), now)
+    audit_marks.showed(len(found.rows))
     chosen = {name: request.args.get(name, "") for name in ("kind", "state", "owner", "late")}
     return render_template(
         "cases.html",
@@ -53,18 +61,18 @@ def listing() -> ResponseReturnValue:
 def show(case_id: str) -> ResponseReturnValue:
     """One case: history, sound, words, and what may be done. The look is logged before anything is shown."""
     with context().database.write() as session:
-        folder = case_queries.folder(session, case_id)
-        if folder is None or not may_see(session, folder.case):
+        record = case_record.find(session, case_id)
+        if record is None or not may_see(session, record.case):
             abort(404)
         _note(session, "view_case", case_id)
-        agents = queries.agents(session)
+        agents = agent_queries.everyone(session)
     return render_template(
         "case.html",
-        folder=folder,
-        case=folder.case,
+        record=record,
+        case=record.case,
         agents=agents,
-        may_act=may_act(folder.case),
-        may_take=_may_take(folder.case),
+        may_act=may_act(record.case),
+        may_take=_may_take(record.case),
         now=clock.now(),
     )
 
@@ -94,7 +102,7 @@ def hand_over(case_id: str) -> ResponseReturnValue:
         takes = _may_take(case) and to == current_user.agent_id
         if not (takes or may_act(case)):
             abort(403)
-        if session.get(Agent, to) is None:
+        if agent_queries.find(session, to) is None:
             abort(400)
         try:
             crm.hand_over(session, case, to, _by(), clock.now())
@@ -125,27 +133,26 @@ def move(case_id: str) -> ResponseReturnValue:
 
 
 def may_see(session: Session, case: Case) -> bool:
-    """Whether the signed-in user may see this case: leads all of them, agents what they need (`console.crm.need`)."""
-    return bool(seen(session, [case]))
+    """Tell whether the signed-in user may see this case: leads all, agents what they need (`crm.cases.visibility`)."""
+    return bool(visible(session, [case]))
 
 
-def seen(session: Session, found: list[Case]) -> list[Case]:
-    """Those of the cases that the signed-in user may see."""
-    who, now = need.reader(session), clock.now()
-    asked = select(Call.id, Call.queue).where(Call.id.in_([case.call_id for case in found if case.call_id]))
-    queues = {row.id: row.queue for row in session.execute(asked)}
-    return [case for case in found if who.sees(case, queues.get(case.call_id or ""), now)]
+def visible(session: Session, found: list[Case]) -> list[Case]:
+    """Return those of the cases that the signed-in user may see."""
+    who, now = reader(session), clock.now()
+    asked = call_queries.queues_of(session, [case.call_id for case in found])
+    return [case for case in found if who.sees(case, asked.get(case.call_id or ""), now)]
 
 
 def may_act(case: Case) -> bool:
-    """Whether they may hand it over and move it: leads all of them, agents their own."""
+    """Tell whether the signed-in user may hand it over and move it: leads all of them, agents their own."""
     is_own = current_user.agent_id is not None and case.owner_agent_id == current_user.agent_id
     return bool(current_user.sees_all_calls) or is_own
 
 
 def opens(session: Session, call: Call) -> bool:
-    """Whether a case that they may see came from this call, so that its message may be heard."""
-    return bool(seen(session, case_queries.of_call(session, call.id)))
+    """Tell whether a case that they may see came from this call, so that its message may be heard."""
+    return bool(visible(session, queries.of_calls(session, [call.id])))
 
 
 def _may_take(case: Case) -> bool:
@@ -154,7 +161,7 @@ def _may_take(case: Case) -> bool:
 
 
 def _locked(session: Session, case_id: str, action: str) -> Case:
-    case = crm_queries.locked(session, case_id)
+    case = queries.locked(session, case_id)
     if not may_see(session, case):
         abort(404)
     _note(session, action, case_id)
@@ -166,8 +173,7 @@ def _by() -> By:
 
 
 def _note(session: Session, action: str, case_id: str) -> None:
-    entry = audit_log.look(current_user.id, action, ("case", case_id), clock.now(), request.remote_addr or "")
-    audit_log.note(session, entry)
+    audit_log.record(session, action, "case", case_id)
 
 
 def _again(case_id: str, key: str) -> ResponseReturnValue:
@@ -175,10 +181,12 @@ def _again(case_id: str, key: str) -> ResponseReturnValue:
     return redirect(url_for("cases.show", case_id=case_id))
 
 
-def _wanted(session: Session) -> Wanted:
+def _wanted(session: Session) -> CaseFilter:
     kind, state = request.args.get("kind", ""), request.args.get("state", "")
-    return Wanted(
-        reader=need.reader(session),
+    who = reader(session)
+    return CaseFilter(
+        reader=who,
+        elsewhere=call_queries.of_other_queues(who.queues),
         agent_id=current_user.agent_id,
         kind=CaseKind(kind) if kind in list(CaseKind) else None,
         state=CaseState(state) if state in list(CaseState) else None,

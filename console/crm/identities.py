@@ -22,9 +22,7 @@ def listing() -> ResponseReturnValue:
     with context().database.write() as session:
         found = identity_decisions.waiting(session)
         for one in found:
-            subject = ("identity", one.proposal.id)
-            entry = audit_log.look(current_user.id, "view_identity", subject, clock.now(), request.remote_addr or "")
-            audit_log.note_once(session, entry)
+            audit_log.record_once(session, "view_identity", "identity", one.proposal.id)
         audit_marks.showed(len(found))
         return render_template("identities.html", waiting=found, fields=identities.FIELDS)
 

@@ -3,24 +3,32 @@
 The page says so before its telephone hangs up: a line that ends without a word was lost.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from console.web import audit_marks, language
 from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
-from hotline.models import Agent, Call, Offer
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.transfer import TransferKind
+from routing.agents import queries as agent_queries
 from routing.calls import conferences, transfers
+from routing.calls import queries as call_queries
 from routing.errors import CannotTransfer
 from routing.queues import service
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Offer
 
 pages = Blueprint("talk", __name__)
 STEPS = {"complete": transfers.complete, "merge": transfers.merge, "back": transfers.take_back}
@@ -46,7 +54,7 @@ def hold() -> ResponseReturnValue:
     is_held = request.form.get("held") == "1"
 
     def done(session: Session, offer: Offer) -> None:
-        call = session.get_one(Call, offer.call_id)
+        call = call_queries.existing(session, offer.call_id)
         if call.status is CallStatus.TALKING:
             transfers.hold(session, context(), call, is_held, clock.now())
 
@@ -97,7 +105,7 @@ def _with_offer(act: Callable[[Session, Offer], None]) -> ResponseReturnValue:
     """Do it with the offer that holds the signed-in agent in a conversation, the call locked."""
     try:
         with context().database.write() as session:
-            agent = session.get(Agent, current_user.agent_id or "")
+            agent = agent_queries.find(session, current_user.agent_id)
             if agent is None:
                 return "", 404
             offer = service.locked_offer(session, agent.offer_id or "")

@@ -1,17 +1,18 @@
 """An agent's own page: the telephone in the browser, who calls, the status they choose, and coming back to work."""
 
+from __future__ import annotations
+
 import importlib.util
 import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, render_template, request, send_from_directory, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from accounts.sessions import queries
 from console.desk import presence
@@ -26,12 +27,17 @@ from console.web.audit_marks import touches, touches_nothing
 from console.web.standing import Standing
 from hotline import clock
 from hotline.configuration.settings import Settings
-from hotline.models import Agent
 from hotline.values.states.agent import AgentStatus, PagePhone
+from routing.agents import queries as agent_queries
 from routing.agents import service as agents_service
 from routing.queues import service
 from telephony import browser_phone
 from telephony.browser_phone import CLIENT, PhoneKind
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Agent
 
 pages = Blueprint("agent", __name__)
 
@@ -196,9 +202,8 @@ def _agent_id() -> str:
 
 
 def _locked(session: Session, agent_id: str) -> Agent:
-    return session.get(Agent, agent_id, with_for_update=True) or abort(404)
+    return agent_queries.locked(session, agent_id) or abort(404)
 
 
 def _note(session: Session, action: str, agent_id: str) -> None:
-    entry = audit_log.look(current_user.id, action, ("agent", agent_id), clock.now(), request.remote_addr or "")
-    audit_log.note(session, entry)
+    audit_log.record(session, action, "agent", agent_id)

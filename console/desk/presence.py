@@ -4,20 +4,24 @@ What follows from it is `routing.agents.presence`. These requests keep nobody si
 sign of a person, and an answer that comes after signing out must not bring the session back.
 """
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_out
-from sqlalchemy.orm import Session
 
 from console.web.access import STAFF, SignedIn, allow, by_itself, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
-from hotline.models import Agent
 from hotline.values.states.agent import PagePhone
-from routing.agents import presence, presence_facts, service
+from routing.agents import presence, presence_facts, queries, service
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 pages = Blueprint("presence", __name__)
 PAGE = re.compile(r"[0-9a-f]{32}")
@@ -60,7 +64,7 @@ def said(phone: str) -> service.Beat:
 
 
 def _answer(session: Session, told: service.Beat) -> dict[str, object]:
-    agent = session.get_one(Agent, told.agent_id)
+    agent = queries.existing(session, told.agent_id)
     owner = presence.phone_page(presence_facts.pages_of(session, agent.id, clock.now()), clock.now())
     place = NOWHERE if owner is None else HERE if owner == told.page_id else ELSEWHERE
     return {"present": agent.is_present, "why": agent.absence_reason, "status": agent.status, "phone": place}

@@ -1,17 +1,24 @@
 """What one agent's page shows at a moment: their own state, who calls them or talks to them, and how many wait."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
-from console.crm import case_queries, patient_queries
-from hotline.models import Agent, Call, Case, Offer, Queue, QueueEntry, Transfer
+from campaigns.results import queries as results
+from crm.cases import queries as cases
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import OPEN_TRANSFERS
+from routing.agents import queries as agent_queries
+from routing.calls import queries as call_queries
+from routing.queues import queries as queue_queries
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Agent, Call, Case, Offer, Queue, QueueEntry, Transfer
 
 
 @dataclass(frozen=True)
@@ -55,45 +62,27 @@ class Desk:
 
 
 def look(session: Session, agent_id: str, now: datetime) -> tuple[Desk, Targets] | None:
-    """The page of this agent; `None` when there is none."""
-    agents = {agent.id: agent for agent in session.scalars(select(Agent))}
+    """Return the page of this agent; `None` when there is none."""
+    agents = agent_queries.by_id(session)
     if agent_id not in agents:
         return None
-    waits = select(func.count()).select_from(QueueEntry)
-    waits = waits.where(QueueEntry.state == QueueEntryState.WAITING, QueueEntry.kind == QueueEntryKind.CALLER)
     caller = callers(session, agents).get(agent_id)
-    queues = list(session.scalars(select(Queue).order_by(Queue.name)))
-    seen = Desk(now, agents[agent_id], caller, session.scalar(waits) or 0)
-    return seen, of(agents.values(), queues, agent_id)
+    seen = Desk(now, agents[agent_id], caller, queue_queries.waiting_callers(session))
+    return seen, of(agents.values(), queue_queries.queues(session), agent_id)
 
 
 def callers(session: Session, agents: dict[str, Agent]) -> dict[str, Caller]:
-    """Who rings at, or talks to, each of these agents: a few statements, however many they are."""
+    """Return who rings at, or talks to, each of these agents: a few statements, however many they are."""
     held = [agent.offer_id for agent in agents.values() if agent.offer_id is not None]
-    query = (
-        select(Offer, QueueEntry, Call, Queue)
-        .join(QueueEntry, QueueEntry.id == Offer.queue_entry_id)
-        .join(Call, Call.id == Offer.call_id)
-        .join(Queue, Queue.name == QueueEntry.queue)
-        .where(Offer.id.in_(held))
-    )
-    rows = session.execute(query).all() if held else []
-    transfers = _transfers(session, [offer for offer, *_ in rows])
-    known = patient_queries.ids_of(session, [call for _, _, call, _ in rows])
-    return {
-        offer.agent_id: _caller(
-            Caller(call, queue, waiting, offer, case_queries.of_caller(session, call), known.get(call.id)),
-            transfers,
-            agents,
-        )
-        for offer, waiting, call, queue in rows
-    }
-
-
-def _transfers(session: Session, offers: list[Offer]) -> list[Transfer]:
-    calls = {offer.call_id for offer in offers}
-    query = select(Transfer).where(Transfer.call_id.in_(calls)).order_by(Transfer.id.desc())
-    return list(session.scalars(query)) if calls else []
+    rows = call_queries.held_callers(session, held) if held else []
+    transfers = call_queries.transfers_of(session, {row.call.id for row in rows})
+    patients = results.patients_of_calls(session, [row.call for row in rows])
+    found = {}
+    for row in rows:
+        case = cases.newest_open(session, row.call.caller_index)
+        caller = Caller(row.call, row.queue, row.entry, row.offer, case, patients.get(row.call.id))
+        found[row.offer.agent_id] = _caller(caller, transfers, agents)
+    return found
 
 
 def _caller(caller: Caller, transfers: list[Transfer], agents: dict[str, Agent]) -> Caller:

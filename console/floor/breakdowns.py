@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from console.web import formatting
 from hotline.context import AppContext
-from hotline.models import Agent
 from reports.service_level import figures, queries
 from reports.service_level.figures import Summary
+from routing.agents import queries as agent_queries
 
 QUEUE, HALF_HOUR, AGENT = PARTS = ("queue", "half-hour", "agent")
 
@@ -42,7 +40,7 @@ def take(context: AppContext, by: str, now: datetime) -> list[Part]:
     zone, ring = ZoneInfo(context.settings.timezone), context.settings.ring_seconds
     with context.database.read() as session:
         rows = queries.between(session, formatting.midnight(now, zone))
-        names = {agent.id: f"{agent.staff_number} {agent.name}" for agent in session.scalars(select(Agent))}
+        names = {agent.id: f"{agent.staff_number} {agent.name}" for agent in agent_queries.everyone(session)}
     if by == AGENT:
         found = {names[agent_id]: part for agent_id, part in figures.by_agent(rows, ring).items()}
     elif by == QUEUE:

@@ -1,31 +1,35 @@
 """The floor at one moment: who waits, who answers, who talks, and the figures of the day. One read for everyone."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from console.desk import view
 from console.floor import warning_signs as alarms
 from console.floor.warning_signs import Alarm
 from console.web import formatting
 from hotline.context import AppContext
-from hotline.models import Agent, Call, Offer, Queue, QueueEntry
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus
-from hotline.values.states.offer import LIVE_OFFERS
-from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
+from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import queries
 from reports.service_level.figures import Summary
+from routing.agents import queries as agent_queries
+from routing.calls import queries as call_queries
 from routing.estimates import estimated_wait
 from routing.estimates.wait import Error
+from routing.queues import queries as queue_queries
 
-IN_LINE = (QueueEntryState.WAITING, QueueEntryState.WON)
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Agent, Call, Queue
+
 # Those who can be rung come first, those who have gone home last.
 _STATES = list(AgentState)
 _STATUSES = list(AgentStatus)
@@ -85,8 +89,8 @@ def take(context: AppContext, now: datetime) -> Snapshot:
     settings = context.settings
     midnight = formatting.midnight(now, ZoneInfo(settings.timezone))
     with context.database.read() as session:
-        queues = {queue.name: queue for queue in session.scalars(select(Queue))}
-        agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
+        queues = {queue.name: queue for queue in queue_queries.queues(session)}
+        agents = agent_queries.everyone(session)
         known = {agent.id: agent for agent in agents}
         waiting = _waiting(session, queues, known)
         return Snapshot(
@@ -104,16 +108,10 @@ def take(context: AppContext, now: datetime) -> Snapshot:
 
 
 def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[Waiter]:
-    line = (
-        select(QueueEntry, Call)
-        .join(Call, Call.id == QueueEntry.call_id)
-        .where(QueueEntry.state.in_(IN_LINE), QueueEntry.kind == QueueEntryKind.CALLER)
-    )
-    rows = session.execute(line.order_by(QueueEntry.priority.desc(), QueueEntry.asked_at, QueueEntry.id)).all()
     ringing = _ringing(session, agents)
     places: dict[str, int] = {}
     waiters = []
-    for waiting, call in rows:
+    for waiting, call in queue_queries.in_line(session):
         is_won = waiting.state is QueueEntryState.WON
         places[waiting.queue] = places.get(waiting.queue, 0) + (not is_won)
         waiters.append(
@@ -134,16 +132,16 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
 
 def _ringing(session: Session, agents: dict[str, Agent]) -> dict[str, list[Ringing]]:
     found: dict[str, list[Ringing]] = {}
-    live = select(Offer.queue_entry_id, Offer.agent_id, Offer.reasons).where(Offer.state.in_(LIVE_OFFERS))
-    for queue_entry_id, agent_id, reasons in session.execute(live.order_by(Offer.started_at)):
-        found.setdefault(queue_entry_id, []).append(Ringing(agents[agent_id], list(reasons)))
+    for offer in queue_queries.ringing(session):
+        found.setdefault(offer.queue_entry_id, []).append(Ringing(agents[offer.agent_id], list(offer.reasons)))
     return found
 
 
 def _talks(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[Talk]:
-    going_on = select(Call).where(Call.status.in_([CallStatus.TALKING, CallStatus.IN_MENU]))
-    calls = session.scalars(going_on.order_by(Call.started_at))
-    return [Talk(call, queues.get(call.queue or ""), agents.get(call.agent_id or "")) for call in calls]
+    return [
+        Talk(call, queues.get(call.queue or ""), agents.get(call.agent_id or ""))
+        for call in call_queries.going_on(session)
+    ]
 
 
 def _rank(agent: Agent) -> tuple[int, int, str]:

@@ -1,14 +1,18 @@
 """Warning signs of patients that no nurse has heard of: at the top of every live page until somebody takes them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from hotline.models import Attempt, Call, Case
+from campaigns.results import queries
 from hotline.values.states.call import CallStatus
-from hotline.values.states.case import CaseKind, CaseState, Urgency
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Case
 
 
 @dataclass(frozen=True)
@@ -22,14 +26,9 @@ class Alarm:
 
 
 def take(session: Session) -> list[Alarm]:
-    """Those that are open now, the oldest first."""
-    query = (
-        select(Case, Attempt.warning, Attempt.warned_at, Call.status)
-        .join(Call, Call.id == Case.call_id)
-        .join(Attempt, Attempt.call_id == Call.id)
-        .where(Case.state == CaseState.OPEN, Case.kind == CaseKind.FOLLOW_UP, Case.urgency == Urgency.URGENT)
-        .where(Case.owner_agent_id.is_(None), Call.answered_at.is_(None), Attempt.warned_at.is_not(None))
-        .order_by(Case.opened_at, Case.id)
-    )
-    rows = session.execute(query)
-    return [Alarm(case, sign, since, status is CallStatus.WAITING) for case, sign, since, status in rows if since]
+    """Return those that are open now, the oldest first."""
+    return [
+        Alarm(open_.case, open_.attempt.warning, open_.attempt.warned_at, open_.call.status is CallStatus.WAITING)
+        for open_ in queries.open_warnings(session)
+        if open_.attempt.warned_at
+    ]

@@ -3,17 +3,17 @@
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
 
-from console.quality import queries
+from accounts.users import queries as users
 from console.web import audit_marks
 from console.web.access import LEADS, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
-from hotline.models import Agent, Calibration, Call
 from qa import scorecards
-from qa.reviews import calibration
+from qa.reviews import calibration, queries
+from routing.agents import queries as agent_queries
+from routing.calls import queries as call_queries
 
 pages = Blueprint("calibrating", __name__)
 
@@ -24,11 +24,11 @@ pages = Blueprint("calibrating", __name__)
 def listing() -> ResponseReturnValue:
     """All calibrations, the drift of reviewers, and a form for a new one."""
     with context().database.read() as session:
-        rounds = list(session.scalars(select(Calibration).order_by(Calibration.made_at.desc()).limit(50)))
+        rounds = queries.calibrations(session)
         done = {made.id: calibration.reviews_of_round(session, made.id) for made in rounds}
-        people = {user.id: user for user in queries.supervisors(session)}
+        people = {user.id: user for user in users.supervisors(session)}
         drifts = [one for one in calibration.drifts(session) if one.rater in people]
-        calls = queries.recent(session)
+        calls = queries.recent_calls(session)
     audit_marks.showed(len(rounds) + len(calls))
     cards = scorecards.of(context().settings.scorecards_folder)
     found = {"rounds": rounds, "done": done, "people": people, "calls": calls, "cards": cards, "drifts": drifts}
@@ -57,7 +57,7 @@ def make() -> ResponseReturnValue:
 def show(calibration_id: str) -> ResponseReturnValue:
     """One calibration: who is done, and, for whoever has finished their own part, how far all agree."""
     with context().database.write() as session:
-        made = session.get(Calibration, calibration_id)
+        made = queries.calibration(session, calibration_id)
         if made is None:
             abort(404)
         note(session, "view_calibration", calibration_id, "round")
@@ -65,9 +65,9 @@ def show(calibration_id: str) -> ResponseReturnValue:
         card = scorecards.of(context().settings.scorecards_folder)[made.scorecard]
         is_open = calibration.may_see(sent, made, current_user.id)
         found = calibration.calibration_result(session, card, sent) if is_open else None
-        people = {user.id: user for user in queries.supervisors(session)}
-        calls = {one.call_id: session.get_one(Call, one.call_id) for one in sent}
-        agents = {call.agent_id: session.get(Agent, call.agent_id) for call in calls.values()}
+        people = {user.id: user for user in users.supervisors(session)}
+        calls = call_queries.by_id(session, [one.call_id for one in sent])
+        agents = agent_queries.by_id(session)
     page = {"round": made, "sent": sent, "card": card, "found": found, "people": people}
     return render_template("calibration.html", **page, calls=calls, agents=agents)
 

@@ -1,21 +1,25 @@
 """Coaching: what agents work on, with an example to hear, and the re-check."""
 
+from __future__ import annotations
+
 from datetime import date
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
 
-from console.quality import queries
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
-from hotline.models import Agent, Review
 from qa import scorecards
-from qa.reviews import coaching
+from qa.reviews import coaching, queries
 from qa.reviews.coaching import CoachingFinding
+from routing.agents import queries as agent_queries
+
+if TYPE_CHECKING:
+    from hotline.models import Review
 
 pages = Blueprint("coach", __name__)
 
@@ -29,8 +33,8 @@ def listing() -> ResponseReturnValue:
     with context().database.write() as session:
         note(session, "view_coaching", agent_id or "everybody", "coaching")
         rows = coaching.of_agent(session, agent_id)
-        agents = {agent.id: agent for agent in session.scalars(select(Agent))}
-        origins = {row.review_id: session.get_one(Review, row.review_id) for row in rows}
+        agents = agent_queries.by_id(session)
+        origins = queries.by_id(session, [row.review_id for row in rows])
         later = {row.id: _later(queries.done(session, row.agent_id), row.review_id) for row in rows}
     cards = scorecards.of(context().settings.scorecards_folder)
     found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
@@ -89,5 +93,5 @@ def _day(name: str) -> date | None:
         return None
 
 
-def _later(lines: list[queries.Line], review_id: str) -> list[Review]:
+def _later(lines: list[queries.ReviewRow], review_id: str) -> list[Review]:
     return [line.review for line in lines if line.review.id > review_id][:10]

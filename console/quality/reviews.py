@@ -1,26 +1,31 @@
 """Reviews: the queue, the one page of a review, and everything a supervisor does on it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
-from console.quality import queries
-from console.quality.queries import Page
 from console.web import audit_marks
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
-from hotline.models import Review
 from hotline.values.states.review import ReviewState
 from qa.errors import ReviewRefused
 from qa.reviews import answers as reviews_answers
-from qa.reviews import calibration, comments, service
+from qa.reviews import calibration, comments, queries, service
+from qa.reviews.queries import ReviewRecord
 from qa.reviews.service import ReviewDraft
 from qa.sampling import targeted
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Review
 
 pages = Blueprint("reviews", __name__)
 
@@ -56,11 +61,11 @@ def listing() -> ResponseReturnValue:
 def show(review_id: str) -> ResponseReturnValue:
     """One review: to fill in, to rule on, or to read. The look is logged before anything is shown."""
     with context().database.write() as session:
-        review = session.get(Review, review_id)
+        review = queries.find(session, review_id)
         if review is None or not _may_read(session, review):
             abort(404)
         note(session, "view_review", review_id)
-        page = queries.page(session, review)
+        page = queries.record(session, review)
     return render_template("review.html", **_shown(page))
 
 
@@ -182,7 +187,7 @@ def _may_read(session: Session, review: Review) -> bool:
     return not calibration.is_blind(session, review.call_id, current_user.id)
 
 
-def _shown(page: Page) -> dict[str, object]:
+def _shown(page: ReviewRecord) -> dict[str, object]:
     review = page.review
     card = service.card_of(context(), review)
     is_mine = review.reviewer_id == current_user.id
@@ -211,13 +216,13 @@ def _comments(review_id: str) -> ResponseReturnValue:
     if not request.headers.get("X-Requested-With"):
         return _back(review_id)
     with context().database.read() as session:
-        page = queries.page(session, session.get_one(Review, review_id))
+        page = queries.record(session, queries.existing(session, review_id))
     return render_template("review_comments.html", page=page, mode="fill")
 
 
 def _version(review_id: str) -> int:
     with context().database.read() as session:
-        return session.get_one(Review, review_id).version
+        return queries.existing(session, review_id).version
 
 
 def _wants_json() -> bool:

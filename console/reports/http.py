@@ -1,26 +1,30 @@
 """Reports of quality: read in the browser, or made as a file; and the samples with their proof."""
 
+from __future__ import annotations
+
 import io
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
 
-from console.calls import queries
 from console.web import language
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches, touches_nothing
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
-from hotline.models import Agent, DailySample, Department, Report
 from qa.reports import report, service
 from qa.reports import values as reports_values
 from qa.reports.values import KINDS, QUALITY, UNITS, ReportRequest
 from qa.reports.words import words
 from qa.sampling import draws
+from routing.agents import queries as agent_queries
+from routing.queues import queries as queue_queries
+
+if TYPE_CHECKING:
+    from hotline.models import Report
 
 pages = Blueprint("reporting", __name__)
 
@@ -39,9 +43,9 @@ def show() -> ResponseReturnValue:
         note(session, "view_report", wanted.agent_id or "everybody", "report")
         made = report.build(context(), session, wanted, spoken, clock.now())
         files = service.of_user(session, current_user.id)
-        agents = queries.agents(session) if current_user.sees_all_calls else []
-        departments = list(session.scalars(select(Department).order_by(Department.name)))
-        lines = queries.queues(session)
+        agents = agent_queries.everyone(session) if current_user.sees_all_calls else []
+        departments = agent_queries.departments(session)
+        lines = queue_queries.queues(session)
     choice = {"agents": agents, "departments": departments, "queues": lines, "periods": PERIODS, "units": UNITS}
     shown = {"shown": reports_values.cell_text, "say": words(spoken), "period": period, "kinds": KINDS}
     return render_template("reports.html", report=made, wanted=wanted, files=files, **choice, **shown)
@@ -87,8 +91,8 @@ def file(report_id: str) -> ResponseReturnValue:
 def samples() -> ResponseReturnValue:
     """The draws of the last days, each drawn again to prove it."""
     with context().database.read() as session:
-        rows = list(session.scalars(select(DailySample).order_by(DailySample.day.desc()).limit(31)))
-        agents = {agent.id: agent for agent in session.scalars(select(Agent))}
+        rows = draws.latest(session)
+        agents = agent_queries.by_id(session)
     proven = {row.id: draws.is_proven(row) for row in rows}
     logged("view_samples", "draws", "sample")
     return render_template("samples.html", rows=rows, proven=proven, agents=agents)
@@ -96,7 +100,7 @@ def samples() -> ResponseReturnValue:
 
 def _own(report_id: str) -> Report:
     with context().database.read() as session:
-        row = session.get(Report, report_id)
+        row = service.find(session, report_id)
     if row is None or row.made_by != current_user.id:
         abort(404)
     return row

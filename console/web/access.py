@@ -1,7 +1,9 @@
 """Who may do what: a rule stands on every route, and a route without one is closed to everyone."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, current_user
@@ -10,8 +12,10 @@ from werkzeug.wrappers import Response
 from accounts.sessions import queries
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import User
 from hotline.values.access import Role
+
+if TYPE_CHECKING:
+    from hotline.models import User
 
 View = TypeVar("View", bound=Callable[..., Any])
 

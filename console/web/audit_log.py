@@ -1,41 +1,45 @@
-"""The audit log as the pages write it: who looked at or changed what (requirement G4). Rows are only ever added."""
+"""What the signed-in user does in this request, written into the audit log."""
 
-from datetime import datetime, timedelta
+from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
-from hotline.audit import log
-from hotline.models import AuditEntry
-from hotline.values.access import AuditOutcome
+from flask import request
+from flask_login import current_user
 
-# A player asks for its sound in several pieces; within this time they are one listening.
-SAME_LOOK = timedelta(minutes=10)
+from console.web.access import context
+from hotline import clock
+from hotline.audit import service
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import AuditEntry
 
 
-def note(session: Session, look: AuditEntry) -> None:
-    """Add to the log, in the caller's transaction."""
-    session.add(look)
-
-
-def note_once(session: Session, look: AuditEntry) -> None:
-    """Add to the log, unless the same person did the same within the last ten minutes from the same address."""
-    same = (
-        AuditEntry.user_id == look.user_id,
-        AuditEntry.action == look.action,
-        AuditEntry.subject_id == look.subject_id,
-        AuditEntry.address == look.address,
-        AuditEntry.outcome == (look.outcome or AuditOutcome.DONE),
-        AuditEntry.filter == (look.filter or ""),
-        AuditEntry.at > look.at - SAME_LOOK,
+def entry(action: str, subject: str, subject_id: str) -> AuditEntry:
+    """Make a row of the signed-in user, now, from where the request comes; not yet added."""
+    return service.entry(
+        user_id=current_user.id,
+        action=action,
+        subject=subject,
+        subject_id=subject_id,
+        at=clock.now(),
+        address=request.remote_addr or "",
     )
-    if session.scalar(select(AuditEntry.id).where(*same).limit(1)) is None:
-        note(session, look)
-    else:
-        log.covered(look.action)
 
 
-def look(user_id: str | None, action: str, subject: tuple[str, str], at: datetime, address: str) -> AuditEntry:
-    """One look: who, what was done, to which (`("call", id)`), when, from where."""
-    kind, subject_id = subject
-    return AuditEntry(user_id=user_id, action=action, subject=kind, subject_id=subject_id, at=at, address=address[:45])
+def record(session: Session, action: str, subject: str, subject_id: str) -> None:
+    """Write down that the signed-in user does this, in the caller's transaction."""
+    service.add(session, entry(action, subject, subject_id))
+
+
+def record_once(session: Session, action: str, subject: str, subject_id: str) -> None:
+    """Write it down unless they did the same within ten minutes."""
+    service.add_once(session, entry(action, subject, subject_id))
+
+
+def record_now(action: str, subject: str, subject_id: str) -> None:
+    """Write it down in a transaction of its own."""
+    with context().database.write() as session:
+        record(session, action, subject, subject_id)

@@ -5,12 +5,14 @@ action is there when it answers, one is written before anything is sent. What wa
 down, too.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, abort, current_app, g, request
 from flask.wrappers import Response
@@ -18,10 +20,11 @@ from flask_login import current_user
 
 from console.web import audit_log
 from console.web.access import context
-from hotline import clock
-from hotline.audit import log
-from hotline.models import AuditEntry
+from hotline.audit import log, service
 from hotline.values.access import AuditOutcome
+
+if TYPE_CHECKING:
+    from hotline.models import AuditEntry
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -91,8 +94,7 @@ def failed() -> None:
 def note(action: str, subject: tuple[str, str]) -> None:
     """Log a look of this request at once, several within ten minutes as one."""
     with context().database.write() as session:
-        entry = audit_log.look(current_user.id, action, subject, clock.now(), request.remote_addr or "")
-        audit_log.note_once(session, entry)
+        audit_log.record_once(session, action, *subject)
 
 
 def _put(found: Mark | str) -> Callable[[View], View]:
@@ -120,7 +122,7 @@ def _end(response: Response) -> Response:
     entry = _entry(found, outcome)
     repeats = found.once or request.method in ("GET", "HEAD")
     with context().database.write() as session:
-        (audit_log.note_once if repeats else audit_log.note)(session, entry)
+        (service.add_once if repeats else service.add)(session, entry)
     return response
 
 
@@ -133,8 +135,7 @@ def _outcome(code: int) -> AuditOutcome:
 
 def _entry(found: Mark, outcome: AuditOutcome) -> AuditEntry:
     which = g.get("trail_subject") or _which(found)
-    subject = (found.subject, which)
-    entry = audit_log.look(current_user.id, found.action, subject, clock.now(), request.remote_addr or "")
+    entry = audit_log.entry(found.action, found.subject, which)
     entry.outcome = outcome
     if found.lists:
         entry.count, entry.filter = g.get("trail_count"), chosen(found.typed)

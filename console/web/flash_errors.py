@@ -1,13 +1,17 @@
 """What the quality pages say when something is refused, and the log of what was looked at and changed."""
 
-from flask import flash, request
-from flask_login import current_user
-from sqlalchemy.orm import Session
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash
 
 from console.web import audit_log, audit_marks
 from console.web.access import context
-from hotline import clock
 from qa.errors import ReviewRefused
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class Refusals:
@@ -21,7 +25,7 @@ class Refusals:
         """Say this when nothing is refused."""
         self._well = key
 
-    def __enter__(self) -> "Refusals":
+    def __enter__(self) -> Refusals:
         """Begin."""
         return self
 
@@ -43,8 +47,7 @@ def refusals() -> Refusals:
 
 def note(session: Session, action: str, subject_id: str, subject: str = "review") -> None:
     """Log a look or a change, in the caller's transaction."""
-    entry = audit_log.look(current_user.id, action, (subject, subject_id), clock.now(), request.remote_addr or "")
-    audit_log.note(session, entry)
+    audit_log.record(session, action, subject, subject_id)
 
 
 def logged(action: str, subject_id: str, subject: str = "review") -> None:

@@ -3,16 +3,21 @@
 `clock_here`, `day_here` and the numbers ask Flask-Babel for the language and the time zone of the request.
 """
 
+from __future__ import annotations
+
 import math
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import flask_babel
 from babel import dates
 
-from hotline.models import Agent
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.agent import AgentState, AgentStatus
+
+if TYPE_CHECKING:
+    from hotline.models import Agent
 
 DASH = "–"
 # The 24-hour clock in both languages: nobody at a switchboard should think about a.m. and p.m.

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.sessions import queries
 from console.web.access import SignedIn, context
 from hotline import clock
 from hotline.context import AppContext
+from hotline.database.outage import AWAY
 from recordings.storage.seekable import Seekable
 from recordings.storage.wav_lengths import Source
 
@@ -47,7 +47,7 @@ class Standing:
         try:
             with self._ground.database.read() as session:
                 found = queries.find(session, self._user.get_id(), now)
-        except SQLAlchemyError:
+        except AWAY:
             return now - self._known_at < PATIENCE
         self._known_at = now
         return found is not None and (found[0].role, found[0].agent_id) == (self._user.role, self._user.agent_id)

@@ -1,15 +1,109 @@
 """Patients and cases in the database: reading, locking, running numbers. Nothing here commits."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from crm.cases.visibility import AFTERCARE, Reader
 from hotline.errors import NotFound
 from hotline.models import Case, CaseStep, Counter, Patient
-from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.paging import Listing, within
+from hotline.values.states.case import CaseKind, CaseState, Urgency
+
+PAGE = 50
+# Whose cases a list shows: nobody's, one's own; everybody's without a word.
+NOBODY, MINE = "nobody", "mine"
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases a list shows: those that `reader` may see, without the words of a filter the open ones.
+
+    `elsewhere` are the calls that asked for none of the reader's queues.
+    """
+
+    reader: Reader
+    elsewhere: Select[str]
+    agent_id: str | None
+    kind: CaseKind | None = None
+    state: CaseState | None = None
+    owner: str = ""
+    is_late: bool = False
+
+    def claims(self, now: datetime) -> list[ColumnElement[bool]]:
+        """Return the filter as conditions on cases."""
+        claims: list[ColumnElement[bool]] = [visible_to(self.reader, self.elsewhere, now)]
+        if self.kind is not None:
+            claims.append(Case.kind == self.kind)
+        claims.append(Case.state != CaseState.CLOSED if self.state is None else Case.state == self.state)
+        if self.owner == NOBODY:
+            claims.append(Case.owner_agent_id.is_(None))
+        elif self.owner == MINE:
+            claims.append(Case.owner_agent_id == (self.agent_id or "-"))
+        if self.is_late:
+            claims.append(Case.due_at < now)
+        return claims
+
+
+def visible_to(reader: Reader, elsewhere: Select[str], now: datetime) -> ColumnElement[bool]:
+    """Return, as a condition, what `Reader.sees` decides of one case; `elsewhere` are the calls of other queues."""
+    if reader.sees_all:
+        return true()
+    if reader.agent_id is None:
+        return false()
+    is_open = Case.state != CaseState.CLOSED
+    is_theirs = or_(
+        Case.call_id.is_(None),
+        Case.call_id.not_in(elsewhere),
+        Case.caller_index.in_(reader.on_line),
+        Case.urgency == Urgency.URGENT,
+    )
+    own = and_(Case.owner_agent_id == reader.agent_id, or_(is_open, Case.closed_at > now - AFTERCARE))
+    return or_(own, and_(Case.owner_agent_id.is_(None), is_open, is_theirs))
+
+
+def listing(session: Session, wanted: CaseFilter, page: int, now: datetime) -> Listing[Case]:
+    """Return the cases wanted, by due time; `page` counts from 1, and is the last one where there are fewer."""
+    claims = wanted.claims(now)
+    total = session.scalar(select(func.count()).select_from(Case).where(*claims)) or 0
+    page = within(page, total, PAGE)
+    query = select(Case).where(*claims).order_by(Case.due_at, Case.number)
+    return Listing(list(session.scalars(query.limit(PAGE).offset((page - 1) * PAGE))), total, page, PAGE)
+
+
+def find(session: Session, case_id: str) -> Case | None:
+    """Return the case, or `None`."""
+    return session.get(Case, case_id)
+
+
+def of_calls(session: Session, call_ids: Sequence[str]) -> list[Case]:
+    """Return every case that these calls have opened, by number."""
+    return list(session.scalars(select(Case).where(Case.call_id.in_(call_ids)).order_by(Case.number)))
+
+
+def of_patient(session: Session, patient_id: str, call_ids: Sequence[str], most: int) -> list[Case]:
+    """Return the cases of a patient and of these calls, the newest first, at most so many."""
+    theirs = or_(Case.patient_id == patient_id, Case.call_id.in_(call_ids))
+    return list(session.scalars(select(Case).where(theirs).order_by(Case.number.desc()).limit(most)))
+
+
+def works_for(session: Session, patient_id: str, visible: ColumnElement[bool]) -> bool:
+    """Tell whether there is an open case of the patient among the visible ones."""
+    query = select(Case.id).where(Case.patient_id == patient_id, Case.state != CaseState.CLOSED, visible)
+    return session.scalar(query.limit(1)) is not None
+
+
+def newest_open(session: Session, caller_index: str | None) -> Case | None:
+    """Return the newest open case of whoever calls, one with an owner first; `None` for a hidden number."""
+    if caller_index is None:
+        return None
+    found = open_cases(session, caller_index, [patient.id for patient in patients(session, caller_index)])
+    return next((case for case in found if case.owner_agent_id is not None), found[0] if found else None)
 
 
 def patients(session: Session, number_index: str) -> list[Patient]:

@@ -14,7 +14,8 @@ from crm.cases import deadlines, queries
 from crm.errors import ClosedCase
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Case, CaseStep, Patient
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
+from hotline.values.call_events import CaseOpened
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
@@ -108,8 +109,8 @@ def open_case(session: Session, context: AppContext, new: NewCase, by: By, now: 
         return found
     note(session, case, CaseStep(kind="opened", at=now, data={"owner": new.owner_agent_id}), by)
     if new.call is not None:
-        told = transitions.event(new.call.id, "case_opened", now, case=case.number, case_kind=new.kind)
-        transitions.tell(session, context.notifier, told)
+        opened = CaseOpened(case=case.number, case_kind=new.kind)
+        call_log.record(session, context.notifier, new.call.id, opened, now)
     return case
 
 

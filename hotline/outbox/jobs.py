@@ -139,6 +139,11 @@ def again(session: Session, notifier: Notifier, job_ids: Sequence[str] | None = 
     return [job.id for job in failed]
 
 
+def exists(session: Session, job_id: str) -> bool:
+    """Tell whether there is such a job."""
+    return session.get(Job, job_id) is not None
+
+
 def failed(session: Session, most: int) -> tuple[list[Job], int]:
     """Return the work that failed, the latest first, at most so much of it; and how much there is."""
     is_failed = Job.state == JobState.FAILED

@@ -179,7 +179,7 @@ def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
         return node
     helpers = (name for name in own.helpers if name in flow.queues and is_open_at(flow.queues[name].hours, now))
     helper = next(helpers, None)
-    return None if helper is None else replace(node, queue=helper, skill=None)
+    return None if helper is None else node.model_copy(update={"queue": helper, "skill": None})
 
 
 def _arrival(node: Node, is_open: bool) -> tuple[Effect, ...]:

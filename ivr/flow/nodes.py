@@ -5,13 +5,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
-from hotline.configuration.field_types import FileModel
-from hotline.configuration.texts import TelephoneKey
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from hotline.configuration.field_types import FieldFaults, FileModel, Keyed, Known
+from hotline.configuration.texts import FilledTexts, FilledTextsWithChoices, TelephoneKey
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
 from ivr.flow.phrases import DIGITS, MINUTES, NUMBERED, PHRASES, POSITIONS
+from ivr.flow.spoken_choices import with_choices
 from ivr.outage import keeping
 from routing.estimates.wait import SPOKEN_MINUTES
 from routing.queues.hours import Hours
@@ -19,97 +24,118 @@ from routing.queues.hours import Hours
 Text = Mapping[Language, str]
 
 
-@dataclass(frozen=True)
-class Choice:
+NodeName = Annotated[str, Known("node")]
+
+
+class Choice(FileModel):
     """A key that leads on; in a language menu it also sets the language."""
 
-    key: str
-    label: Text
-    to: str
+    key: SkipJsonSchema[str]
+    label: FilledTexts = Field(description="what the choice is called, in every language")
+    to: NodeName = Field(description="the node that the key leads to")
     language: Language | None = None
 
 
-@dataclass(frozen=True)
-class Menu:
+Choices = Annotated[tuple[Choice, ...], Keyed("key", TelephoneKey)]
+
+
+class NodeFields(FileModel):
+    """What every node has."""
+
+    name: SkipJsonSchema[str]
+    label: FilledTexts = Field(description="what the node is called, in every language")
+
+
+class WithChoices(NodeFields):
+    """A node with choices, which its text may read out."""
+
+    choices: Choices = Field(description='at least one choice by key, like "1": {…}', min_length=1)
+    say: FilledTextsWithChoices
+
+    @field_validator("say")
+    @classmethod
+    def _read_out(cls, say: Text, info: ValidationInfo) -> Text:
+        return with_choices(say, ((choice.key, choice.label) for choice in info.data.get("choices", ())))
+
+
+class Menu(WithChoices):
     """Speaks, then waits for one of at most five keys."""
 
-    name: str
-    label: Text
-    say: Text
-    choices: tuple[Choice, ...]
+    kind: Literal["menu"]
 
 
-@dataclass(frozen=True)
-class LanguageMenu:
+class LanguageMenu(WithChoices):
     """The same in every language at once; who presses nothing goes on in `otherwise`."""
 
-    name: str
-    label: Text
-    say: Text
-    choices: tuple[Choice, ...]
-    otherwise: Choice
+    kind: Literal["language"]
+    otherwise_key: str = Field(alias="otherwise", description="the key that holds when none is pressed")
+
+    @model_validator(mode="after")
+    def _check(self) -> "LanguageMenu":
+        faults: list[tuple[tuple[str, ...], str]] = [
+            (("choices", choice.key), "no language; a language menu sets one with every key")
+            for choice in self.choices
+            if choice.language is None
+        ]
+        if self.otherwise_key not in {choice.key for choice in self.choices}:
+            fault = f"{self.otherwise_key!r} is none of the choices; name the key that holds when none is pressed"
+            faults.append((("otherwise",), fault))
+        FieldFaults.raise_any(faults)
+        return self
+
+    @property
+    def otherwise(self) -> Choice:
+        """The choice of who presses nothing."""
+        return next(choice for choice in self.choices if choice.key == self.otherwise_key)
 
 
-@dataclass(frozen=True)
-class Notice:
-    """Speaks and goes on; `is_consent` marks the notice that must be heard before a call may be recorded."""
+class Notice(NodeFields):
+    """Speaks and goes on; `consent` marks the notice that must be heard before a call may be recorded."""
 
-    name: str
-    label: Text
-    say: Text
-    next: str
-    is_consent: bool
+    kind: Literal["notice"]
+    say: FilledTexts
+    next: NodeName = Field(description="the node that follows")
+    is_consent: bool = Field(False, alias="consent", description="whether this is the notice that calls are recorded")
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(NodeFields):
     """Leads on by the opening hours; speaks nothing."""
 
-    name: str
-    label: Text
-    open: str
-    closed: str
+    kind: Literal["hours"]
+    open: NodeName = Field(description="the node that follows in opening hours")
+    closed: NodeName = Field(description="the node that follows outside of them")
 
 
-@dataclass(frozen=True)
-class Ask:
-    """Asks for a person: the queue, the skill wished beyond the queue's own, and how urgent it is.
+class Ask(NodeFields):
+    """Asks for a person: the queue, the skill needed beyond the queue's own, and how urgent it is."""
 
-    `is_always`: also outside opening hours. `is_consent`: what it says includes the notice of the recording.
-    """
-
-    name: str
-    label: Text
-    say: Text
-    intent: Intent
-    queue: str
-    skill: str | None
-    priority: int | None
-    is_always: bool
-    is_consent: bool
+    kind: Literal["person"]
+    say: FilledTexts
+    intent: Intent = Intent.UNKNOWN
+    queue: str = Field(description="the queue in which the caller waits")
+    skill: str | None = None
+    priority: Annotated[int, Field(ge=0, le=1000)] | None = None
+    is_always: bool = Field(False, alias="always", description="whether it is also open outside opening hours")
+    is_consent: bool = Field(
+        False, alias="consent", description="whether what it says includes the notice that calls are recorded"
+    )
 
 
-@dataclass(frozen=True)
-class End:
-    """Speaks, leaves time for the emergency key, and ends the call."""
+class End(WithChoices):
+    """Speaks, leaves time for the emergency key and its choices, and ends the call."""
 
-    name: str
-    label: Text
-    say: Text
-    outcome: CallOutcome | None
-    # Keys that lead on in the time that is left; any other one ends the call.
-    choices: tuple[Choice, ...] = ()
+    kind: Literal["end"]
+    choices: Choices = ()
+    outcome: CallOutcome | None = None
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NodeFields):
     """Asks for a message and records it; `intent` says what it is about where the caller has not said so before."""
 
-    name: str
-    label: Text
-    say: Text
-    intent: Intent
-    max_seconds: int
+    kind: Literal["message"]
+    say: FilledTexts
+    intent: Intent = Intent.UNKNOWN
+    max_seconds: Annotated[int, Field(ge=10, le=600)] = 120
 
 
 Node = Menu | LanguageMenu | Notice | Opening | Ask | End | Message

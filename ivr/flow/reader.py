@@ -9,14 +9,13 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from hotline.configuration import yaml_file
-from hotline.configuration.field_types import Context, Exactly, FileModel
+from hotline.configuration.field_types import Context, Exactly, FileModel, Keyed
 from hotline.configuration.settings import Settings
 from hotline.configuration.texts import Filled, Texts
 from hotline.configuration.yaml_document import Fault
 from hotline.values.language import Language
 from ivr.flow import check
-from ivr.flow.node_reader import NodeField, NodeName
-from ivr.flow.nodes import Flow, Keys, QueueOpening, Text, WaitingKeys
+from ivr.flow.nodes import Flow, Keys, Node, NodeName, QueueOpening, Text, WaitingKeys
 from ivr.flow.phrases import PHRASES
 from routing.queues import queues_file
 from routing.queues.hours import Hours
@@ -42,7 +41,7 @@ class FlowFile(FileModel):
     tries: Annotated[int, Field(ge=1, le=5)] = Field(2, description="failures at one menu until a person takes over")
     timeout_seconds: Annotated[int, Field(ge=2, le=30)] = 5
     hours: HoursField | None = None
-    nodes: dict[str, NodeField]
+    nodes: Annotated[dict[str, Annotated[Node, Field(discriminator="kind")]], Keyed("name")]
     phrases: Annotated[Mapping[str, Annotated[Texts, Filled(("n",))]], Exactly.of(PHRASES)]
 
     def flow(self, installation: "Installation") -> Flow:
@@ -62,7 +61,7 @@ class FlowFile(FileModel):
             waiting_keys=self.waiting_keys,
             message=self.message,
             queues=installation.queues,
-            nodes={name: fields.node(name) for name, fields in self.nodes.items()},
+            nodes=self.nodes,
         )
 
 

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Call, Callback
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import CallbackRequested, Forwarded
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
@@ -56,7 +57,7 @@ def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, n
             requested_at=now,
         )
     )
-    transitions.tell(session, context.notifier, transitions.event(call.id, "call_back_asked", now, queue=queue.name))
+    call_log.record(session, context.notifier, call.id, CallbackRequested(queue=queue.name), now)
     context.notifier.ring_after(session, ROUTER)
     return True
 
@@ -76,4 +77,4 @@ def led_away(context: AppContext, sid: str, now: datetime) -> None:
             service.leave(session, context, call, QueueEntryEndReason.FORWARDED, now)
             transitions.transition(call, CallEvent.LEFT_QUEUE)
         call.outcome = CallOutcome.FORWARDED
-        transitions.tell(session, context.notifier, transitions.event(call.id, "forwarded", now))
+        call_log.record(session, context.notifier, call.id, Forwarded(), now)

@@ -62,6 +62,11 @@ def report_file(context: AppContext, row: Row) -> bytes:
     return context.objects.get(row.blob, sealing_context(row.id))
 
 
+def find(session: Session, report_id: str) -> Row | None:
+    """Return the report, or `None`."""
+    return session.get(Row, report_id)
+
+
 def of_user(session: Session, user_id: str) -> list[Row]:
     """The reports that somebody asked for, newest first."""
     return list(session.scalars(select(Row).where(Row.made_by == user_id).order_by(Row.id.desc()).limit(12)))

@@ -75,6 +75,11 @@ def make(context: AppContext, subject_id: str, now: datetime) -> None:
         raise Discard(f"{day} was drawn before") from error
 
 
+def latest(session: Session, most: int = 31) -> list[DailySample]:
+    """Return the samples of the last days, the newest first."""
+    return list(session.scalars(select(DailySample).order_by(DailySample.day.desc()).limit(most)))
+
+
 def redraw(row: DailySample) -> DrawnSample:
     """The draw made once more from what is stored: seed, calls and terms."""
     calls = [Candidate(call, agent, queue, hour, frozenset(traits)) for call, agent, queue, hour, traits in row.frame]

@@ -10,8 +10,9 @@ from hotline import log
 from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError
 from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
-from hotline.outbox import transitions
+from hotline.outbox import call_log
 from hotline.outbox.job_kinds import job
+from hotline.values.call_events import CallChecked
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
@@ -56,8 +57,8 @@ def score_call(context: AppContext, call_id: str, now: datetime) -> None:
         session.add_all(_row(call_id, card.name, result, now) for result in results)
         faults = [result.item_id for result in results if is_fault(card.item(result.item_id), result)]
         unsure = [result.item_id for result in results if result.answer is ItemAnswer.UNSURE]
-        data = {"scorecard": card.name, "faults": faults, "unsure": unsure}
-        transitions.tell(session, context.notifier, transitions.event(call_id, "checked", now, **data))
+        checked = CallChecked(scorecard=card.name, faults=faults, unsure=unsure)
+        call_log.record(session, context.notifier, call_id, checked, now)
 
 
 def _marks(

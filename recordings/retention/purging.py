@@ -26,8 +26,9 @@ from hotline.models import (
     ReviewStep,
     Transcript,
 )
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.job_kinds import job
+from hotline.values.call_events import PurgedAudio, PurgedReview, PurgedTranscript
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.call import CallStatus
@@ -41,6 +42,8 @@ from recordings.transcripts import transcribing
 
 WITH_SOUND = (RecordingState.STORED, RecordingState.TRANSCRIBED, RecordingState.FAILED)
 BATCH = 500
+
+PURGED = {What.AUDIO: PurgedAudio, What.TRANSCRIPT: PurgedTranscript, What.REVIEW: PurgedReview}
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def purge(context: AppContext, call_id: str, what: What, now: datetime) -> bool:
         verdict = verdicts[what]
         reason = Reason(RecordingReason.RETENTION, {"days": verdict.days, "kind": str(verdict.kind)})
         {What.AUDIO: _audio, What.TRANSCRIPT: _transcript, What.REVIEW: _review}[what](session, call_id, reason, now)
-        transitions.tell(session, context.notifier, transitions.event(call_id, f"purged_{what}", now))
+        call_log.record(session, context.notifier, call_id, PURGED[what](), now)
     finish(context)
     return True
 

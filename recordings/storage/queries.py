@@ -1,5 +1,6 @@
 """Recordings and transcripts in the database: reading, locking, and the one insert that two processes may race for."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,6 +12,9 @@ from hotline.models import Call, Case, QueueEntry, Recording, Transcript
 from hotline.values.states.case import CaseKind, Urgency
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import UNDER_WAY, RecordingKind, RecordingState
+
+# Recordings whose sound can be heard.
+AUDIBLE = (RecordingState.STORED, RecordingState.TRANSCRIBED)
 
 
 def recording(session: Session, recording_id: str) -> Recording:
@@ -84,3 +88,35 @@ def others_under_way(session: Session, done: Recording) -> bool:
         Recording.call_id == done.call_id, Recording.id != done.id, Recording.state.in_(UNDER_WAY)
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def find(session: Session, recording_id: str) -> Recording | None:
+    """Return the recording, not locked; `None` without one."""
+    return session.get(Recording, recording_id)
+
+
+def of_call(session: Session, call_id: str) -> list[Recording]:
+    """Return the recordings of a call, the oldest first."""
+    return list(session.scalars(select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)))
+
+
+def messages(session: Session, call_id: str | None) -> list[Recording]:
+    """Return the messages that were left in a call, the oldest first."""
+    query = select(Recording).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
+    return list(session.scalars(query.order_by(Recording.started_at)))
+
+
+def audible(session: Session, call_ids: Iterable[str]) -> dict[str, set[RecordingState]]:
+    """Return those of the calls that can be heard, with the states of their recordings."""
+    query = select(Recording.call_id, Recording.state)
+    rows = session.execute(query.where(Recording.call_id.in_(list(call_ids)), Recording.state.in_(AUDIBLE)))
+    found: dict[str, set[RecordingState]] = {}
+    for call_id, state in rows:
+        found.setdefault(call_id, set()).add(state)
+    return found
+
+
+def calls_of(session: Session, recording_ids: Iterable[str]) -> dict[str, str]:
+    """Return the id of each recording's call."""
+    query = select(Recording.id, Recording.call_id).where(Recording.id.in_(list(recording_ids)))
+    return dict(session.execute(query).all())

@@ -11,8 +11,17 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Recording, Transcript, Utterance
 from hotline.object_store import orphans
-from hotline.outbox import jobs, transitions
+from hotline.outbox import call_log, jobs, transitions
 from hotline.outbox.job_kinds import job
+from hotline.values.call_events import (
+    RecordingAbsent,
+    RecordingChange,
+    RecordingFailed,
+    RecordingReady,
+    RecordingStarted,
+    RecordingStored,
+    RecordingTranscribed,
+)
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.recording import HELD, REPORTED, UNDER_WAY, RecordingEvent, RecordingKind, RecordingState
@@ -27,6 +36,13 @@ from recordings.transcripts import transcribing, urgency
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 
+# What a recording's history says of each state.
+EVENTS: dict[RecordingState, type[RecordingChange]] = {
+    RecordingState.READY: RecordingReady,
+    RecordingState.STORED: RecordingStored,
+    RecordingState.ABSENT: RecordingAbsent,
+    RecordingState.FAILED: RecordingFailed,
+}
 GONE = 404
 SHORTEST_SECONDS = 0.1
 
@@ -35,9 +51,7 @@ def add_started(session: Session, context: AppContext, call_id: str, provider_si
     """Within the caller's transaction: the recording that the exchange has just begun; asked again, the same row."""
     recording, is_new = queries.found_or_added(session, provider_sid, call_id, now)
     if is_new:
-        transitions.tell(
-            session, context.notifier, transitions.event(call_id, "recording_started", now, recording_id=recording.id)
-        )
+        call_log.record(session, context.notifier, call_id, RecordingStarted(recording_id=recording.id), now)
     return recording
 
 
@@ -212,7 +226,8 @@ def _file(context: AppContext, transcript: Transcript, lines: Sequence[Transcrip
         session.flush()
         transcribing.forget(session, recording.id)
         service.index_transcript(session, context.keyring, transcript)
-        _tell(session, context, recording, now, lines=len(lines))
+        event = RecordingTranscribed(recording_id=recording.id, lines=len(lines))
+        call_log.record(session, context.notifier, recording.call_id, event, now)
         _check_when_last(session, context, recording, now)
 
 
@@ -231,10 +246,10 @@ def _file_message(session: Session, context: AppContext, recording: Recording, n
         jobs.renew(session, context.notifier, "file_message", recording.id, now)
 
 
-def _tell(session: Session, context: AppContext, recording: Recording, now: datetime, **data: int) -> None:
-    kind = "transcribed" if recording.state is RecordingState.TRANSCRIBED else f"recording_{recording.state}"
-    event = transitions.event(recording.call_id, kind, now, recording_id=recording.id, **data)
-    transitions.tell(session, context.notifier, event)
+def _tell(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
+    made = EVENTS.get(recording.state)
+    if made is not None:
+        call_log.record(session, context.notifier, recording.call_id, made(recording_id=recording.id), now)
 
 
 def _utterance(line: TranscriptLine) -> Utterance:

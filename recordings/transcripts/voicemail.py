@@ -8,8 +8,9 @@ from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Call, Recording
-from hotline.outbox import transitions
+from hotline.outbox import call_log
 from hotline.outbox.job_kinds import job
+from hotline.values.call_events import MessageSilent
 from hotline.values.intent import Intent
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind
@@ -33,7 +34,7 @@ def file(context: AppContext, recording_id: str, now: datetime) -> None:
         raise Discard("the recording is no message")
     if recording.state in HELD and not speaks(context, recording):
         with context.database.write() as session:
-            transitions.tell(session, context.notifier, transitions.event(recording.call_id, "message_silent", now))
+            call_log.record(session, context.notifier, recording.call_id, MessageSilent(), now)
         return
     if recording.state not in HELD and recording.state is not RecordingState.FAILED:
         raise Discard(f"the recording is {recording.state}")

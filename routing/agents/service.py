@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
+from hotline.values.call_events import OfferMissed, OfferUnreachable
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone
 from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
@@ -183,10 +184,11 @@ def _not_missed(session: Session, context: AppContext, agent: Agent, now: dateti
     for offer in session.scalars(missed):
         transitions.transition(offer, OfferEvent.CUT_OFF)
         offer.reason = OfferEndReason.PAGE_SILENT
-        for event in session.scalars(
-            select(Event).where(Event.call_id == offer.call_id, Event.kind == f"offer_{OfferState.MISSED}")
-        ):
-            if event.data.get("offer_id") == offer.id:
-                event.kind, event.data = f"offer_{OfferState.UNREACHABLE}", {**event.data, "reason": offer.reason}
+        told = select(Event).where(Event.call_id == offer.call_id, Event.kind == OfferMissed.kind)
+        for row in session.scalars(told):
+            event = call_log.read(row)
+            if isinstance(event, OfferMissed) and event.offer_id == offer.id:
+                unreachable = OfferUnreachable(offer_id=offer.id, agent_id=agent.id, reason=offer.reason)
+                call_log.rewrite(row, unreachable)
         if agent.state is AgentState.NOT_READY and agent.state_reason is AgentStateReason.RING_NO_ANSWER:
             come_back(session, context, agent, now)

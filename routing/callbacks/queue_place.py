@@ -7,8 +7,16 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Call, Callback, QueueEntry
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import (
+    CallbackCancelled,
+    CallbackDone,
+    CallbackFailed,
+    CallbackRequested,
+    CallerRequeued,
+    CallLogEvent,
+)
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import CallbackReason, QueueEntryEndReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
@@ -16,6 +24,11 @@ from hotline.values.states.callback import CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import queries, service
 
+ENDED: dict[CallbackState, type[CallLogEvent]] = {
+    CallbackState.DONE: CallbackDone,
+    CallbackState.FAILED: CallbackFailed,
+    CallbackState.CANCELLED: CallbackCancelled,
+}
 OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
 
 
@@ -44,7 +57,7 @@ def promise(session: Session, context: AppContext, call: Call, number: PhoneNumb
     if call.status is CallStatus.WAITING:
         transitions.transition(call, CallEvent.LEFT_QUEUE)
     call.outcome = CallOutcome.CALL_BACK
-    transitions.tell(session, context.notifier, transitions.event(call.id, "call_back_asked", now, queue=waiting.queue))
+    call_log.record(session, context.notifier, call.id, CallbackRequested(queue=waiting.queue), now)
     return callback
 
 
@@ -110,7 +123,7 @@ def end(
 ) -> None:
     transitions.move(callback, state)
     callback.reason, callback.ended_at, callback.held_agent_id = reason, now, None
-    transitions.tell(session, context.notifier, transitions.event(callback.call_id, f"call_back_{state}", now))
+    call_log.record(session, context.notifier, callback.call_id, ENDED[state](), now)
     context.notifier.ring_after(session, ROUTER)
 
 
@@ -130,6 +143,6 @@ def open_context(session: Session, context: AppContext, call: Call, place: Queue
     session.add(place)
     transitions.transition(call, CallEvent.QUEUED)
     call.queue = place.queue
-    transitions.tell(session, context.notifier, transitions.event(call.id, "back_in_line", now, queue=place.queue))
+    call_log.record(session, context.notifier, call.id, CallerRequeued(queue=place.queue), now)
     context.notifier.ring_after(session, ROUTER)
     return place

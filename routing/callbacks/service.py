@@ -15,8 +15,9 @@ from hotline import log
 from hotline.clock import now as present
 from hotline.context import AppContext
 from hotline.models import Call, Callback
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import CallbackDialled, CallbackMissed
 from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.callback import CallbackEvent, CallbackState
 from hotline.values.states.case import CaseKind
@@ -157,9 +158,7 @@ def _dial(context: AppContext, provider: Provider, dial: due.Dial, now: datetime
         row.tries, row.dialled_at, row.held_agent_id = row.tries + 1, now, dial.agent_id
         row.provider_sid = row.back_call_id = None
         number, attempt = row.number, row.tries
-        transitions.tell(
-            session, context.notifier, transitions.event(row.call_id, "call_back_dialled", now, attempt=attempt)
-        )
+        call_log.record(session, context.notifier, row.call_id, CallbackDialled(attempt=attempt), now)
     settings = context.settings
     answered, status = (
         webhook_urls.absolute(settings.voice_url, webhook(dial.callback_id, attempt))
@@ -185,9 +184,8 @@ def _over(session: Session, context: AppContext, callback: Callback, reason: Cal
     transitions.transition(callback, CallbackEvent.TRY_MISSED)
     callback.reason, callback.due_at = reason, now + due.PAUSE
     callback.held_agent_id = callback.dialled_at = None
-    transitions.tell(
-        session, context.notifier, transitions.event(callback.call_id, "call_back_missed", now, attempt=callback.tries)
-    )
+    missed = CallbackMissed(attempt=callback.tries)
+    call_log.record(session, context.notifier, callback.call_id, missed, now)
     context.notifier.ring_after(session, ROUTER)
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import AgentLeft, AgentLost, CallerConnected, LineLost
 from hotline.values.reason_codes import AgentStateReason, RequeueReason, TransferEndReason
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallEvent, CallStatus
@@ -53,7 +54,7 @@ def agent_left(
         waiting.moved_at = waiting.moved_at or now
         transitions.transition(offer, OfferEvent.FAILED)  # a new winner must be possible
         service.settle(session, offer, AgentState.IDLE, None, None, now)
-        service.tell(session, context, offer, "agent_lost", now)
+        service.tell(session, context, offer, AgentLost, now)
     else:
         _leave_talk(session, context, offer, status, now)
     context.notifier.ring_after(session, ROUTER)
@@ -65,7 +66,7 @@ def _leave_talk(session: Session, context: AppContext, offer: Offer, status: Leg
     is_lost = call.status is CallStatus.TALKING and _is_lost(session, offer, status)
     until = now + timedelta(seconds=queues_file.wrap_up_seconds(context.settings, waiting.queue))
     service.settle(session, offer, AgentState.WRAP_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now)
-    service.tell(session, context, offer, "line_lost" if is_lost else "agent_left", now)
+    service.tell(session, context, offer, LineLost if is_lost else AgentLeft, now)
     session.flush()
     if call.status is CallStatus.TALKING:
         _one_less(session, context, call, (offer, is_lost), now)
@@ -174,7 +175,5 @@ def connected(session: Session, context: AppContext, call: Call, now: datetime, 
     call.answered_at = call.answered_at or now
     conferences.enter(call, waiting.winner_id or "")
     ends.reached(session, context, call, waiting, now)
-    transitions.tell(
-        session, context.notifier, transitions.event(call.id, "caller_connected", now, agent_id=call.agent_id)
-    )
+    call_log.record(session, context.notifier, call.id, CallerConnected(agent_id=call.agent_id), now)
     context.notifier.ring_after(session, ROUTER)

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import CallerRequeued, TransferCompleted, TransferEvent, TransferFailed
 from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason, RequeueReason, TransferEndReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallEvent
@@ -32,7 +33,7 @@ def taken_over(session: Session, context: AppContext, call: Call, transfer: Tran
     end(session, transfer, TransferState.COMPLETED, None, now)
     call.agent_id = session.get_one(Offer, transfer.to_offer_id).agent_id
     conferences.hold(session, call, False)
-    tell(session, context, transfer, "transfer_completed", now)
+    tell(session, context, transfer, TransferCompleted, now)
 
 
 def goes_cold(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
@@ -43,11 +44,8 @@ def goes_cold(session: Session, context: AppContext, call: Call, transfer: Trans
     transitions.transition(call, CallEvent.QUEUED)
     call.is_held, call.queue = False, place.queue
     session.flush()
-    transitions.tell(
-        session,
-        context.notifier,
-        transitions.event(call.id, "back_in_line", now, queue=place.queue, why=RequeueReason.TRANSFER),
-    )
+    requeued = CallerRequeued(queue=place.queue, why=RequeueReason.TRANSFER)
+    call_log.record(session, context.notifier, call.id, requeued, now)
     context.notifier.ring_after(session, ROUTER)
 
 
@@ -55,7 +53,7 @@ def target_left(session: Session, context: AppContext, call: Call, transfer: Tra
     """The colleague has left the consultation: the first agent goes on with the caller."""
     end(session, transfer, TransferState.FAILED, TransferEndReason.COLLEAGUE_LEFT, now)
     conferences.hold(session, call, False)
-    tell(session, context, transfer, "transfer_failed", now)
+    tell(session, context, transfer, TransferFailed, now)
 
 
 def reached(session: Session, context: AppContext, call: Call, waiting: QueueEntry, now: datetime) -> None:
@@ -64,7 +62,7 @@ def reached(session: Session, context: AppContext, call: Call, waiting: QueueEnt
     if transfer is not None and transfer.queue_entry_id == waiting.id:
         transfer.to_offer_id, transfer.answered_at = waiting.winner_id, now
         end(session, transfer, TransferState.COMPLETED, None, now)
-        tell(session, context, transfer, "transfer_completed", now)
+        tell(session, context, transfer, TransferCompleted, now)
 
 
 def give_up(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
@@ -80,7 +78,7 @@ def give_up(session: Session, context: AppContext, transfer: Transfer, now: date
     else:
         _return(session, context, transfer, place, now)
     end(session, transfer, TransferState.FAILED, TransferEndReason.NOT_ANSWERED, now)
-    tell(session, context, transfer, "transfer_failed", now)
+    tell(session, context, transfer, TransferFailed, now)
     return True
 
 
@@ -125,14 +123,17 @@ def end(
     session.flush()
 
 
-def tell(session: Session, context: AppContext, transfer: Transfer, kind: str, now: datetime) -> None:
-    facts = {
-        "transfer_id": transfer.id,
-        "agent_id": transfer.from_agent_id,
-        "to_agent_id": transfer.to_agent_id,
-        "queue": transfer.to_queue,
-        "how": transfer.kind.value,
-        "reason": transfer.reason or "",
-    }
-    transitions.tell(session, context.notifier, transitions.event(transfer.call_id, kind, now, **facts))
+def tell(
+    session: Session, context: AppContext, transfer: Transfer, happened: type[TransferEvent], now: datetime
+) -> None:
+    """Add what happened to the transfer to the call's history, and have the router look."""
+    event = happened(
+        transfer_id=transfer.id,
+        agent_id=transfer.from_agent_id,
+        to_agent_id=transfer.to_agent_id,
+        queue=transfer.to_queue,
+        how=transfer.kind,
+        reason=transfer.reason,
+    )
+    call_log.record(session, context.notifier, transfer.call_id, event, now)
     context.notifier.ring_after(session, ROUTER)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import CallerHeld, CallerResumed, TransferMerged, TransferRequested, TransferTakenBack
 from hotline.values.reason_codes import QueueEntryEndReason, RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
@@ -63,7 +64,7 @@ def begin(session: Session, context: AppContext, offer: Offer, ask: Ask, now: da
         offer.released_at = now
     session.flush()
     conferences.settle(session, call)
-    ends.tell(session, context, transfer, "transfer_asked", now)
+    ends.tell(session, context, transfer, TransferRequested, now)
     return transfer
 
 
@@ -152,7 +153,7 @@ def merge(session: Session, context: AppContext, transfer: Transfer, now: dateti
         return False
     transitions.transition(transfer, TransferEvent.MERGED)
     conferences.hold(session, session.get_one(Call, transfer.call_id), False)
-    ends.tell(session, context, transfer, "transfer_merged", now)
+    ends.tell(session, context, transfer, TransferMerged, now)
     return True
 
 
@@ -166,7 +167,7 @@ def take_back(session: Session, context: AppContext, transfer: Transfer, now: da
     ends.stop_ringing(session, context, transfer, QueueEntryEndReason.TRANSFER_TAKEN_BACK, now)
     ends.end(session, transfer, TransferState.TAKEN_BACK, None, now)
     conferences.hold(session, call, False)
-    ends.tell(session, context, transfer, "transfer_taken_back", now)
+    ends.tell(session, context, transfer, TransferTakenBack, now)
     return True
 
 
@@ -187,5 +188,5 @@ def hold(session: Session, context: AppContext, call: Call, is_held: bool, now: 
     """The caller hears music from now on, or the agents again."""
     if call.is_held != is_held:
         conferences.hold(session, call, is_held)
-        transitions.tell(session, context.notifier, transitions.event(call.id, "held" if is_held else "unheld", now))
+        call_log.record(session, context.notifier, call.id, CallerHeld() if is_held else CallerResumed(), now)
         context.notifier.ring_after(session, ROUTER)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Call, Callback
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
+from hotline.values.call_events import CallbackCancelled
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason, PriorityReason
 from hotline.values.states.callback import CallbackEvent, CallbackState
@@ -62,5 +63,5 @@ def take_over(session: Session, context: AppContext, call: Call, queue: str, now
         return None
     transitions.transition(found, CallbackEvent.CANCELLED)
     found.reason, found.ended_at = CallbackReason.CALLED_AGAIN, now
-    transitions.tell(session, context.notifier, transitions.event(found.call_id, "call_back_cancelled", now))
+    call_log.record(session, context.notifier, found.call_id, CallbackCancelled(), now)
     return found.asked_at

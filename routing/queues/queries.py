@@ -3,13 +3,16 @@
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Callback, Offer, QueueEntry
+from hotline.models import Agent, Call, Callback, Offer, Queue, QueueEntry
 from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState
 from hotline.values.states.callback import CallbackState
-from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.offer import LIVE_OFFERS
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.router import statements
 
+# In line, or just being connected.
+IN_LINE = (QueueEntryState.WAITING, QueueEntryState.WON)
 # Who let an offer ring out may all the same be asked where nobody else is free; who declined or hung up may not.
 CAN_BE_RUNG = (
     Agent.state == AgentState.IDLE,
@@ -77,3 +80,30 @@ def offer(session: Session, offer_id: str) -> Offer | None:
 def last_waiting(session: Session, call_id: str) -> QueueEntry | None:
     """The caller's newest place in line, open or closed; consultations of agents are none."""
     return session.scalar(statements.LAST_PLACE, {"call_id": call_id})
+
+
+def queues(session: Session) -> list[Queue]:
+    """Return all queues by name."""
+    return list(session.scalars(select(Queue).order_by(Queue.name)))
+
+
+def waiting_callers(session: Session) -> int:
+    """Return how many callers are in line."""
+    waiting = (QueueEntry.state == QueueEntryState.WAITING, QueueEntry.kind == QueueEntryKind.CALLER)
+    return session.scalar(select(func.count()).select_from(QueueEntry).where(*waiting)) or 0
+
+
+def in_line(session: Session) -> list[tuple[QueueEntry, Call]]:
+    """Return the callers in line or just being connected, those served first first."""
+    line = (
+        select(QueueEntry, Call)
+        .join(Call, Call.id == QueueEntry.call_id)
+        .where(QueueEntry.state.in_(IN_LINE), QueueEntry.kind == QueueEntryKind.CALLER)
+    )
+    rows = session.execute(line.order_by(QueueEntry.priority.desc(), QueueEntry.asked_at, QueueEntry.id))
+    return [(entry, call) for entry, call in rows]
+
+
+def ringing(session: Session) -> list[Offer]:
+    """Return the offers of which a phone rings or is being dialled, the oldest first."""
+    return list(session.scalars(select(Offer).where(Offer.state.in_(LIVE_OFFERS)).order_by(Offer.started_at)))

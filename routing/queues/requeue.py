@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import CallerRequeued
 from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.call import CallEvent
 from hotline.values.states.queue_entry import QueueEntryKind
@@ -75,8 +76,6 @@ def back(session: Session, context: AppContext, call: Call, aim: Aim, now: datet
     transitions.transition(call, CallEvent.QUEUED)
     call.is_held, call.queue = False, place.queue
     session.flush()
-    transitions.tell(
-        session, context.notifier, transitions.event(call.id, "back_in_line", now, queue=place.queue, why=aim.why)
-    )
+    call_log.record(session, context.notifier, call.id, CallerRequeued(queue=place.queue, why=aim.why), now)
     context.notifier.ring_after(session, ROUTER)
     return place

@@ -11,8 +11,23 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
-from hotline.outbox import floor_events, transitions
+from hotline.outbox import call_log, floor_events, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import (
+    AgentLeft,
+    AgentLost,
+    LineLost,
+    OfferAnswered,
+    OfferCancelled,
+    OfferEnded,
+    OfferFailed,
+    OfferMissed,
+    OfferRejected,
+    OfferRinging,
+    OfferStarted,
+    OfferUnreachable,
+    PersonRequested,
+)
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason, QueueEntryEndReason, TransferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
 from hotline.values.states.call import CallEvent
@@ -29,6 +44,13 @@ from routing.queues import priority as queues_priority
 from routing.queues import queries, queues_file
 from routing.queues.queries import locked_offer as locked_offer
 
+ENDED: dict[OfferState, type[OfferEnded]] = {
+    OfferState.CANCELLED: OfferCancelled,
+    OfferState.MISSED: OfferMissed,
+    OfferState.REJECTED: OfferRejected,
+    OfferState.UNREACHABLE: OfferUnreachable,
+    OfferState.FAILED: OfferFailed,
+}
 # How long an agent who missed, declined or dropped a call gets no offers.
 SET_ASIDE = {OfferState.MISSED: 120, OfferState.REJECTED: 30, OfferState.FAILED: 15}
 
@@ -67,7 +89,7 @@ def join(session: Session, context: AppContext, call: Call, wish: Wish, now: dat
     transitions.transition(call, CallEvent.QUEUED)
     call.queue, call.asked_at = queue.name, call.asked_at or now
     skill = wish.skill or next(iter(queue.wish), "")
-    transitions.tell(session, context.notifier, transitions.event(call.id, "asked", now, queue=queue.name, skill=skill))
+    call_log.record(session, context.notifier, call.id, PersonRequested(queue=queue.name, skill=skill), now)
     context.notifier.ring_after(session, ROUTER)
     return waiting
 
@@ -145,7 +167,7 @@ def start_offer(context: AppContext, offer: Offer) -> bool:
             return False
         session.add(offer)
         floor_events.happened(session, session.get_one(Agent, offer.agent_id, populate_existing=True))
-        tell(session, context, offer, "offer_started", offer.started_at, ring=offer.ring)
+        _ring_event(session, context, offer, OfferStarted, offer.started_at)
     return True
 
 
@@ -189,7 +211,7 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
         conferences.consulted(session, call, waiting, offer, now)
     else:
         call.agent_id = offer.agent_id
-    tell(session, context, offer, "offer_answered", now, ring=offer.ring)
+    _ring_event(session, context, offer, OfferAnswered, now)
     for other in queries.live_offers(session, offer.queue_entry_id):
         end_offer(session, context, other, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
     context.notifier.ring_after(session, ROUTER)
@@ -201,7 +223,7 @@ def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) 
         transitions.transition(offer, OfferEvent.RANG)
         offer.ringing_at = now
         presence_facts.reached(session.get_one(Agent, offer.agent_id))
-        tell(session, context, offer, "offer_ringing", now, ring=offer.ring)
+        _ring_event(session, context, offer, OfferRinging, now)
 
 
 def end_offer(
@@ -226,7 +248,8 @@ def end_offer(
         settle(
             session, offer, AgentState.NOT_READY, AgentStateReason(reason.value), now + timedelta(seconds=aside), now
         )
-    tell(session, context, offer, f"offer_{end}", now, reason=reason)
+    ended = ENDED[end](offer_id=offer.id, agent_id=offer.agent_id, reason=reason)
+    call_log.record(session, context.notifier, offer.call_id, ended, now)
     context.notifier.ring_after(session, ROUTER)
 
 
@@ -248,9 +271,27 @@ def settle(
         agent.offer_id = None
 
 
-def tell(session: Session, context: AppContext, offer: Offer, kind: str, now: datetime, **data: object) -> None:
-    facts = {"offer_id": offer.id, "agent_id": offer.agent_id, **data}
-    transitions.tell(session, context.notifier, transitions.event(offer.call_id, kind, now, **facts))
+def _ring_event(
+    session: Session,
+    context: AppContext,
+    offer: Offer,
+    happened: type[OfferStarted | OfferRinging | OfferAnswered],
+    now: datetime,
+) -> None:
+    event = happened(offer_id=offer.id, agent_id=offer.agent_id, ring=offer.ring)
+    call_log.record(session, context.notifier, offer.call_id, event, now)
+
+
+def tell(
+    session: Session,
+    context: AppContext,
+    offer: Offer,
+    happened: type[AgentLost | AgentLeft | LineLost],
+    now: datetime,
+) -> None:
+    """Add what happened to the agent of this offer to the call's history."""
+    event = happened(offer_id=offer.id, agent_id=offer.agent_id)
+    call_log.record(session, context.notifier, offer.call_id, event, now)
 
 
 def changed(result: object) -> bool:

@@ -9,10 +9,11 @@ from playwright.sync_api import Browser, expect
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, QueueEntry
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
+from hotline.values.call_events import CallChecked, CallEnded, PersonRequested
 from hotline.values.intent import Intent
 from hotline.values.states.agent import AgentState
-from hotline.values.states.call import CallStatus
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
@@ -98,7 +99,7 @@ def test_the_floor_shows_a_new_caller_and_an_agents_state_without_reloading(
         agent = session.get_one(Agent, made.agents["N05"].id)
         transitions.move(agent, AgentState.IDLE)
         agent.state_reason = None
-        transitions.tell(session, context.notifier, transitions.event(call.id, "asked", now, queue="booking"))
+        call_log.record(session, context.notifier, call.id, PersonRequested(queue="booking"), now)
     expect(person.page.locator(".waiter")).to_have_count(3)
     person.sees(".waiter", "意见建议")
     expect(person.page.locator(".state-not_ready")).to_have_count(0)
@@ -131,9 +132,8 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     with context.database.write() as session:
         call = session.get_one(Call, made.calls["menu"].id)
         transitions.move(call, CallStatus.ENDED)
-        transitions.tell(
-            session, context.notifier, transitions.event(call.id, "call_ended", clock.now(), outcome="left_in_menu")
-        )
+        ended = CallEnded(outcome=CallOutcome.LEFT_IN_MENU)
+        call_log.record(session, context.notifier, call.id, ended, clock.now())
     expect(person.page.locator("#floor-talks .row")).to_have_count(1)
 
 
@@ -206,7 +206,8 @@ def test_a_link_keeps_the_focus_when_the_floor_is_sent_again(
     link.focus()
     with context.database.write() as session:
         transitions.move(session.get_one(Agent, made.agents["N04"].id), AgentState.IDLE)
-        transitions.tell(session, context.notifier, transitions.event(made.calls["talks"].id, "checked", clock.now()))
+        checked = CallChecked(scorecard="service", faults=[], unsure=[])
+        call_log.record(session, context.notifier, made.calls["talks"].id, checked, clock.now())
     expect(person.page.locator(".state-wrap_up")).to_have_count(0)
     expect(link).to_be_focused()
 

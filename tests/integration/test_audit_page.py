@@ -14,9 +14,9 @@ from cli import audit_marks as command_trail
 from cli.main import group
 from console.admin import audit_words
 from console.admin.audit_export import to_csv, to_xlsx
-from console.admin.audit_queries import cells
 from console.web import audit_marks
 from hotline import clock
+from hotline.audit.queries import day_counts
 from hotline.context import AppContext
 from hotline.models import AuditEntry, User
 from hotline.values.access import AuditOutcome, Role
@@ -96,7 +96,7 @@ def test_a_day_of_far_more_than_usual_is_marked(app: Flask, context: AppContext)
     [([5, 5, 40], [2]), ([5, 5, 15], []), ([0, 0, 40], []), ([19, 1], []), ([20, 1], [0]), ([30, 31], []), ([], [])],
 )
 def test_unusual_is_what_stands_out_beside_a_person_s_other_days(counts: list[int], marked: list[int]) -> None:
-    assert [place for place, cell in enumerate(cells(counts)) if cell.is_unusual] == marked
+    assert [place for place, cell in enumerate(day_counts(counts)) if cell.is_unusual] == marked
 
 
 def test_an_export_holds_the_rows_wanted_is_written_down_and_starts_no_formula(app: Flask, context: AppContext) -> None:

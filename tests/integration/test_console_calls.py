@@ -7,18 +7,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console.calls import queries
-from console.calls.queries import Wanted
+from console.calls import call_list
 from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import AuditEntry, Call, MachineMark, Transcript, Utterance
+from hotline.models import AuditEntry, Call, Event, MachineMark, Transcript, Utterance
 from hotline.values.access import Role
 from hotline.values.intent import Intent
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.recording import RecordingState
 from qa.reviews import calibration
+from routing.calls.queries import CallFilter
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call, answered, morning, tones
 
@@ -101,8 +101,8 @@ def test_today_leaves_yesterday_out(context: AppContext, made: Morning) -> None:
     with context.database.write() as session:
         session.add(a_call("old", made.now - timedelta(days=2), CallOutcome.ANSWERED))
     with context.database.read() as session:
-        today = queries.listing(session, Wanted(since=made.now - timedelta(hours=1)), 1, NOTHING_HIDDEN)
-        everything = queries.listing(session, Wanted(), 1, NOTHING_HIDDEN)
+        today = call_list.listing(session, CallFilter(since=made.now - timedelta(hours=1)), 1, NOTHING_HIDDEN)
+        everything = call_list.listing(session, CallFilter(), 1, NOTHING_HIDDEN)
     assert (today.total, everything.total) == (6, 7)
 
 
@@ -114,8 +114,8 @@ def test_a_long_list_comes_in_pages_newest_first_and_none_is_lost(
             a_call(f"n{n}", made.now - timedelta(hours=1, seconds=n), CallOutcome.ANSWERED) for n in range(60)
         )
     with context.database.read() as session:
-        pages = [queries.listing(session, Wanted(), page, NOTHING_HIDDEN) for page in (1, 2, 3, 99)]
-    seen = [line.call for page in pages[:3] for line in page.lines]
+        pages = [call_list.listing(session, CallFilter(), page, NOTHING_HIDDEN) for page in (1, 2, 3, 99)]
+    seen = [row.call for page in pages[:3] for row in page.rows]
     assert len({call.id for call in seen}) == 66
     assert seen == sorted(seen, key=lambda call: call.started_at, reverse=True)
     assert pages[3].page == 3
@@ -126,12 +126,12 @@ def test_a_long_list_comes_in_pages_newest_first_and_none_is_lost(
 
 def test_the_list_shows_rings_on_both_clocks_and_what_is_on_file(context: AppContext, made: Morning) -> None:
     with context.database.read() as session:
-        lines = {line.call.id: line for line in queries.listing(session, Wanted(), 1, NOTHING_HIDDEN).lines}
-    line = lines[made.calls["answered"].id]
-    assert (line.is_recorded, line.is_transcribed, line.greeting) == (True, True, True)
-    assert line.offer is not None
-    assert line.offer.agent_id == made.agents["N01"].id
-    assert lines[made.calls["gone"].id].greeting is None
+        rows = {row.call.id: row for row in call_list.listing(session, CallFilter(), 1, NOTHING_HIDDEN).rows}
+    row = rows[made.calls["answered"].id]
+    assert (row.is_recorded, row.is_transcribed, row.has_greeting) == (True, True, True)
+    assert row.offer is not None
+    assert row.offer.agent_id == made.agents["N01"].id
+    assert rows[made.calls["gone"].id].has_greeting is None
 
 
 def test_one_call_shows_its_story_sound_words_and_checks(app: Flask, made: Morning) -> None:
@@ -229,9 +229,8 @@ def test_a_page_reads_the_database_a_fixed_number_of_times(app: Flask, context: 
 
 
 def test_unknown_kinds_of_event_are_shown_as_they_are(app: Flask, context: AppContext, made: Morning) -> None:
-    from hotline.outbox import transitions
 
     with context.database.write() as session:
-        session.add(transitions.event(made.calls["gone"].id, "comet_passed", made.now))
+        session.add(Event(call_id=made.calls["gone"].id, kind="comet_passed", at=made.now))
     assert "comet passed" in signed_in(app, Role.SUPERVISOR).open(f"/calls/{made.calls['gone'].id}").text
     assert made.calls["gone"].intent is Intent.COMPLAINT

@@ -16,12 +16,13 @@ from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, FloorEvent, QueueEntry
-from hotline.outbox import floor_events, transitions
+from hotline.outbox import call_log, floor_events, transitions
 from hotline.outbox.notifier import FLOOR
 from hotline.values.access import Role
+from hotline.values.call_events import CallEnded
 from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallEvent
+from hotline.values.states.call import CallEvent, CallOutcome
 from hotline.values.states.queue_entry import QueueEntryState
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
@@ -223,9 +224,8 @@ def test_the_stream_sends_the_floor_again_when_something_happens(
         transitions.move(waiting, QueueEntryState.ABANDONED)
         call = session.get_one(Call, made.calls["waits"].id)
         transitions.transition(call, CallEvent.ENDED)
-        transitions.tell(
-            session, context.notifier, transitions.event(call.id, "call_ended", made.now, outcome="abandoned")
-        )
+        ended = CallEnded(outcome=CallOutcome.ABANDONED)
+        call_log.record(session, context.notifier, call.id, ended, made.now)
     assert any(made.calls["waits"].id not in each["sections"]["waiting"] for each in told)
     answer.close()
     assert app.extensions["live"].watched == 0

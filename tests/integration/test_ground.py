@@ -13,8 +13,9 @@ from hotline.context import AppContext, open_context
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import IllegalMove, NotFound
 from hotline.models import Call, Event, Job
-from hotline.outbox import jobs, transitions
+from hotline.outbox import call_log, jobs, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import PersonRequested
 from hotline.values.language import Language
 from hotline.values.states.call import CallEvent, CallStatus
 from tests.servers import wait_for
@@ -90,11 +91,11 @@ def test_story_moves_by_the_table_only(context: AppContext) -> None:
         session.flush()
         assert transitions.transition(call, CallEvent.QUEUED)
         assert not transitions.transition(call, CallEvent.QUEUED)
-        transitions.tell(session, context.notifier, transitions.event(call.id, "asked", NOW, queue="booking"))
+        call_log.record(session, context.notifier, call.id, PersonRequested(queue="booking"), NOW)
     with pytest.raises(IllegalMove):
         transitions.move(Call(status=CallStatus.ENDED), CallStatus.TALKING)
     with context.database.read() as session:
-        assert session.scalars(select(Event.kind)).all() == ["asked"]
+        assert session.scalars(select(Event.kind)).all() == ["person_requested"]
 
 
 def test_blob_is_sealed_for_its_row_and_gone_after_delete(context: AppContext) -> None:

@@ -7,19 +7,22 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console.crm.need import AFTER, Reader
 from crm.cases import service as crm
+from crm.cases.queries import visible_to
 from crm.cases.service import By, NewCase
+from crm.cases.visibility import AFTERCARE, Reader
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Case, Offer, Patient
 from hotline.values.access import Role
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind, CaseState, Urgency
+from routing.calls.queries import of_other_queues
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call
 
 INDEX = "f" * 64
+ELSEWHERE = of_other_queues(["booking"])
 
 
 def patient(context: AppContext) -> str:
@@ -75,16 +78,16 @@ def test_the_rule_holds_in_every_state_for_one_case_and_for_lists(context: AppCo
             call = a_call(f"c{number}", now, CallOutcome.ABANDONED, queue=lines[line])
             session.add(call)
             session.flush()
-            at = now - AFTER + timedelta(minutes=1 if age == "fresh" else -1)
+            at = now - AFTERCARE + timedelta(minutes=1 if age == "fresh" else -1)
             row = Case(number=number, kind=CaseKind.ENQUIRY, state=state, urgency=urgency, call_id=call.id)
             row.owner_agent_id, row.caller_index = people[owner], caller
             row.opened_at, row.due_at, row.closed_at = at, at, at if state is CaseState.CLOSED else None
             session.add(row)
             rows.append((row, lines[line]))
     with context.database.read() as session:
-        listed = set(session.scalars(select(Case.id).where(reader.claims(now))))
-        nobody = set(session.scalars(select(Case.id).where(Reader(False).claims(now))))
-        everybody = set(session.scalars(select(Case.id).where(Reader(True).claims(now))))
+        listed = set(session.scalars(select(Case.id).where(visible_to(reader, ELSEWHERE, now))))
+        nobody = set(session.scalars(select(Case.id).where(visible_to(Reader(False), ELSEWHERE, now))))
+        everybody = set(session.scalars(select(Case.id).where(visible_to(Reader(True), ELSEWHERE, now))))
     for case, (row, queue) in zip(cases, rows, strict=True):
         assert reader.sees(row, queue, now) == is_seen(case), case
         assert (row.id in listed) == is_seen(case), case
@@ -119,7 +122,7 @@ def test_a_case_opens_its_patient_while_it_is_open_and_theirs(
     assert signed_in(app, Role.AUDITOR).open(f"/patients/{one}").status_code == 403
 
 
-@pytest.mark.parametrize(("ago", "code"), [(None, 200), (AFTER - timedelta(hours=1), 200), (AFTER * 2, 404)])
+@pytest.mark.parametrize(("ago", "code"), [(None, 200), (AFTERCARE - timedelta(hours=1), 200), (AFTERCARE * 2, 404)])
 def test_a_call_opens_its_patient_while_it_goes_on_and_some_days_after(
     app: Flask, context: AppContext, made: Morning, ago: timedelta | None, code: int
 ) -> None:
@@ -158,7 +161,7 @@ def test_a_closed_case_stays_with_its_owner_for_some_days_and_with_nobody_else(
     closed(context, found)
     assert agent.open(f"/cases/{found}").status_code == 200
     assert found in agent.open("/cases?state=closed").text
-    closed(context, found, AFTER * 2)
+    closed(context, found, AFTERCARE * 2)
     assert agent.open(f"/cases/{found}").status_code == 404
     assert found not in agent.open("/cases?state=closed").text
     closed(context, found)

@@ -316,7 +316,7 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
     assert answers["records"].answer is ItemAnswer.NA
     assert transcript.utterances[2].id in [one for place in marks["forbidden"].evidence for one in place["utterances"]]
     assert "problem" not in str(marks["forbidden"].evidence)  # places, never words
-    assert {"transcribed", "checked", "recording_stored"} <= set(told(context))
+    assert {"recording_transcribed", "call_checked", "recording_stored"} <= set(told(context))
 
 
 def test_a_call_of_two_recordings_is_checked_after_the_last_one(

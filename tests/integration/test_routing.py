@@ -151,7 +151,7 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppCon
     assert state_of(context, agent) is AgentState.IDLE
     with context.database.read() as session:
         kinds = session.scalars(select(Event.kind).where(Event.call_id == call.id)).all()
-    assert sorted(kinds) == ["agent_left", "asked", "caller_connected", "offer_answered", "offer_started"]
+    assert sorted(kinds) == ["agent_left", "caller_connected", "offer_answered", "offer_started", "person_requested"]
 
 
 def test_winner_whose_line_breaks_before_the_caller_came_puts_the_caller_back_in_line(context: AppContext) -> None:

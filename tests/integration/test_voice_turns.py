@@ -99,7 +99,7 @@ def test_caller_who_chooses_booking_in_english_waits_in_its_line(context: AppCon
     assert (line.queue, line.wish, line.priority) == ("booking", {"booking": 1, "en-US": 1}, 0)
     assert story(context) == [
         "call_started", "menu_shown", "key_pressed", "language_chosen", "menu_shown", "consent_heard", "menu_shown",
-        "key_pressed", "asked",
+        "key_pressed", "person_requested",
     ]  # fmt: skip
     assert "You are next" in caller.wait().said
 
@@ -111,8 +111,8 @@ def test_caller_who_presses_nothing_and_then_a_wrong_key_reaches_a_person(contex
     assert "没有收到您的按键" in caller.press("").said
     document = caller.press("7")
     assert document.text_of("Enqueue") == "booking"
-    assert [k for k in story(context) if k in {"timed_out", "wrong_key", "asked"}] == [
-        "timed_out", "timed_out", "wrong_key", "asked",
+    assert [k for k in story(context) if k in {"timed_out", "wrong_key", "person_requested"}] == [
+        "timed_out", "timed_out", "wrong_key", "person_requested",
     ]  # fmt: skip
     assert the_call(context).intent is Intent.UNKNOWN
 

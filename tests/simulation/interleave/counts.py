@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Event
+from hotline.values.call_events import CallerConnected, PersonRequested
 from hotline.values.states.call import CallOutcome, Direction
 from reports.service_level import queries
 
@@ -27,8 +28,8 @@ def figures(session: Session, began: datetime) -> Iterator[str]:
     for kind, count in session.execute(_KINDS):
         events[kind] = count
     told: dict[str, int | None] = {
-        "asked": session.scalar(_CALLS.where(Event.kind == "asked")),
-        "answered": session.scalar(_CALLS.where(Event.kind == "caller_connected")),
+        "asked": session.scalar(_CALLS.where(Event.kind == PersonRequested.kind)),
+        "answered": session.scalar(_CALLS.where(Event.kind == CallerConnected.kind)),
         "offers": events.get("offer_started", 0) - events.get("offer_unreachable", 0),
         "offers_answered": events.get("offer_answered", 0) - events.get("agent_lost", 0),
         "abandoned": session.scalar(_ENDS.where(Call.outcome == CallOutcome.ABANDONED)),

@@ -1,5 +1,6 @@
 """The words of the pages: the same keys in both languages, every key that is used exists, none is left over."""
 
+import dataclasses
 import re
 import string
 from datetime import UTC, datetime
@@ -25,13 +26,12 @@ from console.campaigns.answers import BESIDE, COMMON
 from console.campaigns.http import STEPS as CAMPAIGN_STEPS
 from console.crm.patients import FACTS
 from console.floor.http import SECTIONS
-from console.quality.queries import TABS
 from console.reports.http import PERIODS
 from console.web.faults import KNOWN
 from console.web.language import words
 from hotline.configuration import translations
 from hotline.models import Agent, Event
-from hotline.values import reason_codes
+from hotline.values import call_events, reason_codes
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.intent import Intent
 from hotline.values.language import Language
@@ -50,6 +50,7 @@ from hotline.values.states.review import ReviewState
 from hotline.values.states.transfer import TransferState
 from qa.errors import ReviewRefused
 from qa.reports.values import KINDS, UNITS
+from qa.reviews.queries import TABS
 from qa.sampling.policy import RULES
 from routing.calls.legs import ENDS as LEG_ENDS
 from routing.router.actions import ENDS as ROUTER_ENDS
@@ -204,13 +205,26 @@ def test_every_reason_that_an_offer_ends_for_has_words(language: Language) -> No
         assert words(language).known(f"reason.{reason}"), reason
 
 
-def test_an_event_is_told_with_names_and_without_what_is_missing() -> None:
+def test_an_event_is_told_with_names() -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
     agent = Agent(id="a", staff_number="1", name="王芳", address="client:1")
-    known = Event(call_id="c", at=now, kind="offer_started", data={"agent_id": "a", "ring": 2})
-    bare = Event(call_id="c", at=now, kind="offer_started", data={})
-    assert event_text.tell(words(Language.ENGLISH), known, {"a": agent}, None) == "Calling 王芳 (ring 2)"
-    assert event_text.tell(words(Language.MANDARIN), bare, {}, None) == "呼叫 –（第 – 声）"
+    event = call_events.OfferStarted(offer_id="o", agent_id="a", ring=2)
+    row = Event(call_id="c", at=now, kind=event.kind, data=event.data)
+    assert event_text.tell(words(Language.ENGLISH), row, {"a": agent}, None) == "Calling 王芳 (ring 2)"
+    assert event_text.tell(words(Language.MANDARIN), row, {}, None) == "呼叫 –（第 2 声）"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(call_events.KINDS))
+def test_every_kind_of_event_has_words_whose_placeholders_are_its_fields(kind: str, language: Language) -> None:
+    message = next(message for message in messages(language) if key_of(message) == f"event.{kind}")
+    names = {field.name for field in dataclasses.fields(call_events.KINDS[kind])} | {"agent"}
+    assert fields(message) <= names
+
+
+def test_no_event_is_worded_that_nothing_records() -> None:
+    worded = {key.removeprefix("event.") for key in keys(Language.ENGLISH) if key.startswith("event.")}
+    assert worded <= set(call_events.KINDS)
 
 
 def test_the_floor_has_a_template_for_each_section() -> None:

@@ -1,6 +1,6 @@
-"""What the pages of quality read: lists of reviews, one review with everything that belongs to it, people."""
+"""What others read of reviews: lists of them, one with everything that belongs to it, calibrations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hotline.models import (
     Agent,
     Appeal,
+    Calibration,
     Call,
     CoachingItem,
     MachineMark,
@@ -21,12 +22,11 @@ from hotline.models import (
     Transcript,
     User,
 )
-from hotline.values.access import Role
 from hotline.values.states.review import ReviewState
 from qa.reviews.service import PUBLIC
 from qa.scoring import marks
 
-Found = TypeVar("Found", Call, Agent, User)
+Found = TypeVar("Found", Call, Agent, User, Review)
 
 MOST = 100
 TABS = ("todo", "appeals", "done")
@@ -35,7 +35,7 @@ URGENT = ("fatal", "complaint", "low_rating")
 
 
 @dataclass(frozen=True)
-class Line:
+class ReviewRow:
     """One review in a list."""
 
     review: Review
@@ -46,7 +46,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Page:
+class ReviewRecord:
     """One review and everything that belongs to it."""
 
     review: Review
@@ -63,42 +63,42 @@ class Page:
     people: dict[str, User] = field(default_factory=dict)
 
 
-def todo(session: Session, user_id: str, agent_id: str | None) -> list[Line]:
-    """What a supervisor can hear: own drafts, then what is due, grave reasons first; nothing about themselves."""
+def todo(session: Session, user_id: str, agent_id: str | None) -> list[ReviewRow]:
+    """Return what a supervisor can review: own drafts, then what is due, grave reasons first; nothing of their own."""
     open_ = or_(Review.state == ReviewState.DUE, Review.state == ReviewState.DRAFT)
     own = or_(Review.reviewer_id.is_(None), Review.reviewer_id == user_id)
     not_self = [] if agent_id is None else [Review.agent_id != agent_id]
-    found = _lines(session, _reviews(open_, own, *not_self).order_by(Review.added_at, Review.id).limit(5 * MOST))
+    found = _rows(session, _reviews(open_, own, *not_self).order_by(Review.added_at, Review.id).limit(5 * MOST))
     return sorted(found, key=_rank)[:MOST]
 
 
-def appeals(session: Session) -> list[Line]:
-    """What waits for a ruling, oldest first."""
-    return _lines(session, _reviews(Review.state == ReviewState.APPEALED).order_by(Review.published_at).limit(MOST))
+def appeals(session: Session) -> list[ReviewRow]:
+    """Return the appeals that wait for a ruling, oldest first."""
+    return _rows(session, _reviews(Review.state == ReviewState.APPEALED).order_by(Review.published_at).limit(MOST))
 
 
-def done(session: Session, agent_id: str | None) -> list[Line]:
-    """Published reviews, newest first: of one agent, or of all (`None`)."""
+def done(session: Session, agent_id: str | None) -> list[ReviewRow]:
+    """Return published reviews, newest first: of one agent, or of all (`None`)."""
     claims: list[ColumnElement[bool]] = [Review.state.in_(PUBLIC), Review.calibration_id.is_(None)]
     if agent_id is not None:
         claims.append(Review.agent_id == agent_id)
-    return _lines(session, _reviews(*claims).order_by(Review.published_at.desc(), Review.id.desc()).limit(MOST))
+    return _rows(session, _reviews(*claims).order_by(Review.published_at.desc(), Review.id.desc()).limit(MOST))
 
 
 def counts(session: Session, user_id: str, agent_id: str | None) -> dict[str, int]:
-    """How many stand under each tab that asks for work."""
+    """Return how many stand under each tab that asks for work."""
     waits = select(func.count()).select_from(Review).where(Review.state == ReviewState.APPEALED)
     return {"todo": len(todo(session, user_id, agent_id)), "appeals": session.scalar(waits) or 0}
 
 
-def page(session: Session, review: Review) -> Page:
-    """Everything of one review."""
+def record(session: Session, review: Review) -> ReviewRecord:
+    """Return a review with everything that belongs to it."""
     call_id = review.call_id
     recordings = select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)
     comments = select(ReviewComment).where(ReviewComment.review_id == review.id).order_by(ReviewComment.second)
     steps = select(ReviewStep).where(ReviewStep.review_id == review.id).order_by(ReviewStep.at, ReviewStep.id)
     coachings = select(CoachingItem).where(CoachingItem.review_id == review.id).order_by(CoachingItem.due_on)
-    return Page(
+    return ReviewRecord(
         review=review,
         call=session.get_one(Call, call_id),
         agent=session.get_one(Agent, review.agent_id),
@@ -116,14 +116,33 @@ def page(session: Session, review: Review) -> Page:
     )
 
 
-def supervisors(session: Session) -> list[User]:
-    """Everyone who may judge calls, by name."""
-    wanted = (User.is_active.is_(True), User.role.in_((Role.SUPERVISOR, Role.ADMINISTRATOR)))
-    return list(session.scalars(select(User).where(*wanted).order_by(User.name)))
+def find(session: Session, review_id: str) -> Review | None:
+    """Return the review, or `None`."""
+    return session.get(Review, review_id)
 
 
-def recent(session: Session, limit: int = 40) -> list[tuple[Call, Agent]]:
-    """The newest calls that an agent answered and that have a transcript: what a calibration is chosen from."""
+def existing(session: Session, review_id: str) -> Review:
+    """Return the review, which is known to be there."""
+    return session.get_one(Review, review_id)
+
+
+def by_id(session: Session, review_ids: Iterable[str]) -> dict[str, Review]:
+    """Return these reviews by their id."""
+    return _by_id(session.scalars(select(Review).where(Review.id.in_(list(review_ids)))).all())
+
+
+def calibrations(session: Session, most: int = 50) -> list[Calibration]:
+    """Return the newest calibrations."""
+    return list(session.scalars(select(Calibration).order_by(Calibration.made_at.desc()).limit(most)))
+
+
+def calibration(session: Session, calibration_id: str) -> Calibration | None:
+    """Return the calibration, or `None`."""
+    return session.get(Calibration, calibration_id)
+
+
+def recent_calls(session: Session, limit: int = 40) -> list[tuple[Call, Agent]]:
+    """Return the newest transcribed calls that an agent answered: what a calibration is chosen from."""
     heard = select(Transcript.call_id)
     query = (
         select(Call, Agent)
@@ -139,14 +158,14 @@ def _reviews(*claims: ColumnElement[bool]) -> Select[Review]:
     return select(Review).where(*claims)
 
 
-def _lines(session: Session, query: Select[Review]) -> list[Line]:
+def _rows(session: Session, query: Select[Review]) -> list[ReviewRow]:
     reviews = list(session.scalars(query))
     calls = _by_id(session.scalars(select(Call).where(Call.id.in_([one.call_id for one in reviews]))).all())
     agents = _by_id(session.scalars(select(Agent).where(Agent.id.in_([one.agent_id for one in reviews]))).all())
     people = _by_id(session.scalars(select(User).where(User.id.in_([one.reviewer_id for one in reviews]))).all())
     queues = {queue.name: queue for queue in session.scalars(select(Queue))}
     return [
-        Line(
+        ReviewRow(
             one,
             calls[one.call_id],
             agents[one.agent_id],
@@ -161,7 +180,7 @@ def _by_id(rows: Sequence[Found]) -> dict[str, Found]:
     return {row.id: row for row in rows}
 
 
-def _rank(line: Line) -> tuple[bool, int, str]:
-    reasons = line.review.reasons
+def _rank(row: ReviewRow) -> tuple[bool, int, str]:
+    reasons = row.review.reasons
     grave = next((place for place, reason in enumerate(URGENT) if reason in reasons), len(URGENT))
-    return line.review.state is not ReviewState.DRAFT, grave, line.review.added_at.isoformat()
+    return row.review.state is not ReviewState.DRAFT, grave, row.review.added_at.isoformat()

@@ -105,13 +105,13 @@ def is_expired(user: User, now: datetime) -> bool:
     return user.one_time_until is not None and user.one_time_until <= now
 
 
-def check_own(user: User, old: str, new: tuple[str, str]) -> None:
-    """Raise `UserRefused` unless the owner, whose present password is `old`, may have `new`, written twice."""
-    if new[0] != new[1]:
+def check_own(user: User, *, old: str, new: str, again: str) -> None:
+    """Raise `UserRefused` unless the owner, whose present password is `old`, may have `new`, written `again`."""
+    if new != again:
         raise PasswordsDiffer("the new password is not the same twice")
-    if new[0] == old:
+    if new == old:
         raise PasswordSame("the new password is the present one")
-    strength.check(new[0], user.login)
+    strength.check(new, user.login)
 
 
 def change_password(session: Session, seen: User, digest: str) -> User:

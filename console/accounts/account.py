@@ -69,7 +69,7 @@ def end_session(sign_in_id: str) -> ResponseReturnValue:
 
 def _changed() -> tuple[User, SignedIn]:
     """Set the new password, and begin a session with it: all others end. Raises what is against it."""
-    old, new = request.form.get("old", ""), (request.form.get("password", ""), request.form.get("again", ""))
+    old, new, again = (request.form.get(name, "") for name in ("old", "password", "again"))
     with context().database.read() as reading:
         seen = service.existing(reading, current_user.id)
     # Who finds an open page does not guess the password there either.
@@ -78,8 +78,8 @@ def _changed() -> tuple[User, SignedIn]:
         raise PasswordWrong("the present password is another")
     with context().database.write() as writing:
         guesses.give_back(writing, allowances)
-    service.check_own(seen, old, new)
-    digest = strength.sealed(new[0])
+    service.check_own(seen, old=old, new=new, again=again)
+    digest = strength.sealed(new)
     with context().database.write() as writing:
         user = service.change_password(writing, seen, digest)
         audit_log.record(writing, "change_password", "user", user.id)

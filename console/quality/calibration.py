@@ -42,9 +42,15 @@ def make() -> ResponseReturnValue:
     """Send calls to supervisors, blind."""
     form = request.form
     with refusals() as said:
-        sent = form.getlist("call"), form.getlist("person")
-        name, card = form.get("name", ""), form.get("scorecard", "")
-        made = calibration.open_round(context(), current_user.id, name, card, sent, clock.now())
+        made = calibration.open_round(
+            context(),
+            current_user.id,
+            form.get("name", ""),
+            form.get("scorecard", ""),
+            calls=form.getlist("call"),
+            people=form.getlist("person"),
+            now=clock.now(),
+        )
         logged("open_calibration", made, "round")
         said.well("calibration.made")
         return redirect(url_for("calibrating.show", calibration_id=made))

@@ -69,10 +69,16 @@ def done(coaching_id: str) -> ResponseReturnValue:
 @touches("coaching_checked", "coaching", "coaching_id")
 def check(coaching_id: str) -> ResponseReturnValue:
     """The re-check: it is well now, or it goes on until another day."""
-    is_passed = request.form.get("passed") == "yes"
-    outcome = is_passed, _day("due_on"), request.form.get("recheck") or None
     with refusals():
-        coaching.recheck(context(), coaching_id, current_user.id, outcome, clock.now())
+        coaching.recheck(
+            context(),
+            coaching_id,
+            current_user.id,
+            is_passed=request.form.get("passed") == "yes",
+            due_on=_day("due_on"),
+            recheck_id=request.form.get("recheck") or None,
+            now=clock.now(),
+        )
         logged("coaching_checked", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 

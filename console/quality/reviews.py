@@ -140,9 +140,17 @@ def drop(review_id: str) -> ResponseReturnValue:
 @touches("comment_review", "review", "review_id")
 def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
-    place = request.form.get("recording") or None, request.form.get("second", 0.0, float)
+    form = request.form
     with refusals():
-        comments.add_comment(context(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
+        comments.add_comment(
+            context(),
+            review_id,
+            current_user.id,
+            recording_id=form.get("recording") or None,
+            second=form.get("second", 0.0, float),
+            text=form.get("comment", ""),
+            now=clock.now(),
+        )
     return _comments(review_id)
 
 

@@ -48,8 +48,15 @@ def decide(review_id: str) -> ResponseReturnValue:
     if ruling not in list(Ruling):
         abort(400)
     with refusals() as said:
-        verdict = Ruling(ruling), request.form.get("answer", "")
-        service.rule_on_appeal(context(), review_id, current_user.id, verdict, answers(), clock.now())
+        service.rule_on_appeal(
+            context(),
+            review_id,
+            current_user.id,
+            ruling=Ruling(ruling),
+            why=request.form.get("answer", ""),
+            answers=answers(),
+            now=clock.now(),
+        )
         logged("rule_on_appeal", review_id)
         said.well("review.decided")
     return _back(review_id)

@@ -58,8 +58,14 @@ def ask() -> ResponseReturnValue:
     """Have the report made as a file."""
     wanted = _wanted()
     with refusals():
-        form = request.form.get("format", ""), language.chosen(request)
-        made = service.request_report(context(), current_user.id, wanted, form, clock.now())
+        made = service.request_report(
+            context(),
+            current_user.id,
+            wanted,
+            format_=request.form.get("format", ""),
+            language=language.chosen(request),
+            now=clock.now(),
+        )
         logged("export_report", made, "report")
     return redirect(url_for("reporting.show", **_query(wanted)))
 

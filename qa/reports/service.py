@@ -24,10 +24,9 @@ FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 
 def request_report(
-    context: AppContext, user_id: str, wanted: ReportRequest, form: tuple[str, Language], now: datetime
+    context: AppContext, user_id: str, wanted: ReportRequest, *, format_: str, language: Language, now: datetime
 ) -> str:
-    """Have a report made in a format (`xlsx`, `pdf`) and language; its id. Raises `Unfit` for an unknown format."""
-    format_, language = form
+    """Have a report made as `xlsx` or `pdf`; return its id. Raises `InvalidAnswer` for an unknown format."""
     if format_ not in FORMATS or wanted.kind not in values.KINDS or wanted.unit not in values.UNITS:
         raise InvalidAnswer(f"no report {wanted.kind!r} as {format_!r}")
     with context.database.write() as session:

@@ -57,14 +57,15 @@ def open_round(
     user_id: str,
     name: str,
     scorecard: str,
-    sent: tuple[Sequence[str], Sequence[str]],
+    *,
+    calls: Sequence[str],
+    people: Sequence[str],
     now: datetime,
 ) -> str:
-    """Give the calls to the people (`sent` holds ids of both), each blind; the round's id.
+    """Give the calls to the people (ids of both), each blind; return the round's id.
 
     Raises `WordsMissing` without a name, `Unfit` without calls of agents or with fewer than two supervisors.
     """
-    calls, people = sent
     if not 0 < len(name.strip()) <= 80:
         raise TextRequired("a calibration needs a name of at most 80 characters")
     card = scorecards.of(context.settings.scorecards_folder)[scorecard]

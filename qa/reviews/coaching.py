@@ -61,10 +61,16 @@ def mark_done(context: AppContext, coaching_id: str, user_id: str, now: datetime
 
 
 def recheck(
-    context: AppContext, coaching_id: str, user_id: str, outcome: tuple[bool, date | None, str | None], now: datetime
+    context: AppContext,
+    coaching_id: str,
+    user_id: str,
+    *,
+    is_passed: bool,
+    due_on: date | None = None,
+    recheck_id: str | None = None,
+    now: datetime,
 ) -> None:
-    """The re-check: `outcome` is passed or not, the new day where not, and the later review it was seen in."""
-    is_passed, due_on, recheck_id = outcome
+    """Check again: passed, or on until another day; `recheck_id` is the later review in which it was seen."""
     with context.database.write() as session:
         row = _locked(session, coaching_id)
         if session.get_one(User, user_id).agent_id == row.agent_id:

@@ -9,12 +9,18 @@ from qa.reviews.service import own_draft, required_text
 
 
 def add_comment(
-    context: AppContext, review_id: str, user_id: str, place: tuple[str | None, float], text: str, now: datetime
+    context: AppContext,
+    review_id: str,
+    user_id: str,
+    *,
+    recording_id: str | None,
+    second: float,
+    text: str,
+    now: datetime,
 ) -> str:
-    """Say something to one second of a recording (`place`); the comment's id."""
+    """Comment on one second of a recording; return the comment's id."""
     with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
-        recording_id, second = place
         said = ReviewComment(
             review_id=review.id,
             recording_id=recording_id,

@@ -146,12 +146,13 @@ def rule_on_appeal(
     context: AppContext,
     review_id: str,
     user_id: str,
-    ruling: tuple[Ruling, str],
+    *,
+    ruling: Ruling,
+    why: str,
     answers: Mapping[str, str],
     now: datetime,
 ) -> None:
     """Rule on an appeal: uphold, or change the answers. Never by who reviewed, nor by whom it is about."""
-    verdict, why = ruling
     with context.database.write() as session:
         review = locked(session, review_id)
         _in_state(review, ReviewState.APPEALED)
@@ -159,14 +160,14 @@ def rule_on_appeal(
             raise NotPermitted("another supervisor rules on an appeal")
         _not_about(session, review, user_id)
         answer = required_text(why)
-        if verdict is Ruling.CHANGED:
+        if ruling is Ruling.CHANGED:
             _score(context, review, answers)
-        transitions.transition(review, ReviewEvent(verdict.value))
+        transitions.transition(review, ReviewEvent(ruling.value))
         review.ended_at = now
         made = session.query(Appeal).filter_by(review_id=review.id).one()
-        made.ruling, made.answer, made.score_after = verdict, answer, review.score
+        made.ruling, made.answer, made.score_after = ruling, answer, review.score
         made.decided_by, made.decided_at = user_id, now
-        _tell(session, review, verdict.value, user_id, now, _snapshot(review), answer)
+        _tell(session, review, ruling.value, user_id, now, _snapshot(review), answer)
 
 
 def locked(session: Session, review_id: str) -> Review:

@@ -12,16 +12,14 @@ from hotline.models import AuditEntry, Call, Case, LegalHold
 CALL, CASE = "call", "case"
 
 
-def place(context: AppContext, subject: tuple[str, str], reason: str, by: str, now: datetime) -> LegalHold:
-    """Put a hold on `("call", id)` or `("case", id or number)`. Raises `NotFound` where there is none."""
+def place(context: AppContext, kind: str, given: str, *, reason: str, by: str, now: datetime) -> LegalHold:
+    """Put a hold on a `CALL` by its id, or a `CASE` by its id or number (`given`). Raises `NotFound`."""
     with context.database.write() as session:
-        subject_id = _found(session, subject)
-        hold = LegalHold(
-            subject=subject[0], subject_id=subject_id, reason=reason[:500], placed_by=by[:40], placed_at=now
-        )
+        subject_id = _id_of(session, kind, given)
+        hold = LegalHold(subject=kind, subject_id=subject_id, reason=reason[:500], placed_by=by[:40], placed_at=now)
         session.add(hold)
         session.flush()
-        session.add(AuditEntry(at=now, user_id=None, action="place_hold", subject=subject[0], subject_id=subject_id))
+        session.add(AuditEntry(at=now, user_id=None, action="place_hold", subject=kind, subject_id=subject_id))
     return hold
 
 
@@ -53,13 +51,12 @@ def is_held(session: Session, call_id: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def _found(session: Session, subject: tuple[str, str]) -> str:
-    kind, given = subject
+def _id_of(session: Session, kind: str, given: str) -> str:
     if kind == CALL:
-        found = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
+        subject_id = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
     else:
         by_number = Case.number == int(given) if given.isdigit() and len(given) < 10 else Case.id == given
-        found = session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))
-    if found is None:
+        subject_id = session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))
+    if subject_id is None:
         raise NotFound(f"no {kind} {given}")
-    return found
+    return subject_id

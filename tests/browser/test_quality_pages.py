@@ -249,7 +249,9 @@ def fill(context: AppContext, here: House, language: Language) -> None:
         clip = (here.made.sound.id, 0.5, 3.0)
         finding = CoachingFinding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
         coaching.begin(context, drawn[0].id, supervisor, finding, now)
-    calibration.open_round(context, supervisor, "March", "service", ([here.call.id], [supervisor, second]), now)
+    calibration.open_round(
+        context, supervisor, "March", "service", calls=[here.call.id], people=[supervisor, second], now=now
+    )
 
 
 def pages(context: AppContext, here: House) -> list[str]:

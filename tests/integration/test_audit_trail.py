@@ -68,10 +68,11 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
     coaching.begin(context, review_id, lead, finding, now)
     day = context.settings.day(now)
     report_id = service.request_report(
-        context, lead, ReportRequest(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now
+        context, lead, ReportRequest(QUALITY, day, day, "week"), format_="xlsx", language=Language.MANDARIN, now=now
     )
-    sent = [made.call.id], [lead, made.users["second"]]
-    calibration_id = calibration.open_round(context, lead, "spring", "service", sent, now)
+    calibration_id = calibration.open_round(
+        context, lead, "spring", "service", calls=[made.call.id], people=[lead, made.users["second"]], now=now
+    )
     with context.database.read() as session:
         coaching_id = session.scalars(select(CoachingItem.id)).one()
         assert session.scalars(select(Report.id)).all() == [report_id]

@@ -43,7 +43,9 @@ def test_of_a_prompt_that_two_workers_speak_one_sound_is_kept(context: AppContex
 def asked(context: AppContext) -> str:
     """A report that somebody asked for."""
     wanted = ReportRequest("quality", date(2026, 3, 2), date(2026, 3, 8))
-    return service.request_report(context, a_user(context), wanted, ("xlsx", Language.ENGLISH), clock.now())
+    return service.request_report(
+        context, a_user(context), wanted, format_="xlsx", language=Language.ENGLISH, now=clock.now()
+    )
 
 
 def report(context: AppContext, report_id: str) -> Report:

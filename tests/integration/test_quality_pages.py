@@ -112,7 +112,7 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
 ) -> None:
     now, one, two = clock.now(), here.users["supervisor"], here.users["second"]
     plain = published(context, here.call, two, now)
-    made = calibration.open_round(context, one, "三月", "service", ([here.call.id], [one, two]), now)
+    made = calibration.open_round(context, one, "三月", "service", calls=[here.call.id], people=[one, two], now=now)
     with context.database.read() as session:
         own, other = sorted(calibration.reviews_of_round(session, made), key=lambda review: review.reviewer_id != one)
     staff = person(app, "supervisor")
@@ -183,7 +183,15 @@ def test_words_of_people_are_text_and_never_markup(app: Flask, context: AppConte
     attack, now = "<script>alert(1)</script>{{7*7}}", clock.now()
     review_id = targeted.choose(context, here.call.id, here.users["supervisor"], now)
     reviews_service.take(context, review_id, here.users["supervisor"], now)
-    comments.add_comment(context, review_id, here.users["supervisor"], (here.made.sound.id, 1.0), attack, now)
+    comments.add_comment(
+        context,
+        review_id,
+        here.users["supervisor"],
+        recording_id=here.made.sound.id,
+        second=1.0,
+        text=attack,
+        now=now,
+    )
     draft = reviews_service.ReviewDraft(0, filled(context, read(context, review_id)), {"remark": attack})
     reviews_service.publish(context, review_id, here.users["supervisor"], draft, now)
     reviews_service.appeal(context, review_id, here.users["agent"], attack, now)

@@ -1,6 +1,7 @@
 """The life of a review on both databases: who may do what, nothing lost, nothing overwritten, everything kept."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -115,17 +116,25 @@ def test_an_agent_appeals_once_and_another_supervisor_rules(context: AppContext,
     for again in (service.appeal, lambda g, r, u, _text, n: service.acknowledge(g, r, u, n)):
         with pytest.raises(WrongReviewState):
             again(context, review_id, here.users["agent"], "再申诉", NOW)
-    ruling, answers = (Ruling.CHANGED, "录音里听到了。"), filled(context, read(context, review_id))
+    rule = partial(
+        service.rule_on_appeal,
+        context,
+        review_id,
+        ruling=Ruling.CHANGED,
+        why="录音里听到了。",
+        answers=filled(context, read(context, review_id)),
+        now=NOW,
+    )
     for user in ("supervisor", "agent"):
         with pytest.raises(NotPermitted):
-            service.rule_on_appeal(context, review_id, here.users[user], ruling, answers, NOW)
-    service.rule_on_appeal(context, review_id, here.users["second"], ruling, answers, NOW)
+            rule(here.users[user])
+    rule(here.users["second"])
     with context.database.read() as session:
         appeal = session.scalars(select(Appeal)).one()
     assert (appeal.score_before, appeal.score_after, appeal.decided_by) == (before, 100.0, here.users["second"])
     assert read(context, review_id).state is ReviewState.CHANGED
     with pytest.raises(WrongReviewState):
-        service.rule_on_appeal(context, review_id, here.users["second"], ruling, answers, NOW)
+        rule(here.users["second"])
     assert steps(context, review_id) == ["drawn", "taken", "published", "appealed", "changed"]
 
 
@@ -134,7 +143,13 @@ def test_a_ruling_that_upholds_changes_no_answer(context: AppContext, here: Hous
     before = read(context, review_id)
     service.appeal(context, review_id, here.users["agent"], "不同意", NOW)
     service.rule_on_appeal(
-        context, review_id, here.users["second"], (Ruling.UPHELD, "没有报工号。"), {"greeting": "no"}, NOW
+        context,
+        review_id,
+        here.users["second"],
+        ruling=Ruling.UPHELD,
+        why="没有报工号。",
+        answers={"greeting": "no"},
+        now=NOW,
     )
     after = read(context, review_id)
     assert (after.state, after.score, after.answers) == (ReviewState.UPHELD, before.score, before.answers)
@@ -207,9 +222,9 @@ def test_a_call_chosen_by_hand_still_counts_as_random_when_chance_picks_it(conte
 def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext, here: House) -> None:
     one, two = here.users["supervisor"], here.users["second"]
     with pytest.raises(InvalidAnswer):
-        calibration.open_round(context, one, "三月", "service", ([here.call.id], [one]), NOW)
+        calibration.open_round(context, one, "三月", "service", calls=[here.call.id], people=[one], now=NOW)
     made = calibration.open_round(
-        context, one, "三月", "service", ([here.call.id], [one, two, here.users["agent"]]), NOW
+        context, one, "三月", "service", calls=[here.call.id], people=[one, two, here.users["agent"]], now=NOW
     )
     with context.database.read() as session:
         sent = calibration.reviews_of_round(session, made)
@@ -253,10 +268,10 @@ def test_coaching_goes_on_until_a_re_check_is_passed(context: AppContext, here: 
         coaching.mark_done(context, made, here.users["second"], NOW)
     coaching.mark_done(context, made, here.users["agent"], NOW)
     with pytest.raises(NotPermitted):
-        coaching.recheck(context, made, here.users["agent"], (True, None, None), NOW)
-    coaching.recheck(context, made, here.users["second"], (False, date(2026, 3, 30), None), NOW)
+        coaching.recheck(context, made, here.users["agent"], is_passed=True, now=NOW)
+    coaching.recheck(context, made, here.users["second"], is_passed=False, due_on=date(2026, 3, 30), now=NOW)
     coaching.mark_done(context, made, here.users["agent"], NOW)
-    coaching.recheck(context, made, here.users["second"], (True, None, review_id), NOW)
+    coaching.recheck(context, made, here.users["second"], is_passed=True, recheck_id=review_id, now=NOW)
     with context.database.read() as session:
         row = coaching.of_agent(session, here.made.agents["N01"].id)[0]
     assert (row.state, row.due_on, row.recheck_id) == (CoachingState.PASSED, date(2026, 3, 30), review_id)

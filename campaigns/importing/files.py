@@ -21,6 +21,7 @@ from campaigns.importing.validation import SourceDefaults
 from crm.errors import UnreadableFile
 from crm.feeds import limits, tables
 from crm.feeds.progress import Progress
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 
 TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"}
@@ -62,9 +63,9 @@ class ImportSource:
     size: int | None = None
 
 
-def given(context: AppContext, has_consent: bool, now: datetime) -> SourceDefaults:
+def given(settings: Settings, has_consent: bool, now: datetime) -> SourceDefaults:
     """What holds for a source that is read now."""
-    house = context.settings
+    house = settings
     return SourceDefaults(
         today=house.day(now),
         zone=house.timezone,
@@ -98,7 +99,7 @@ def take(
     """
     files, told = [files] if isinstance(files, Path) else files, progress or Progress()
     try:
-        source = open_source(context, files, options, now)
+        source = open_source(context.settings, files, options, now)
         told.begin("check", source.size)
         taken = FileImport(files, service.check(source.items(), told.step))
         if taken.checked.rejected and (not options.skips or not taken.checked.rows):
@@ -111,13 +112,13 @@ def take(
     return taken
 
 
-def open_source(context: AppContext, files: Sequence[Path], options: ImportOptions, now: datetime) -> ImportSource:
+def open_source(settings: Settings, files: Sequence[Path], options: ImportOptions, now: datetime) -> ImportSource:
     """The files by their kind. Raises `UnreadableFile`, also while its items are read."""
-    file, kind, most = files[0], files[0].suffix.lower(), limits.of(context.settings)
+    file, kind, most = files[0], files[0].suffix.lower(), limits.of(settings)
     if kind in TABLES:
-        by_row = given(context, False, now)
+        by_row = given(settings, False, now)
         return ImportSource(lambda: tables_file.read(file, by_row, most), tables.about(file))
-    feed = given(context, options.has_consent, now)
+    feed = given(settings, options.has_consent, now)
     if kind in HL7:
         return ImportSource(lambda: hl7_file.read(file, feed, most))
     if kind in FHIR:

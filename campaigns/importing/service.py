@@ -14,6 +14,7 @@ from campaigns.importing.record import VisitRecord
 from campaigns.importing.visits import event_reports, persons, visit_batch
 from crm.feeds.rejects import Reject
 from hotline.context import AppContext
+from hotline.encryption.keyring import Keyring
 
 CHUNK = 250
 # So many rejected rows are told of; a file with more is broken as a whole.
@@ -95,16 +96,16 @@ def store(
             event_reports.received(record, source[:20], context.keyring.index, at=now, today=today) for record in chunk
         ]
         with context.database.write() as session:
-            batch = visit_batch.VisitBatch(session, context, now, _people(context, received), confirms=confirms)
+            batch = visit_batch.VisitBatch(session, context, now, _people(context.keyring, received), confirms=confirms)
             batch.store(received)
         done.add(batch.result)
         tell(len(chunk))
     return done
 
 
-def _people(context: AppContext, received: Iterable[event_reports.ReceivedRecord]) -> dict[str, str]:
+def _people(keyring: Keyring, received: Iterable[event_reports.ReceivedRecord]) -> dict[str, str]:
     numbers = {one.record.patient_number for one in received} | {one.record.merged_from for one in received}
-    return {number: persons.person_index(context, number) for number in numbers if number}
+    return {number: persons.person_index(keyring, number) for number in numbers if number}
 
 
 def _chunks(records: Iterable[VisitRecord]) -> Iterator[list[VisitRecord]]:

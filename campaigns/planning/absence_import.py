@@ -24,7 +24,9 @@ from crm.feeds import limits, tables
 from crm.feeds.rejects import Reject
 from crm.patients import same_person
 from hotline import clock
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.encryption.keyring import Keyring
 from hotline.models import Discharge, Patient
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.recipient import RecipientState
@@ -37,7 +39,7 @@ def take(
 
     `None` does as the settings say. Raises `ImportFault` when it is no such table; then nothing is stored.
     """
-    found, rejects = _read(context, file, now)
+    found, rejects = _read(context.settings, file, now)
     skips = context.settings.import_skips_rejected if skips is None else skips
     if rejects and not (skips and found):
         return enrolment.EnrolmentResult(0, {}, 0), rejects
@@ -47,19 +49,19 @@ def take(
     for start in context.database.in_pieces(range(0, len(rows), enrolment.CHUNK)):
         some = rows[start : start + enrolment.CHUNK]
         with context.database.write() as session:
-            left_out = _left_out(session, context, some)
+            left_out = _left_out(session, context.keyring, some)
             fresh += enrolment.store(session, [_without(row, left_out, now) for row in some])
     added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
     without = Counter(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
     return enrolment.EnrolmentResult(added, without, len(rows) - len(fresh)), rejects
 
 
-def _read(context: AppContext, file: Path, now: datetime) -> tuple[list[AffectedAppointment], list[Reject]]:
-    local, area_code = now.astimezone(ZoneInfo(context.settings.timezone)), context.settings.phone_area_code
+def _read(settings: Settings, file: Path, now: datetime) -> tuple[list[AffectedAppointment], list[Reject]]:
+    local, area_code = now.astimezone(ZoneInfo(settings.timezone)), settings.phone_area_code
     found: list[AffectedAppointment] = []
     rejects: list[Reject] = []
     try:
-        for row in tables.rows(file, appointment_row.COLUMNS, limits.of(context.settings)):
+        for row in tables.rows(file, appointment_row.COLUMNS, limits.of(settings)):
             one = appointment_row.read(row, local, area_code)
             if isinstance(one, list):
                 rejects.extend(one)
@@ -72,15 +74,19 @@ def _read(context: AppContext, file: Path, now: datetime) -> tuple[list[Affected
     return found, rejects
 
 
-def _plan(context: AppContext) -> Plan:
-    for one in plans_file.of(context.settings).values():
+def _plan(settings: Settings) -> Plan:
+    for one in plans_file.of(settings).values():
         if one.kind is CampaignKind.DOCTOR_AWAY:
             return one
     raise CampaignRefused("no plan of the kind doctor_away; copy campaigns/plans/doctor_away.yaml to CAMPAIGN_PLANS")
 
 
 def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: datetime) -> dict[str, Any]:
-    chosen, legal, zone = _plan(context), dialling_limits_file.of(context.settings).hours, context.settings.timezone
+    chosen, legal, zone = (
+        _plan(context.settings),
+        dialling_limits_file.of(context.settings).hours,
+        context.settings.timezone,
+    )
     today = now.astimezone(ZoneInfo(zone)).date()
     facts = DischargeProfile("general", "", one.birth_date, today, ZoneInfo(zone))
     wanted = plan.steps(chosen, facts, legal, now)[0]
@@ -91,7 +97,7 @@ def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: d
         "campaign_id": campaign_id,
         "discharge_id": None,
         "key": f"away:{index(f'{one.number} {one.notice.doctor} {one.notice.at.isoformat()}')}"[:80],
-        "person_index": persons.person_index(context, one.patient_number or one.number),
+        "person_index": persons.person_index(context.keyring, one.patient_number or one.number),
         "is_numbered": bool(one.patient_number),
         "name": one.name,
         "birth_date": one.birth_date.isoformat() if one.birth_date else "",
@@ -119,13 +125,13 @@ def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: d
     }
 
 
-def _left_out(session: Session, context: AppContext, rows: list[dict[str, Any]]) -> dict[str, str]:
+def _left_out(session: Session, keyring: Keyring, rows: list[dict[str, Any]]) -> dict[str, str]:
     """Why some of these must not be called, by the key of their row; each gets the person whom the hospital knows.
 
     Without the patient's number in the file, that is whoever is known by name and telephone.
     """
-    names = {row["key"]: same_person.index(context.keyring, (row["number"], row["name"])) for row in rows}
-    known = same_person.known(session, context.keyring, [(row["number"], row["name"]) for row in rows])
+    names = {row["key"]: same_person.index(keyring, (row["number"], row["name"])) for row in rows}
+    known = same_person.known(session, keyring, [(row["number"], row["name"]) for row in rows])
     patient_of = {index: patient.id for index, patient in known.items()}
     told = select(Discharge.patient_id, Discharge.person_index).where(Discharge.patient_id.in_(patient_of.values()))
     person_of = dict(session.execute(told).all())

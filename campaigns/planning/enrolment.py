@@ -20,6 +20,7 @@ from campaigns.planning.calling_windows import CallingHours
 from campaigns.planning.plan import DischargeProfile, Plan, PlannedCall, Scope
 from campaigns.stopping import stop_reason_queries
 from hotline import clock
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Campaign, Discharge, Person, Recipient
 from hotline.models.sealed import in_row
@@ -57,7 +58,7 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
             rows = [
                 row
                 for discharge, profile in _with_stop_reasons(session, chunk)
-                for row in _rows(context, plans, campaign, discharge, profile, now)
+                for row in _rows(context.settings, plans, campaign, discharge, profile, now)
             ]
             fresh = store(session, rows)
         known += len(rows) - len(fresh)
@@ -137,7 +138,7 @@ def profile_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
 
 
 def _rows(
-    context: AppContext,
+    settings: Settings,
     plans: Mapping[str, Plan],
     campaign: Campaign,
     discharge: Discharge,
@@ -150,7 +151,7 @@ def _rows(
     chosen = plan.choose(allowed.values(), profile)
     if chosen is None:
         return []
-    legal = dialling_limits_file.of(context.settings).hours
+    legal = dialling_limits_file.of(settings).hours
     window = plan.window(chosen, profile, legal)
     shared = _shared(campaign, discharge, chosen) | {
         "wishes": wishes.write_window(window) if window else {},

@@ -14,6 +14,7 @@ from campaigns.importing.visits import persons
 from campaigns.stopping import service, stop_reason_queries
 from hotline.context import AppContext
 from hotline.models import Recipient
+from hotline.outbox.notifier import Notifier
 from hotline.values.states.recipient import RecipientState
 
 
@@ -26,11 +27,11 @@ def hold(session: Session, recipient_id: str) -> Recipient | None:
     return queries.locked(session, recipient_id)
 
 
-def is_barred(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+def is_barred(session: Session, notifier: Notifier, recipient: Recipient, now: datetime) -> bool:
     """Whether anything known stands against the call, however it became known: then they are stopped, here and now."""
     cause = stop_reason_queries.cause(session, recipient)
     if cause is not None:
-        service.stop(session, context, recipient, cause, now)
+        service.stop(session, notifier, recipient, cause, now)
     return cause is not None
 
 
@@ -44,7 +45,7 @@ def overdue(context: AppContext, recipient_id: str, now: datetime) -> bool:
         until = recipient.due_at if is_texted else recipient.closes_at
         if until is not None and until > now:
             return False
-        if is_barred(session, context, recipient, now):
+        if is_barred(session, context.notifier, recipient, now):
             return True
         is_texted = is_texted or recipient.texted_at is not None
         history = next_attempt.AttemptHistory((), None, recipient.closes_at, is_texted)

@@ -20,10 +20,11 @@ from campaigns.planning import dialling_limits_file, plan
 from campaigns.stopping import stop_reason_queries
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Campaign, CaseStep, Discharge, Patient, Person, Recipient, RecipientChange
 from hotline.outbox import jobs, transitions
-from hotline.outbox.notifier import FLOOR
+from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.recipient import RecipientEvent, RecipientState
 
@@ -78,15 +79,17 @@ def reassess(
         person = known.get(recipient.person_index, stop_reason_queries.NOTHING)
         cause = stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
         if cause is not None:
-            changed.stopped += stop(session, context, recipient, cause, now)
+            changed.stopped += stop(session, context.notifier, recipient, cause, now)
         elif recipient.state is RecipientState.STOPPED and recipient.reason in HELD:
             changed.resumed += _resume(session, context, recipient, now)
-        elif days and recipient.state is RecipientState.PLANNED and not _plan(session, context, recipient, now):
-            changed.stopped += stop(session, context, recipient, StopReason(plan.TOO_LATE, ""), now)
+        elif (
+            days and recipient.state is RecipientState.PLANNED and not _plan(session, context.settings, recipient, now)
+        ):
+            changed.stopped += stop(session, context.notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
     return changed
 
 
-def stop(session: Session, context: AppContext, recipient: Recipient, cause: StopReason, now: datetime) -> bool:
+def stop(session: Session, notifier: Notifier, recipient: Recipient, cause: StopReason, now: datetime) -> bool:
     """Nobody calls them any more, from now on, for this cause; whether they were to be called before."""
     is_stopped = recipient.state is RecipientState.STOPPED
     if is_stopped and (recipient.reason not in HELD or recipient.reason == cause.reason):
@@ -98,7 +101,7 @@ def stop(session: Session, context: AppContext, recipient: Recipient, cause: Sto
         _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
     note(session, recipient, STOPPED, cause, now)
-    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    notifier.ring_after(session, FLOOR, follow_up.TOPIC)
     return not is_stopped
 
 
@@ -161,8 +164,8 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
         recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
         if recipient.texted_at is None:
             jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
-    elif not _plan(session, context, recipient, now):
-        stop(session, context, recipient, StopReason(plan.TOO_LATE, ""), now)
+    elif not _plan(session, context.settings, recipient, now):
+        stop(session, context.notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
         return False
     recipient.before = {}
     note(session, recipient, RESUMED, cause, now)
@@ -170,10 +173,10 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
     return True
 
 
-def _plan(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+def _plan(session: Session, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
-    limits = dialling_limits_file.of(context.settings)
-    history = past_attempts.history(session, context, recipient)
+    limits = dialling_limits_file.of(settings)
+    history = past_attempts.history(session, settings, recipient)
     if next_attempt.counted(history.attempts) >= limits.tries:
         return False
     at = next_attempt.allowed(history, limits, after=max(now, recipient.opens_at), is_expected=False)

@@ -85,7 +85,7 @@ class Listener:
 
     def _outcome(self, message: HL7Message, now: datetime) -> MessageOutcome:
         """Store what the message tells: all of it, or nothing."""
-        items = events.read(message, 1, files.given(self._ground, self._has_consent, now))
+        items = events.read(message, 1, files.given(self._ground.settings, self._has_consent, now))
         rejects: list[Reject] = [reject for item in items if isinstance(item, list) for reject in item]
         if rejects:
             return MessageOutcome(AcknowledgementCode.ERROR, rejects)

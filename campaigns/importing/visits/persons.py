@@ -8,14 +8,14 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.encryption.keyring import Keyring
 from hotline.models import Person
 from hotline.models.sealed import in_row
 
 
-def person_index(context: AppContext, patient_number: str) -> str:
+def person_index(keyring: Keyring, patient_number: str) -> str:
     """The blind index by which a patient's number is known over all its visits."""
-    return context.keyring.index(f"person {patient_number}")
+    return keyring.index(f"person {patient_number}")
 
 
 def hold(session: Session, indexes: Iterable[str], is_new: bool = True) -> dict[str, str]:

@@ -13,10 +13,10 @@ import click
 from bench.campaign_week import patients
 from bench.campaign_week import rules as campaign_week_rules
 from bench.campaign_week import week as campaign_week_week
-from bench.campaign_week.rules import Fixed, Nobody, Ours, Predictive
+from bench.campaign_week.rules import FixedRate, NoCampaign, PredictiveRule, ProductPace
 from bench.campaign_week.week import Pacing, Week
 from bench.hospital_day import day_file
-from bench.hospital_day.day import Day
+from bench.hospital_day.day import HospitalDay
 
 ROOT = Path(__file__).resolve().parent
 OPEN_MINUTES = 5 * 11 * 60
@@ -24,18 +24,18 @@ TRIES_EACH = 2.4  # what a planner of a fixed rate counts on
 
 
 def rules(people: int) -> Sequence[tuple[str, Callable[[], Pacing]]]:
-    """The rules that are compared, by name."""
+    """Return the rules that are compared, by name."""
     rate = people * TRIES_EACH / OPEN_MINUTES
     return (
-        ("none", Nobody),
-        ("ours", Ours),
-        ("fixed rate", lambda: Fixed(rate)),
-        ("predictive (free / answer rate)", Predictive),
+        ("none", NoCampaign),
+        ("ours", ProductPace),
+        ("fixed rate", lambda: FixedRate(rate)),
+        ("predictive (free / answer rate)", PredictiveRule),
     )
 
 
-def compare(day: Day, people: int, seeds: int, only: Sequence[str] = ()) -> dict[str, dict[str, float]]:
-    """Every rule on the same week; the loss is in percentage points against a week without any campaign."""
+def compare(day: HospitalDay, people: int, seeds: int, only: Sequence[str] = ()) -> dict[str, dict[str, float]]:
+    """Run every rule on the same week; the loss is in percentage points against a week without any campaign."""
     found: dict[str, dict[str, float]] = {}
     for name, make in rules(people):
         if only and name not in (*only, "none"):
@@ -48,7 +48,7 @@ def compare(day: Day, people: int, seeds: int, only: Sequence[str] = ()) -> dict
     return found
 
 
-def _run(day: Day, people: int, pacing: Pacing, seed: int) -> dict[str, float]:
+def _run(day: HospitalDay, people: int, pacing: Pacing, seed: int) -> dict[str, float]:
     week = Week(day, people, pacing, seed)
     week.run()
     return campaign_week_rules.figures(week)

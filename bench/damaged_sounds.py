@@ -1,7 +1,7 @@
 """Thousands of damaged sound files through both readers, the exchange's and the recordings'.
 
-Every file must be sound or a refusal, within 30 seconds and 200 MB of its own; status 1 when one is neither.
-Prints JSON. For Linux.
+Every file must be sound or a refusal, within 30 seconds and 200 MB of its own; status 1 when one is neither. Prints
+JSON. For Linux.
 """
 
 import json
@@ -25,38 +25,44 @@ BOMB_HOURS = 10
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def _played(data: bytes) -> int:
+def _read_by_exchange(data: bytes) -> int:
     return len(decode.decode(data, "audio/wav", "/a.wav"))
 
 
-def _kept(data: bytes) -> int:
+def _read_by_storage(data: bytes) -> int:
     kept, _ = sound_files.settled(data, None)
     return len(kept)
 
 
-def _transcribed(data: bytes) -> int:
+def _read_by_recognition(data: bytes) -> int:
     return len(read_any(data).channels)
 
 
-READERS: dict[str, Callable[[bytes], int]] = {"play": _played, "fetch": _kept, "transcribe": _transcribed}
+READERS: dict[str, Callable[[bytes], int]] = {
+    "play": _read_by_exchange,
+    "fetch": _read_by_storage,
+    "transcribe": _read_by_recognition,
+}
 
 
 def _memory(name: str) -> float:
-    """A figure of Linux about this process in megabytes: what it holds (`VmRSS`), or the most it held (`VmHWM`)."""
+    """Return a figure of Linux about this process in megabytes: what it holds (`VmRSS`), or the
+    most it held (`VmHWM`).
+    """
     [line] = [line for line in STATUS.read_text("utf-8").splitlines() if line.startswith(f"{name}:")]
     return int(line.split()[1]) / 1024
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a file, the seconds of processor that took, and by how much memory grew meanwhile."""
+class ReadOutcome:
+    """The outcome of a file, the seconds of processor that took, and by how much memory grew meanwhile."""
 
     word: str
     seconds: float
     megabytes: float
 
 
-def outcome(read: Callable[[bytes], int], data: bytes) -> Outcome:
+def read_outcome(read: Callable[[bytes], int], data: bytes) -> ReadOutcome:
     """Read one file."""
     RESET.write_text("5", "utf-8")  # the most that was held begins anew
     held, began = _memory("VmRSS"), time.process_time()
@@ -67,7 +73,7 @@ def outcome(read: Callable[[bytes], int], data: bytes) -> Outcome:
         word = "refused"
     except Exception as fault:
         word = f"fault: {type(fault).__name__}: {fault}"
-    return Outcome(word, time.process_time() - began, _memory("VmHWM") - held)
+    return ReadOutcome(word, time.process_time() - began, _memory("VmHWM") - held)
 
 
 @click.command()
@@ -80,7 +86,7 @@ def main(files: int, seed: int) -> None:
     bomb = sound_files.long_silence(BOMB_HOURS, sound_files.RATE)
     for data in [*sound_files.seeds(), bomb, *sound_files.mutated(files, seed)]:
         for name, read in READERS.items():
-            found = outcome(read, data)
+            found = read_outcome(read, data)
             counted[name][found.word] += 1
             slowest, most = max(slowest, found.seconds), max(most, found.megabytes)
     click.echo(json.dumps({"files": files, "seed": seed, "slowest_seconds": round(slowest, 2), "megabytes": round(most)}

@@ -35,12 +35,14 @@ SKILLS = ("booking", "guidance", "reports", "billing", "insurance", "inpatient",
 
 
 def floor(agents: int, waiting: int, free_share: float, asked: bool = True) -> Floor:
-    """A floor of this size, always the same: free agents (whose skills are `asked` for), phones, callers in line."""
+    """Return a floor of this size, always the same: free agents (whose skills are `asked` for), phones, callers in
+    line.
+    """
     draw = random.Random(f"{agents} {waiting}")  # noqa: S311 (a bench)
     names = SKILLS if asked else tuple(f"other_{name}" for name in SKILLS)
     hands = [{name: draw.randint(1, 5) for name in draw.sample(names, 4)} | {"zh-CN": 5} for _ in range(agents)]
     free = round(agents * free_share)
-    lines = [_line(draw) for _ in range(40)]  # queues, their languages and skills
+    lines = [_queue_traits(draw) for _ in range(40)]  # queues, their languages and skills
     callers = tuple(_caller(draw, number, draw.choice(lines)) for number in range(waiting))
     ringing = range(free, free + (agents - free) // 5)
     return Floor(
@@ -51,7 +53,7 @@ def floor(agents: int, waiting: int, free_share: float, asked: bool = True) -> F
 
 
 def naive(floor: Floor) -> list[tuple[str, str]]:
-    """Who would ring for whom, by looking at every agent for every caller."""
+    """Return who would ring for whom, by looking at every agent for every caller."""
     free, rung = list(floor.agents), []
     for caller in sorted(floor.callers, key=lambda caller: (-caller.priority, caller.asked_at)):
         phones = [offer for offer in floor.offers if offer.caller_id == caller.id]
@@ -66,7 +68,7 @@ def naive(floor: Floor) -> list[tuple[str, str]]:
 
 
 def measure(work: Callable[[], object], times: int) -> float:
-    """The median processor time in milliseconds: neighbours on the machine do not count."""
+    """Return the median processor time in milliseconds: neighbours on the machine do not count."""
     taken = []
     for _ in range(times):
         start = time.process_time()
@@ -76,7 +78,7 @@ def measure(work: Callable[[], object], times: int) -> float:
 
 
 def row(agents: int, waiting: int, kind: tuple[float, bool], times: int) -> dict[str, float]:
-    """Ours and naive on the same floor."""
+    """Measure ours and naive on the same floor."""
     here = floor(agents, waiting, *kind)
     ours = measure(lambda: decide(here, NOW, RING), times)
     plain = measure(lambda: naive(here), max(3, times // 10))
@@ -92,21 +94,21 @@ def row(agents: int, waiting: int, kind: tuple[float, bool], times: int) -> dict
 
 
 @dataclass(frozen=True)
-class Line:
-    """What the callers of one queue and language have in common."""
+class QueueTraits:
+    """The traits that callers of one queue and language share."""
 
     wish: Mapping[str, int]
     prefers: Mapping[str, int]
     helpers: tuple[tuple[Way, Mapping[str, int]], ...]
 
 
-def _line(draw: random.Random) -> Line:
+def _queue_traits(draw: random.Random) -> QueueTraits:
     skill, helper = draw.sample(SKILLS, 2)
     wish = {skill: draw.choice((1, 1, 2, 3)), "zh-CN": 1}
-    return Line(wish, {skill: 4}, ((HELP, {helper: 3, "zh-CN": 1}),))
+    return QueueTraits(wish, {skill: 4}, ((HELP, {helper: 3, "zh-CN": 1}),))
 
 
-def _caller(draw: random.Random, number: int, line: Line) -> Caller:
+def _caller(draw: random.Random, number: int, line: QueueTraits) -> Caller:
     return Caller(
         f"c{number}",
         line.wish,

@@ -21,9 +21,9 @@ from typing import Any
 import click
 import numpy as np
 
-from bench.exchange_load.house import percentiles
-from bench.exchange_load.kept import wholeness
-from bench.exchange_load.load import Load, application
+from bench.exchange_load.load import CallLoad, application
+from bench.exchange_load.process import percentiles
+from bench.exchange_load.tone_check import wholeness
 from exchange.media.audio import FRAME_SECONDS
 
 LATE_MS = 20.0
@@ -33,8 +33,8 @@ QUIET_PERCENT = 5.0
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is measured, and how long each time."""
+class LoadPlan:
+    """The load, step by step, and how long each step lasts."""
 
     first: int
     step: int
@@ -45,10 +45,10 @@ class Plan:
     rounds: int
 
 
-class Measured:
+class MeasuredProcess:
     """A child process that is measured."""
 
-    def __init__(self, process: asyncio.subprocess.Process, load: Load) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, load: CallLoad) -> None:
         self._process = process
         self.load = load
 
@@ -82,18 +82,18 @@ class Measured:
 
 
 @contextlib.asynccontextmanager
-async def measured(kind: str, folder: Path, app: str, plan: Plan) -> AsyncIterator[Measured]:
-    """A process of that kind with a load, and at the end nothing of either."""
-    command = [sys.executable, "-m", "bench.exchange_load.house", kind, "--folder", str(folder), "--app", app]
+async def measured(kind: str, folder: Path, app: str, plan: LoadPlan) -> AsyncIterator[MeasuredProcess]:
+    """Run a process of that kind with a load; leave nothing of either."""
+    command = [sys.executable, "-m", "bench.exchange_load.process", kind, "--folder", str(folder), "--app", app]
     command += ["--core", str(plan.core)] + ["--profile"] * plan.is_profiled
     pipe = asyncio.subprocess.PIPE
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=log)
     assert process.stdout
     port = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))["port"]
-    load = Load(port, app)
+    load = CallLoad(port, app)
     try:
-        yield Measured(process, load)
+        yield MeasuredProcess(process, load)
     finally:
         await load.close()
         assert process.stdin
@@ -102,15 +102,15 @@ async def measured(kind: str, folder: Path, app: str, plan: Plan) -> AsyncIterat
 
 
 def lateness(arrivals: list[float]) -> list[float]:
-    """How late each frame was against the evenest grid that fits under them all."""
+    """Return how late each frame was against the evenest grid that fits under them all."""
     if not arrivals:
         return []
     offsets = np.array(arrivals) - FRAME_SECONDS * np.arange(len(arrivals))
     return [float(each) for each in offsets - offsets.min()]
 
 
-async def once(kind: str, calls: int, app: str, plan: Plan) -> dict[str, Any]:
-    """One run on a fresh process, with the recordings looked through."""
+async def once(kind: str, calls: int, app: str, plan: LoadPlan) -> dict[str, Any]:
+    """Run once on a fresh process, with the recordings looked through."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with measured(kind, folder, app, plan) as house:
@@ -118,8 +118,8 @@ async def once(kind: str, calls: int, app: str, plan: Plan) -> dict[str, Any]:
         return told | {"kept": wholeness(folder, house.load.talks)}
 
 
-async def climb(app: str, plan: Plan) -> list[dict[str, Any]]:
-    """More and more calls on one process, until the frames are late."""
+async def climb(app: str, plan: LoadPlan) -> list[dict[str, Any]]:
+    """Add calls on one process, until the frames are late."""
     steps: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
         async with measured("ours", Path(name), app, plan) as house:
@@ -131,8 +131,8 @@ async def climb(app: str, plan: Plan) -> list[dict[str, Any]]:
     return steps
 
 
-async def _patiently(house: Measured, calls: int, plan: Plan) -> dict[str, Any]:
-    """Late only when it is late each time: other work on the machine must not be counted."""
+async def _patiently(house: MeasuredProcess, calls: int, plan: LoadPlan) -> dict[str, Any]:
+    """Call it late only when it is late each time: other work on the machine must not be counted."""
     tries: list[dict[str, Any]] = []
     while len(tries) < plan.rounds and not any(not is_late(told) for told in tries):
         tries.append(await house.hold(calls, plan.seconds))
@@ -147,7 +147,7 @@ def is_late(told: dict[str, Any]) -> bool:
     return _late(told) >= LATE_MS
 
 
-async def measure(calls: int, plan: Plan, with_naive: bool) -> dict[str, Any]:
+async def measure(calls: int, plan: LoadPlan, with_naive: bool) -> dict[str, Any]:
     async with application() as app:
         report: dict[str, Any] = {"load_before": os.getloadavg()}
         if not calls:
@@ -165,18 +165,18 @@ async def measure(calls: int, plan: Plan, with_naive: bool) -> dict[str, Any]:
 
 
 def verdict(told: dict[str, Any]) -> dict[str, bool]:
-    """What the best round proves; on a busy machine nothing against the exchange."""
+    """Return what the best round proves; on a busy machine nothing against the exchange."""
     is_quiet = told["kept_from_core_percent"] < QUIET_PERCENT
     return {"on_time": not is_late(told), "whole": not told["kept"]["broken"], "machine_was_quiet": is_quiet}
 
 
 def round_of(told: dict[str, Any]) -> dict[str, Any]:
-    """What a round came to, so that the ones that do not count are seen too."""
+    """Return what a round came to, so that the ones that do not count are seen too."""
     return {"phone_late_p99_ms": _late(told), "broken": told["kept"]["broken"], "kept": told["kept"]}
 
 
 def ratios(naive: dict[str, Any], ours: dict[str, Any]) -> dict[str, float]:
-    """The naive exchange's figures as so many times ours."""
+    """Return the naive exchange's figures as so many times ours."""
     return {
         "cpu": round(naive["cpu_percent"] / ours["cpu_percent"], 2),
         "phone_late_p99": round(naive["phone_late_ms"]["p99"] / max(0.01, ours["phone_late_ms"]["p99"]), 2),
@@ -197,7 +197,7 @@ def main(**options: Any) -> None:
     if hasattr(os, "sched_setaffinity"):
         others = os.sched_getaffinity(0) - {options["core"]}
         os.sched_setaffinity(0, others or {options["core"]})
-    plan = Plan(*(options[name] for name in ("first", "step", "most", "seconds", "core", "profile", "rounds")))
+    plan = LoadPlan(*(options[name] for name in ("first", "step", "most", "seconds", "core", "profile", "rounds")))
     report = asyncio.run(measure(options["calls"], plan, options["naive"]))
     click.echo(json.dumps(report, indent=2))
     told = report["verdict"]

@@ -15,8 +15,8 @@ import click
 
 from bench.hospital_day import day as hospital_day_day
 from bench.hospital_day import day_file, rules
-from bench.hospital_day.clock import House, Rule
-from bench.hospital_day.day import Day
+from bench.hospital_day.clock import RoutingRule, SimulatedFloor
+from bench.hospital_day.day import HospitalDay
 from hotline.values.states.offer import OfferState
 from qa.statistics.student_t import t_quantile
 from routing.queues.service import SET_ASIDE
@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent
 RINGS = 3
 
 
-def figures(house: House) -> dict[str, float]:
-    """One day's figures; shares are of all who asked, waiting ends with the answer or the hanging up."""
+def figures(house: SimulatedFloor) -> dict[str, float]:
+    """Return one day's figures; shares are of all who asked, waiting ends with the answer or the hanging up."""
     asked = house.callers
     answered = [caller for caller in asked if caller.answered_at is not None]
     waits = sorted((caller.answered_at or caller.left_at or house.now) - caller.call.t for caller in asked)
@@ -43,37 +43,37 @@ def figures(house: House) -> dict[str, float]:
     }
 
 
-def simulate(days: list[Day], seeds: int, rule: Callable[[], Rule]) -> list[dict[str, float]]:
-    """This rule on all days with all seeds."""
+def simulate(days: list[HospitalDay], seeds: int, rule: Callable[[], RoutingRule]) -> list[dict[str, float]]:
+    """Run this rule on all days with all seeds."""
     return [run(day, rule(), seed) for day in days for seed in range(seeds)]
 
 
-def run(day: Day, rule: Rule, seed: int) -> dict[str, float]:
-    """One day under one rule."""
-    house = House(day, rule, seed)
+def run(day: HospitalDay, rule: RoutingRule, seed: int) -> dict[str, float]:
+    """Run one day under one rule."""
+    house = SimulatedFloor(day, rule, seed)
     house.run()
     return figures(house)
 
 
-def bound(days: list[Day], seeds: int) -> list[dict[str, float]]:
-    """For each day and seed the better of the bound's two orders."""
+def bound(days: list[HospitalDay], seeds: int) -> list[dict[str, float]]:
+    """Return for each day and seed the better of the bound's two orders."""
     best = []
     for day in days:
         for seed in range(seeds):
-            both = [run(day, rules.Bound(spare), seed) for spare in (False, True)]
+            both = [run(day, rules.BoundRule(spare), seed) for spare in (False, True)]
             best.append(max(both, key=lambda one: one["within_three_rings"]))
     return best
 
 
 def summary(runs: list[dict[str, float]]) -> dict[str, float]:
-    """The mean of each figure, and the spread of the first."""
+    """Return the mean of each figure, and the spread of the first."""
     means = {name: round(statistics.fmean(run[name] for run in runs), 4) for name in runs[0]}
     firsts = [run["within_three_rings"] for run in runs]
     return means | {"within_three_rings_least": round(min(firsts), 4), "within_three_rings_most": round(max(firsts), 4)}
 
 
 def ahead(ours: list[dict[str, float]], others: list[dict[str, float]]) -> dict[str, float]:
-    """By how much ours is ahead in the share within three rings: the mean over the same days and seeds, and its
+    """Return by how much ours is ahead in the share within three rings: the mean over the same days and seeds, and its
     interval of 95 % (Student's t of the paired differences).
     """
     pairs = zip(ours, others, strict=True)
@@ -85,11 +85,11 @@ def ahead(ours: list[dict[str, float]], others: list[dict[str, float]]) -> dict[
     return {"mean": round(mean, 4), "least": round(mean - half, 4), "most": round(mean + half, 4)}
 
 
-def compare(days: list[Day], seeds: int, aside_s: float = 0.0) -> dict[str, object]:
-    """Every rule on the same days, with the same draws; the usual ones set aside who missed for `aside_s`."""
-    named: dict[str, Callable[[], Rule]] = {"ours": rules.Ours}
+def compare(days: list[HospitalDay], seeds: int, aside_s: float = 0.0) -> dict[str, object]:
+    """Run every rule on the same days, with the same draws; the usual ones set aside who missed for `aside_s`."""
+    named: dict[str, Callable[[], RoutingRule]] = {"ours": rules.ProductRule}
     for row in rules.USUAL:
-        named[row[0]] = partial(rules.Usual, *row, aside_s=aside_s)
+        named[row[0]] = partial(rules.UsualRule, *row, aside_s=aside_s)
     runs = {name: simulate(days, seeds, rule) for name, rule in named.items()}
     best = bound(days, seeds)
     others = {name: found for name, found in runs.items() if name != "ours"} | {"bound": best}

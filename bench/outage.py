@@ -48,27 +48,27 @@ Fault = Callable[[Stage, Postgres, float], None]
 
 
 def away(_house: Stage, server: Postgres, seconds: float) -> None:
-    """It crashes, and is started again after a while."""
+    """Crash the database, and start it again after a while."""
     server.stop(signal.SIGQUIT)
     time.sleep(seconds)
     server.start()
 
 
 def hung(_house: Stage, server: Postgres, seconds: float) -> None:
-    """It accepts connections and stays silent."""
+    """Let the database accept connections and stay silent."""
     server.freeze()
     time.sleep(seconds)
     server.thaw()
 
 
 def restarted(_house: Stage, server: Postgres, _seconds: float) -> None:
-    """It is restarted as an administrator does."""
+    """Restart the database as an administrator does."""
     server.stop()
     server.start()
 
 
 def redis_hung(house: Stage, _server: Postgres, seconds: float) -> None:
-    """Redis accepts connections and stays silent."""
+    """Let Redis accept connections and stay silent."""
     running = house.house.redis.processes["redis"].running
     assert running is not None
     running.send_signal(signal.SIGSTOP)
@@ -77,7 +77,7 @@ def redis_hung(house: Stage, _server: Postgres, seconds: float) -> None:
 
 
 def voice(house: Stage, _server: Postgres, _seconds: float) -> None:
-    """The process of the webhooks is killed."""
+    """Kill the process of the webhooks."""
     house.kill("voice")
 
 
@@ -91,7 +91,7 @@ FAULTS: dict[str, Fault] = {
 
 
 def play(fault: str, callers: int, seconds: float) -> dict[str, Any]:
-    """One house, one fault; what became of every caller."""
+    """Run one house with one fault; return what became of every caller."""
     with tempfile.TemporaryDirectory(prefix="outage-") as name:
         folder = Path(name)
         (folder / "pg").mkdir()

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from bench.quality_calls import calls as quality_calls_calls
 from bench.quality_calls import plain
-from bench.quality_calls.calls import Labelled
+from bench.quality_calls.calls import LabelledCall
 from hotline.configuration.settings import Settings
 from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
@@ -40,8 +40,8 @@ WAYS = ("ours", "plain")
 
 
 @dataclass
-class Tally:
-    """How one way did on one item: yes where yes was right, and so on."""
+class ItemTally:
+    """The tally of one way on one item: yes where yes was right, and so on."""
 
     right_yes: int = 0
     wrong_yes: int = 0
@@ -62,28 +62,28 @@ class Tally:
 
     @property
     def count(self) -> int:
-        """All answers."""
+        """Return the number of all answers."""
         return sum(vars(self).values())
 
     @property
     def precision(self) -> float | None:
-        """The part of all yes that was right."""
+        """Return the part of all yes that was right."""
         said = self.right_yes + self.wrong_yes
         return self.right_yes / said if said else None
 
     @property
     def recall(self) -> float | None:
-        """The part of what is so that was found; unsure is not found."""
+        """Return the part of what is so that was found; unsure is not found."""
         so = self.right_yes + self.wrong_no + self.unsure_yes
         return self.right_yes / so if so else None
 
     @property
     def unsure(self) -> float:
-        """The share of unsure."""
+        """Return the share of unsure."""
         return (self.unsure_yes + self.unsure_no) / self.count
 
     def figures(self) -> dict[str, Any]:
-        """As the JSON holds it."""
+        """Return the tally as the JSON holds it."""
         return {
             **vars(self),
             "precision": _rounded(self.precision),
@@ -92,12 +92,12 @@ class Tally:
         }
 
 
-Tallies = dict[tuple[str, str, str], dict[str, Tally]]
+Tallies = dict[tuple[str, str, str], dict[str, ItemTally]]
 
 
-def run(calls: Iterator[Labelled], place: recognition.ModelLocation) -> tuple[Tallies, list[dict[str, Any]]]:
-    """All calls through both ways: tallies by set, language and item, and each call's answers."""
-    tallies: Tallies = defaultdict(lambda: {way: Tally() for way in WAYS})
+def run(calls: Iterator[LabelledCall], place: recognition.ModelLocation) -> tuple[Tallies, list[dict[str, Any]]]:
+    """Run all calls through both ways: tallies by set, language and item, and each call's answers."""
+    tallies: Tallies = defaultdict(lambda: {way: ItemTally() for way in WAYS})
     told = []
     judge = ClosedSetScorer(place)
     for call in track(list(calls), "listening", console=Console(stderr=True)):
@@ -110,7 +110,7 @@ def run(calls: Iterator[Labelled], place: recognition.ModelLocation) -> tuple[Ta
     return tallies, told
 
 
-def _marks(call: Labelled, place: recognition.ModelLocation, judge: ClosedSetScorer) -> dict[str, Any]:
+def _marks(call: LabelledCall, place: recognition.ModelLocation, judge: ClosedSetScorer) -> dict[str, Any]:
     engine = engine_choice.open_engine("auto", call.language, place)
     said = dialogue_builder.spoken_utterances(dialogue.transcribe(call.sound, call.language, engine))
     phrases = phrase_lists.of(None, call.language)
@@ -128,9 +128,9 @@ def _marks(call: Labelled, place: recognition.ModelLocation, judge: ClosedSetSco
     }
 
 
-def summed(tallies: Mapping[tuple[str, str, str], Mapping[str, Tally]], kind: str, way: str) -> Tally:
-    """One way over all languages and items of a set."""
-    total = Tally()
+def summed(tallies: Mapping[tuple[str, str, str], Mapping[str, ItemTally]], kind: str, way: str) -> ItemTally:
+    """Sum one way over all languages and items of a set."""
+    total = ItemTally()
     for (found, _, _), ways in tallies.items():
         if found == kind:
             for name, count in vars(ways[way]).items():
@@ -139,7 +139,7 @@ def summed(tallies: Mapping[tuple[str, str, str], Mapping[str, Tally]], kind: st
 
 
 def document(tallies: Tallies, told: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `--json` writes."""
+    """Return what `--json` writes."""
     kinds = sorted({kind for kind, _, _ in tallies})
     return {
         "sets": {kind: {way: summed(tallies, kind, way).figures() for way in WAYS} for kind in kinds},
@@ -161,10 +161,10 @@ def _show(made: dict[str, Any]) -> None:
     for column in ("set", "language", "item", "marks", "ours", "plain matching"):
         table.add_column(column)
     for row in made["items"]:
-        count = sum(row["ours"][name] for name in vars(Tally()))
+        count = sum(row["ours"][name] for name in vars(ItemTally()))
         table.add_row(row["set"], row["language"], row["item"], str(count), _cell(row["ours"]), _cell(row["plain"]))
     for kind, ways in made["sets"].items():
-        count = sum(ways["ours"][name] for name in vars(Tally()))
+        count = sum(ways["ours"][name] for name in vars(ItemTally()))
         table.add_row(kind, "all", "all", str(count), _cell(ways["ours"]), _cell(ways["plain"]), style="bold")
     console = Console(width=120)
     console.print(table)

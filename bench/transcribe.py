@@ -26,7 +26,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.speech.clips import Clip, calls, human
-from bench.speech.counts import Count, invented_signs, names, numbers, syllables
+from bench.speech.counts import ErrorCount, invented_signs, names, numbers, syllables
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
 from recordings.speech import engine_choice, hints, recognition
@@ -40,30 +40,30 @@ WAYS = ("product", "bare")
 
 
 @dataclass
-class Tally:
-    """What one way did on one set."""
+class SetTally:
+    """The tally of one way on one set."""
 
     errors: list[int] = field(default_factory=list)
     units: list[int] = field(default_factory=list)
     cpu_seconds: float = 0.0
     sound_seconds: float = 0.0
-    syllables: Count = field(default_factory=Count)
-    numbers: Count = field(default_factory=Count)
-    names: Count = field(default_factory=Count)
+    syllables: ErrorCount = field(default_factory=ErrorCount)
+    numbers: ErrorCount = field(default_factory=ErrorCount)
+    names: ErrorCount = field(default_factory=ErrorCount)
 
     @property
     def pooled(self) -> float:
-        """Percent of all units of the set."""
+        """Return percent of all units of the set."""
         return 100 * sum(self.errors) / sum(self.units)
 
     @property
     def mean(self) -> float:
-        """Mean over the files of each file's percentage."""
+        """Return the mean over the files of each file's percentage."""
         return 100 * sum(e / n for e, n in zip(self.errors, self.units, strict=True)) / len(self.units)
 
 
 def product(place: recognition.ModelLocation) -> Callable[[Clip], str]:
-    """The product's own path from sound to text."""
+    """Return the product's own path from sound to text."""
 
     def listen(clip: Clip) -> str:
         engine = engine_choice.open_engine("auto", clip.language, place)
@@ -74,7 +74,7 @@ def product(place: recognition.ModelLocation) -> Callable[[Clip], str]:
 
 
 def bare(place: recognition.ModelLocation) -> Callable[[Clip], str]:
-    """faster-whisper with its defaults, on the same weights and threads."""
+    """Return faster-whisper with its defaults, on the same weights and threads."""
     from faster_whisper import WhisperModel
 
     folder = weights.prepare(place.models)
@@ -89,7 +89,7 @@ def bare(place: recognition.ModelLocation) -> Callable[[Clip], str]:
 
 
 def errors(clip: Clip, heard: str) -> tuple[int, int]:
-    """How many units are wrong, and how many there are."""
+    """Return how many units are wrong, and how many there are."""
     true, heard = comparable(clip.text, clip.language), comparable(heard, clip.language)
     if clip.language is Language.MANDARIN:
         true, heard = " ".join(true), " ".join(heard)
@@ -111,7 +111,7 @@ def main(out: Path | None, only: str | None, every: int, home: Path, threads: in
     ways = {"product": product(place), "bare": bare(place)}
     for listen in ways.values():
         listen(clips[0])  # loads the model
-    tallies: dict[tuple[str, str, str], Tally] = defaultdict(Tally)
+    tallies: dict[tuple[str, str, str], SetTally] = defaultdict(SetTally)
     for clip in track(clips, "listening", console=Console(stderr=True)):
         for way, listen in ways.items():
             before = time.process_time()
@@ -137,8 +137,8 @@ def main(out: Path | None, only: str | None, every: int, home: Path, threads: in
         out.write_text(json.dumps({"sets": figures, "invented": invented, "threads": threads}, indent=1))
 
 
-def report(tallies: dict[tuple[str, str, str], Tally]) -> list[dict[str, Any]]:
-    """One row per language and set: errors of both ways, processor seconds, and the ratio product to bare."""
+def report(tallies: dict[tuple[str, str, str], SetTally]) -> list[dict[str, Any]]:
+    """Return one row per language and set: errors of both ways, processor seconds, and the ratio product to bare."""
     rows = []
     for language, kind in sorted({(language, kind) for language, kind, _ in tallies}, reverse=True):
         ours, theirs = (tallies[language, kind, way] for way in WAYS)
@@ -163,7 +163,7 @@ def report(tallies: dict[tuple[str, str, str], Tally]) -> list[dict[str, Any]]:
 
 
 def print_table(figures: list[dict[str, Any]]) -> None:
-    """The figures for people."""
+    """Print the figures for people."""
     names = (
         "language",
         "set",

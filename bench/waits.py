@@ -1,4 +1,4 @@
-"""How true announced waits are on the simulated floor: ours beside the rule before it and the naive one, as JSON.
+"""The truth of announced waits on the simulated floor: ours beside the rule before it and the naive one, as JSON.
 
 `python -m bench.waits --help`. Every caller is told an estimate when they ask; the real wait ends with the answer. Who
 gives up before would have waited longer: their wait is censored. The shares too short and too long count them by the
@@ -18,8 +18,8 @@ import click
 from bench.floor import ROOT
 from bench.hospital_day import day as hospital_day_day
 from bench.hospital_day import day_file, rules
-from bench.hospital_day.clock import Agent, Caller, Does, House, Offer
-from bench.hospital_day.day import Day
+from bench.hospital_day.clock import Activity, SimulatedAgent, SimulatedCaller, SimulatedFloor, SimulatedOffer
+from bench.hospital_day.day import HospitalDay
 from hotline.values.states.offer import OfferState
 from routing.estimates import recent_times, wait, wait_estimate
 from routing.estimates.queue_snapshot import LATEST_WAITS, OFFERS_READ
@@ -32,10 +32,10 @@ RULES = ("ours", "former", "naive")
 
 
 @dataclass
-class Told:
-    """What a caller was told under each rule; `None` where nobody at work could answer."""
+class Announcement:
+    """The wait that a caller was told under each rule; `None` where nobody at work could answer."""
 
-    caller: Caller
+    caller: SimulatedCaller
     at: float
     is_queued: bool
     by: dict[str, float | None]
@@ -43,40 +43,40 @@ class Told:
 
 
 @dataclass
-class Seen:
-    """What the floor has seen so far: conversations with their end, and what became of waits."""
+class FloorHistory:
+    """The past of the floor so far: conversations with their end, and what became of waits."""
 
     handles: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=OFFERS_READ))
     waits: deque[Wait] = field(default_factory=lambda: deque(maxlen=LATEST_WAITS))
 
     def lately(self, now: float) -> Lately:
-        """As the product learns it, see `routing.estimates.queue_snapshot`."""
+        """Return it as the product learns it, see `routing.estimates.queue_snapshot`."""
         hour = [seconds for at, seconds in self.handles if at > now - HOUR]
         return recent_times.learn(hour, [seconds for _, seconds in self.handles], self.waits)
 
     def mean_handle(self, now: float) -> float:
-        """The mean that the former rule took."""
+        """Return the mean that the former rule took."""
         hour = [seconds for at, seconds in self.handles if at > now - HOUR]
         return wait.handle_seconds(hour, [seconds for _, seconds in self.handles])
 
 
-class ToldHouse(House):
+class AnnouncingFloor(SimulatedFloor):
     """A floor that tells every caller their wait."""
 
-    def __init__(self, day: Day, seed: int) -> None:
-        """A day before its first call."""
-        super().__init__(day, rules.Ours(), seed)
-        self.seen = Seen()
-        self.told: dict[str, Told] = {}
+    def __init__(self, day: HospitalDay, seed: int) -> None:
+        """Start a day before its first call."""
+        super().__init__(day, rules.ProductRule(), seed)
+        self.seen = FloorHistory()
+        self.told: dict[str, Announcement] = {}
         self._talks: dict[str, float] = {}
 
-    def _asks(self, caller: Caller) -> None:
+    def _asks(self, caller: SimulatedCaller) -> None:
         super()._asks(caller)
         line = [
             Place(each.id, {each.call.skill: each.call.level}, each.call.priority, rules.when(each.call.t))
             for each in self.line.values()
         ]
-        hands = [self._hand(agent) for agent in self.agents if agent.does is not Does.OFF]
+        hands = [self._hand(agent) for agent in self.agents if agent.does is not Activity.OFF]
         is_queued = not any(True for _ in self.free(caller))
         lately, mean = self.seen.lately(self.now), self.seen.mean_handle(self.now)
         estimate = wait_estimate.seconds(caller.id, line, hands, lately)
@@ -86,57 +86,59 @@ class ToldHouse(House):
             "former": None if former is None else float(_former(former)),
             "naive": None if estimate is None else _naive(caller, self.line.values(), hands, mean),
         }
-        self.told[caller.id] = Told(caller, self.now, is_queued, by, None if estimate is None else estimate.raw)
+        self.told[caller.id] = Announcement(caller, self.now, is_queued, by, None if estimate is None else estimate.raw)
 
-    def _hand(self, agent: Agent) -> Hand:
+    def _hand(self, agent: SimulatedAgent) -> Hand:
         skills, began = agent.seat.skills, self._talks.get(agent.seat.id, self.now)
-        if agent.does is Does.TALKS:
+        if agent.does is Activity.TALKS:
             talks = self.now - began
             free_in = wait.free_in(talks, self.seen.mean_handle(self.now))
             return Hand(agent.seat.id, skills, free_in, is_sure=False, talks=talks)
-        left = agent.free_since + SET_ASIDE[OfferState.MISSED] - self.now if agent.does is Does.ASIDE else 0.0
-        return Hand(agent.seat.id, skills, max(0.0, left), agent.does is not Does.RUNG)
+        left = agent.free_since + SET_ASIDE[OfferState.MISSED] - self.now if agent.does is Activity.ASIDE else 0.0
+        return Hand(agent.seat.id, skills, max(0.0, left), agent.does is not Activity.RUNG)
 
-    def _answers(self, offer: Offer) -> None:
+    def _answers(self, offer: SimulatedOffer) -> None:
         is_live = offer.live
         super()._answers(offer)
         if is_live:
             self._talks[offer.agent.seat.id] = self.now
             self._over(offer.caller, is_answered=True)
 
-    def _ends(self, agent: Agent) -> None:
+    def _ends(self, agent: SimulatedAgent) -> None:
         self.seen.handles.append((self.now, self.now - self._talks[agent.seat.id]))
         super()._ends(agent)
 
-    def _leaves(self, caller: Caller) -> None:
+    def _leaves(self, caller: SimulatedCaller) -> None:
         is_waiting = caller.id in self.line
         super()._leaves(caller)
         if is_waiting:
             self._over(caller, is_answered=False)
 
-    def _over(self, caller: Caller, is_answered: bool) -> None:
+    def _over(self, caller: SimulatedCaller, is_answered: bool) -> None:
         told = self.told[caller.id]
         self.seen.waits.append(Wait(self.now - told.at, is_answered, told.raw))
 
 
 def _former(seconds: float) -> int:
-    """As it was announced before: rounded up to whole minutes, 45 s for anything that is less."""
+    """Announce as before: rounded up to whole minutes, 45 s for anything that is less."""
     if seconds <= wait.SOON_SECONDS:
         return wait.SOON_SECONDS
     minutes = next((each for each in wait.SPOKEN_MINUTES if each >= seconds / 60), wait.SPOKEN_MINUTES[-1])
     return minutes * 60
 
 
-def _naive(caller: Caller, line: Iterable[Caller], hands: Sequence[Hand], mean: float) -> float | None:
-    """The place in line among those of the same wish, times the mean conversation, shared by those who fit."""
+def _naive(
+    caller: SimulatedCaller, line: Iterable[SimulatedCaller], hands: Sequence[Hand], mean: float
+) -> float | None:
+    """Return the place in line among those of the same skills, times the mean conversation, shared by those who fit."""
     wish = {caller.call.skill: caller.call.level}
     fitting = sum(wait.fits(wish, hand) for hand in hands)
     place = sum(each.call.skill == caller.call.skill and each is not caller for each in line) + 1
     return place * mean / fitting if fitting else None
 
 
-def figures(told: Sequence[Told], rule: str) -> dict[str, float]:
-    """How true one rule's announcements were."""
+def figures(told: Sequence[Announcement], rule: str) -> dict[str, float]:
+    """Return how true one rule's announcements were."""
     pairs = [(each, seconds) for each in told if (seconds := each.by[rule]) is not None]
     answered = [(seconds, _real(each)) for each, seconds in pairs if each.caller.answered_at is not None]
     errors = sorted(abs(seconds - real) for seconds, real in answered)
@@ -154,24 +156,24 @@ def figures(told: Sequence[Told], rule: str) -> dict[str, float]:
     }
 
 
-def _real(told: Told) -> float:
+def _real(told: Announcement) -> float:
     end = told.caller.answered_at if told.caller.answered_at is not None else told.caller.left_at
     return (told.at if end is None else end) - told.at
 
 
-def measure(days: Sequence[Day], seeds: int) -> dict[str, object]:
-    """All rules on the same callers: of everyone, and of those for whom nobody was free when they asked."""
-    told: list[Told] = []
+def measure(days: Sequence[HospitalDay], seeds: int) -> dict[str, object]:
+    """Run all rules on the same callers: of everyone, and of those for whom nobody was free when they asked."""
+    told: list[Announcement] = []
     for day in days:
         for seed in range(seeds):
-            house = ToldHouse(day, seed)
+            house = AnnouncingFloor(day, seed)
             house.run()
             told += house.told.values()
     groups = {"everyone": told, "nobody_free": [each for each in told if each.is_queued]}
     return {name: _group(group) for name, group in groups.items()}
 
 
-def _group(told: Sequence[Told]) -> dict[str, object]:
+def _group(told: Sequence[Announcement]) -> dict[str, object]:
     gave_up = sum(each.caller.answered_at is None for each in told) / len(told)
     by_rule = {rule: figures(told, rule) for rule in RULES}
     errors = {rule: by_rule[rule]["median_absolute_error_s"] for rule in RULES}

@@ -34,8 +34,9 @@ from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Call, Row
 from hotline.values.language import Language
-from ivr.dialogue import decide, queries
-from ivr.dialogue.context import open_desk
+from ivr.dialogue import menu, queries
+from ivr.dialogue.context import open_voice_context
+from ivr.dialogue.flow_state import FlowState
 from ivr.prompts import catalogue
 from tests import servers
 
@@ -49,17 +50,16 @@ ROOT = Path(__file__).resolve().parent.parent
 def bare() -> Flask:
     """What is compared with: no signature, no flow, no database, the same documents."""
     from hotline.configuration.settings import load
-    from ivr.dialogue.answer import document
 
-    desk = open_desk(open_context(load()))
-    desk.sounds.refresh(now())
-    places = [decide.Place(name, Language.ENGLISH, consent=True) for name in NODES]
+    voice = open_voice_context(open_context(load()))
+    voice.sounds.refresh(now())
+    states = [FlowState(name, Language.ENGLISH, consent=True) for name in NODES]
     app = Flask("bare")
 
     @app.post("/voice/calls/<call_id>/turns/<int:number>")
     def turn(call_id: str, number: int) -> Response:
-        verbs = decide.repeat(desk.flow, places[(number - 1) % len(places)])
-        return Response(document(verbs, desk.sounds, call_id, number + 1), content_type="text/xml; charset=utf-8")
+        verbs = menu.repeat(voice.flow, states[(number - 1) % len(states)])
+        return Response(voice.document(verbs, call_id, number + 1), content_type="text/xml; charset=utf-8")
 
     return app
 
@@ -151,8 +151,8 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
     Row.metadata.create_all(database.engine)
     database.close()
     context = open_context(settings)
-    desk = open_desk(context)
-    catalogue.prepare(context, desk.flow, now())
+    voice = open_voice_context(context)
+    catalogue.prepare(context, voice.flow, now())
     found = [(new_id(), f"CA{number:032x}") for number in range(count)]
     with context.database.write() as session:
         from sqlalchemy import update
@@ -160,11 +160,11 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
         from hotline.models import Prompt
 
         session.execute(update(Prompt).values(blob="prompts/none", rendered_at=now()))
-        place = decide.Place("menu", Language.ENGLISH, trail=("language",), consent=True)
+        state = FlowState("menu", Language.ENGLISH, trail=("language",), consent=True)
         for call_id, sid in found:
             session.add(
                 Call(
-                    id=call_id, provider_sid=sid, language=Language.ENGLISH, place=queries.write_place(place), turn=1,
+                    id=call_id, provider_sid=sid, language=Language.ENGLISH, place=queries.write_state(state), turn=1,
                     consent_at=now(), started_at=now(), heard_at=now(),
                 )
             )  # fmt: skip

@@ -1,13 +1,13 @@
 """Errors of quality supervision.
 
 HotlineError
-└── ReviewRefused       it cannot be done so; `code` names the message in the catalogue of words
-    ├── Stale               somebody, or oneself in another window, has saved meanwhile
-    ├── NotYours            somebody else's review, a call of one's own, or a ruling on one's own review
-    ├── Incomplete          items are without an answer; `items` names them
-    ├── Unfit               an answer that the scorecard does not know
-    ├── WordsMissing        reasons or a finding are needed, or are too long
-    └── TooLate             its state does not allow it any more, or it was done before
+└── ReviewRefused       the step is refused; `code` names the message in the catalogue of words
+    ├── StaleDraft          somebody, or oneself in another window, has saved meanwhile
+    ├── NotPermitted        somebody else's review, a call of one's own, or a ruling on one's own review
+    ├── UnansweredItems     items are without an answer; `items` names them
+    ├── InvalidAnswer       an answer that the scorecard does not know
+    ├── TextRequired        reasons or a finding are needed, or are too long
+    └── WrongReviewState    the review's state does not allow it any more, or it was done before
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from hotline.errors import HotlineError
 
 
 class ReviewRefused(HotlineError):
-    """It cannot be done so."""
+    """A step of a review that is refused."""
 
     code = "review_refused"
     is_permanent = True
@@ -58,6 +58,6 @@ class TextRequired(ReviewRefused):
 
 
 class WrongReviewState(ReviewRefused):
-    """Its state does not allow it any more, or it was done before."""
+    """The review's state does not allow it any more, or it was done before."""
 
     code = "too_late"

@@ -1,17 +1,17 @@
 """The errors of recordings and recognition.
 
 HotlineError
-├── UnreadableAudio     a file is no WAV, or of a coding that is not known
-├── EngineMissing       no engine or model can do this language here; the message says how to get one
-├── ModelDamaged        the weights of a model are not those that were published
-├── Altered             stored sound is not what was stored
-├── TooLarge            a recording is larger than the setting allows; the provider's copy is kept
-├── NotGone             what was deleted can still be read from our store
+├── UnreadableAudio         a file is no WAV, or of a coding that is not known
+├── EngineMissing           no engine or model can do this language here; the message says how to get one
+├── ModelDamaged            the weights of a model are not those that were published
+├── DigestMismatch          stored sound is not what was stored
+├── RecordingTooLarge       a recording is larger than the setting allows; the provider's copy is kept
+├── DeletionFailed          what was deleted can still be read from our store
 ├── Discard
-│   └── UnknownCall     the exchange speaks of a recording whose call we never had
+│   └── UnknownCall         the provider speaks of a recording whose call we never had
 └── Retry
-    ├── Incomplete      the provider's file is shorter than it promised; it may still be growing
-    └── StillThere      the provider refuses to delete its copy
+    ├── IncompleteRecording the provider's file is shorter than it promised; it may still be growing
+    └── ProviderCopyRemains the provider refuses to delete its copy
 """
 
 from hotline.errors import Discard, HotlineError, Retry
@@ -71,6 +71,6 @@ class RecordingTooLarge(HotlineError):
 
 
 class DeletionFailed(HotlineError):
-    """What was deleted can still be read from the store."""
+    """The store still returns what was deleted."""
 
     code = "still_in_store"

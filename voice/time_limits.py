@@ -21,12 +21,14 @@ Start = Callable[..., Any]
 App = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 
-class Bounded:
+class TimeLimited:
     """The WSGI app around another one: what has no answer in time gets the one that `instead` makes of its request."""
 
-    def __init__(self, app: App, instead: Callable[[Request], Response]) -> None:
+    def __init__(
+        self, app: App, instead: Callable[[Request], Response], answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
         """Use `app`; threads start as they are needed."""
-        self._app, self._instead = app, instead
+        self._app, self._instead, self._seconds = app, instead, answer_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -38,7 +40,7 @@ class Bounded:
         given.pop("HTTP_TRANSFER_ENCODING", None)
         work = self._threads.submit(contextvars.copy_context().run, self._work, dict(given))
         try:
-            answer = work.result(ANSWER_SECONDS)
+            answer = work.result(self._seconds)
         except NotYet:
             work.cancel()
             log.get().error("webhook_late")

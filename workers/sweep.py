@@ -17,7 +17,7 @@ from hotline.values.states.job import JobEvent, JobState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.recording import RecordingState
-from ivr.dialogue import service as ivr
+from ivr.dialogue import call_end
 from qa.sampling import draws
 from qa.statistics import ratings
 from recordings.storage import queries as recording_queries
@@ -108,7 +108,7 @@ def _is_up(context: AppContext, provider: Provider, call: Call, now: datetime) -
     status = _status(provider, call.provider_sid)
     if status not in ENDED_LEGS:
         return status is not None
-    ivr.ended(context, call.provider_sid, legs.Report(call.provider_sid, status), now)
+    call_end.line_reported(context, legs.Report(call.provider_sid, status), now)
     log.get().warning("call_end_found", call_id=call.id, status=status)
     return False
 
@@ -140,7 +140,7 @@ def unheard_calls(context: AppContext, provider: Provider, now: datetime) -> int
     with context.database.read() as session:
         known = set(session.scalars(select(Call.provider_sid).where(Call.provider_sid.in_(ended))))
     for sid in ended.keys() - known:
-        ivr.unheard(context, ended[sid], now)
+        call_end.write_down_missed(context, ended[sid], now)
         log.get().error("call_unheard", sid=sid)
     return len(ended.keys() - known)
 

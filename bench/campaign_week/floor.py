@@ -3,29 +3,29 @@
 from collections.abc import Callable
 
 from bench.hospital_day import rules
-from bench.hospital_day.clock import House, Offer
-from bench.hospital_day.day import Day
+from bench.hospital_day.clock import SimulatedFloor, SimulatedOffer
+from bench.hospital_day.day import HospitalDay
 
 DAY_S = 86_400.0
 SKILL = "nurse"
 
 
-class Ladder(rules.Ours):
+class EverySecondLadder(rules.ProductRule):
     """The product's ladder, asked every second while somebody waits."""
 
     every_s: float | None = 1.0
 
 
-class CampaignHouse(House):
+class CampaignFloor(SimulatedFloor):
     """A floor that adds up how long nurses talk, and reports whom they answered and when (second of the day)."""
 
-    def __init__(self, day: Day, on_nurse_answer: Callable[[str, float], None], seed: int) -> None:
+    def __init__(self, day: HospitalDay, on_nurse_answer: Callable[[str, float], None], seed: int) -> None:
         """Start one day of the week."""
-        super().__init__(day, Ladder(), seed)
+        super().__init__(day, EverySecondLadder(), seed)
         self.on_nurse_answer = on_nurse_answer
         self.talked_s = 0.0
 
-    def _answers(self, offer: Offer) -> None:
+    def _answers(self, offer: SimulatedOffer) -> None:
         is_live = offer.live
         super()._answers(offer)
         if not is_live or SKILL not in offer.agent.seat.skills:

@@ -16,7 +16,7 @@ PATIENCE_S = 15.0
 
 
 @dataclass(eq=False)
-class Patient:
+class SimulatedPatient:
     """A recipient: when they are due, how often they were tried, how it ended."""
 
     id: int
@@ -26,8 +26,8 @@ class Patient:
 
 
 @dataclass
-class Figures:
-    """What happened."""
+class WeekFigures:
+    """The counts of a week."""
 
     dialled: int = 0
     answered: int = 0

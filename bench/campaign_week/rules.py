@@ -1,4 +1,4 @@
-"""How many patients to dial at a moment, by the rules that are compared; and the week in figures."""
+"""The rules of pacing that are compared, and the week in figures."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,57 +11,57 @@ from campaigns.dialling.pacing import PacingBounds
 
 
 @dataclass
-class Ours:
+class ProductPace:
     """The product's pace."""
 
     name: str = "ours"
 
     def dial(self, week: Week) -> int:
-        """As `campaigns.dialling.pacing` decides."""
+        """Dial as `campaigns.dialling.pacing` decides."""
         caps = week.caps
         bounds = PacingBounds(caps.lost_target_permille / 1000, caps.lost_limit_permille / 1000, caps.calls_a_second)
         return pacing.decide(week.floor(), week.counts(), bounds).dial
 
 
 @dataclass
-class Fixed:
-    """So many a minute, whatever happens: what a campaign without a pace does."""
+class FixedRate:
+    """So many a minute, whatever happens: a campaign without a pace."""
 
     a_minute: float
     name: str = "fixed rate"
 
     def dial(self, week: Week) -> int:
-        """Evenly."""
+        """Dial evenly."""
         before, after = (int((week.house.now + late) * self.a_minute / 60) for late in (0.0, TICK_S))
         return after - before
 
 
 @dataclass
-class Predictive:
+class PredictiveRule:
     """The plain rule of outbound centres: as many lines as free agents by the share of calls that are answered."""
 
     name: str = "predictive (free / answer rate)"
 
     def dial(self, week: Week) -> int:
-        """Free over answer rate, less what rings already."""
+        """Dial free agents over the answer rate, less what rings already."""
         floor, rates = week.floor(), pacing.learn(week.counts())
         return max(0, round(floor.free / rates.answer) - floor.dialling)
 
 
 @dataclass
-class Nobody:
+class NoCampaign:
     """No campaign at all."""
 
     name: str = "none"
 
     def dial(self, week: Week) -> int:
-        """Nobody."""
+        """Dial nobody."""
         del week
         return 0
 
 
 def figures(week: Week) -> dict[str, float]:
-    """The week in figures; the hotline's own callers apart."""
+    """Return the week in figures; the hotline's own callers apart."""
     f, people = week.figures, len(week.patients)
     inbound = [caller for house in week.houses for caller in house.callers]
     target = 3 * week.day.ring_seconds
@@ -83,11 +83,12 @@ def figures(week: Week) -> dict[str, float]:
 
 
 def _occupancy(week: Week) -> float:
-    """Of the shifts of those who can take a patient, the share in a conversation (with patients or callers)."""
+    """Return the share of patient agents' shifts spent in a conversation (with patients or callers)."""
     shifts = sum(end - start for seat in week.day.agents if SKILL in seat.skills for start, end in seat.shifts) * DAYS
     return sum(house.talked_s for house in week.houses) / shifts
 
 
 def _hours(week: Week) -> float:
+    """Return the hours of the shifts."""
     tried = [tried.at for patient in week.patients for tried in patient.tries]
     return (max(tried) - rules.MIDNIGHT) / timedelta(hours=1) if tried else 0.0

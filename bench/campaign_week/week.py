@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from bench.campaign_week.floor import DAY_S, SKILL, CampaignHouse
+from bench.campaign_week.floor import DAY_S, SKILL, CampaignFloor
 from bench.campaign_week.patients import (
     BUSY,
     HALF_WAY,
@@ -25,12 +25,12 @@ from bench.campaign_week.patients import (
     REFUSES,
     RING_S,
     WRONG,
-    Figures,
-    Patient,
+    SimulatedPatient,
+    WeekFigures,
 )
 from bench.hospital_day import rules
-from bench.hospital_day.clock import Caller, Does, House
-from bench.hospital_day.day import Asked, Day, Seat
+from bench.hospital_day.clock import Activity, SimulatedCaller, SimulatedFloor
+from bench.hospital_day.day import DayAgent, DayCall, HospitalDay
 from campaigns.dialling import next_attempt
 from campaigns.dialling.pacing import AttemptCounts, NurseFloor
 from campaigns.planning import dialling_limits_file
@@ -45,45 +45,45 @@ DAYS = 5
 
 
 class Pacing(Protocol):
-    """How many patients to dial at this moment."""
+    """A rule for how many patients to dial at a moment."""
 
     name: str
 
     def dial(self, week: "Week") -> int:
-        """So many now."""
+        """Return how many to dial now."""
 
 
-def seats(day: Day, nurses: int) -> Day:
-    """The day with so many nurses for patients more: half from nine to one, half from one to half past five."""
+def seats(day: HospitalDay, nurses: int) -> HospitalDay:
+    """Return the day with so many nurses for patients more: half from nine to one, half from one to half past five."""
     shifts = (((32_400.0, 46_800.0),), ((46_800.0, 63_000.0),))
-    more = tuple(Seat(f"n{number:02}", {SKILL: 5}, shift) for shift in shifts for number in range(nurses))
+    more = tuple(DayAgent(f"n{number:02}", {SKILL: 5}, shift) for shift in shifts for number in range(nurses))
     named = tuple(replace(seat, id=f"{seat.id}{'ab'[number >= nurses]}") for number, seat in enumerate(more))
     return replace(day, agents=day.agents + named)
 
 
 class Week:
-    """One day's floor after the other, with the campaign's calls on it."""
+    """The floor of one day after the other, with the campaign's calls on it."""
 
-    def __init__(self, day: Day, people: int, pacing: Pacing, seed: int) -> None:
-        """`people` recipients, all due on the first morning."""
+    def __init__(self, day: HospitalDay, people: int, pacing: Pacing, seed: int) -> None:
+        """Start with `people` recipients, all due on the first morning."""
         self.day, self.pacing, self.seed = day, pacing, seed
         self.caps: DiallingLimits = dialling_limits_file.read_file(dialling_limits_file.STANDARD, "CN")
         self.window = CallingWindow(rules.MIDNIGHT.tzinfo, CallingHours(self.caps.hours.opens, self.caps.hours.closes))  # type: ignore[arg-type] # UTC stands for local time
-        self.figures = Figures()
-        self.patients = [Patient(number, 0.0) for number in range(people)]
+        self.figures = WeekFigures()
+        self.patients = [SimulatedPatient(number, 0.0) for number in range(people)]
         self.line = [(0.0, patient.id) for patient in self.patients]
         self.dialling = self.talking = 0
         self.waiting: set[str] = set()
         self.number = 0
-        self.houses: list[CampaignHouse] = []
+        self.houses: list[CampaignFloor] = []
         self.now = 0.0
         self.answered_lately: deque[float] = deque()
 
     def run(self) -> None:
-        """Five days."""
+        """Run five days."""
         for number in range(DAYS):
             self.number = number
-            house = CampaignHouse(self.day, self._nurse_answered, self.seed + number)
+            house = CampaignFloor(self.day, self._nurse_answered, self.seed + number)
             self.houses.append(house)
             start, end = self.caps.hours.opens.hour * 3600.0, self.caps.hours.closes.hour * 3600.0
             house.at(start, partial(self._tick, house, end))
@@ -96,11 +96,11 @@ class Week:
             self.answered_lately.append(self.number * DAY_S + at)
 
     @property
-    def house(self) -> "CampaignHouse":
-        """Today's floor."""
+    def house(self) -> "CampaignFloor":
+        """Return today's floor."""
         return self.houses[-1]
 
-    def _tick(self, house: House, end: float) -> None:
+    def _tick(self, house: SimulatedFloor, end: float) -> None:
         self.now = self.number * DAY_S + house.now
         most = self.caps.calls_a_second * int(TICK_S) if self.due else 0
         for _ in range(min(self.pacing.dial(self), most) if most else 0):
@@ -111,17 +111,17 @@ class Week:
         if house.now + TICK_S < end:
             house.at(house.now + TICK_S, partial(self._tick, house, end))
 
-    def _next(self) -> Patient | None:
+    def _next(self) -> SimulatedPatient | None:
         if self.line and self.line[0][0] <= self.now:
             return self.patients[heapq.heappop(self.line)[1]]
         return None
 
     @property
     def due(self) -> int:
-        """Whether anybody is due; the pace needs no more."""
+        """Return whether anybody is due; the pace needs no more."""
         return 200 if self.line and self.line[0][0] <= self.now else 0
 
-    def _dial(self, house: House, patient: Patient) -> None:
+    def _dial(self, house: SimulatedFloor, patient: SimulatedPatient) -> None:
         self.figures.dialled += 1
         self.dialling += 1
         draw = random.Random(f"{self.seed} {patient.id} {len(patient.tries)}")  # noqa: S311 (a simulation)
@@ -136,11 +136,11 @@ class Week:
             outcome = AttemptOutcome.BUSY if is_busy else AttemptOutcome.NO_ANSWER
             house.at(house.now + (4.0 if is_busy else ring), lambda: self._unreached(patient, outcome, at))
 
-    def _unreached(self, patient: Patient, outcome: AttemptOutcome, at: float) -> None:
+    def _unreached(self, patient: SimulatedPatient, outcome: AttemptOutcome, at: float) -> None:
         self.dialling -= 1
         self._follow(patient, outcome, at)
 
-    def _answers(self, house: House, patient: Patient, draw: random.Random, at: float) -> None:
+    def _answers(self, house: SimulatedFloor, patient: SimulatedPatient, draw: random.Random, at: float) -> None:
         self.dialling -= 1
         self.talking += 1
         self.figures.answered += 1
@@ -163,25 +163,25 @@ class Week:
             kind -= share
         house.at(house.now + talk, lambda: self._talked(patient, outcome, at, talk))
 
-    def _talked(self, patient: Patient, outcome: AttemptOutcome, at: float, talk: float) -> None:
+    def _talked(self, patient: SimulatedPatient, outcome: AttemptOutcome, at: float, talk: float) -> None:
         self.talking -= 1
         self.figures.talk_s += talk
         self._follow(patient, outcome, at)
 
-    def _asks(self, house: House, patient: Patient, draw: random.Random, at: float) -> None:
-        """A person is needed: they go ahead of everyone in line."""
+    def _asks(self, house: SimulatedFloor, patient: SimulatedPatient, draw: random.Random, at: float) -> None:
+        """Put a patient who needs a person ahead of everyone in line."""
         self.talking -= 1
         self.figures.talk_s += house.now + self.number * DAY_S - at
         self.figures.needed += 1
         help_s = draw.lognormvariate(5.4, 0.4)  # about HELP_S
-        caller = Caller(f"p{patient.id}", Asked(house.now, SKILL, 1, PRIORITY, help_s, PATIENCE_S))
+        caller = SimulatedCaller(f"p{patient.id}", DayCall(house.now, SKILL, 1, PRIORITY, help_s, PATIENCE_S))
         self.waiting.add(caller.id)
         house.line[caller.id] = caller
         house.at(house.now + PATIENCE_S, lambda: self._left(house, caller))
         self.figures.help_s += help_s
         self._follow(patient, AttemptOutcome.DONE, at)
 
-    def _left(self, house: House, caller: Caller) -> None:
+    def _left(self, house: SimulatedFloor, caller: SimulatedCaller) -> None:
         self.waiting.discard(caller.id)
         if house.line.pop(caller.id, None) is not None:
             self.figures.lost += 1
@@ -189,7 +189,7 @@ class Week:
             for offer in list(caller.phones.values()):
                 house.stop(offer)
 
-    def _follow(self, patient: Patient, outcome: AttemptOutcome, at: float) -> None:
+    def _follow(self, patient: SimulatedPatient, outcome: AttemptOutcome, at: float) -> None:
         patient.tries.append(next_attempt.PastAttempt(outcome, rules.when(at)))
         closes = rules.when(DAYS * DAY_S)
         later = rules.when(self.now + 7200.0) if outcome is AttemptOutcome.CALL_LATER else None
@@ -206,11 +206,11 @@ class Week:
                 patient.end = state.value
 
     def floor(self) -> NurseFloor:
-        """This moment as the product's pace sees it."""
+        """Return this moment as the product's pace sees it."""
         house = self.house
         fit = [agent for agent in house.agents if agent.seat.skills.get(SKILL, 0) >= 1]
-        free = sum(agent.does is Does.FREE for agent in fit)
-        busy = sum(agent.does in {Does.TALKS, Does.RUNG} for agent in fit)
+        free = sum(agent.does is Activity.FREE for agent in fit)
+        busy = sum(agent.does in {Activity.TALKS, Activity.RUNG} for agent in fit)
         ours = [caller for caller in house.line.values() if caller.id in self.waiting]
         unserved = sum(
             not caller.phones or house.now - caller.call.t > house.day.ring_seconds
@@ -229,13 +229,13 @@ class Week:
         )
 
     def _inbound(self) -> float:
-        """How often the hotline's callers took one of these agents in the last half hour."""
+        """Return how often the hotline's callers took one of these agents in the last half hour."""
         lately = self.answered_lately
         while lately and lately[0] < self.now - INBOUND_SPAN_S:
             lately.popleft()
         return len(lately) / INBOUND_SPAN_S
 
     def counts(self) -> AttemptCounts:
-        """What the pace has learned from."""
+        """Return what the pace has learned from."""
         f = self.figures
         return AttemptCounts(f.dialled, f.answered, f.needed, f.lost, f.talk_s, f.help_s)

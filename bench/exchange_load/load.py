@@ -32,7 +32,7 @@ PAUSE_SECONDS = 0.05
 
 
 def packed(kind: int, payload: bytes) -> bytes:
-    """One masked message; a mask of zeros leaves the payload as it is, and costs nothing."""
+    """Return one masked message; a mask of zeros leaves the payload as it is, and costs nothing."""
     size = len(payload)
     length = struct.pack("!B", 0x80 | size) if size < 126 else struct.pack("!BH", 0x80 | 126, size)
     return bytes([0x80 | kind]) + length + bytes(4) + payload
@@ -43,14 +43,14 @@ KEY_FRAMES = [packed(BINARY, frame) for frame in frames(key_tones(KEY, 0.12, 0.1
 
 
 def melody(place: int) -> list[bytes]:
-    """A second of a tone of one's own; its phase moves from frame to frame, so that a lost frame is seen."""
+    """Return a second of a tone of one's own; its phase moves from frame to frame, so that a lost frame is seen."""
     return list(frames(tone([313 + 50 * (place % 60)], 1.0)))
 
 
-class Telephone(asyncio.Protocol):
+class LoadTelephone(asyncio.Protocol):
     """One connected telephone: says a tone when told to, and notes when each frame arrived."""
 
-    def __init__(self, place: int, address: str, on_message: Callable[["Telephone", dict[str, Any]], None]) -> None:
+    def __init__(self, place: int, address: str, on_message: Callable[["LoadTelephone", dict[str, Any]], None]) -> None:
         self.address = address
         self.call = ""
         self.is_up = False
@@ -109,7 +109,7 @@ class Telephone(asyncio.Protocol):
         self._keys = list(reversed(KEY_FRAMES))
 
     def speak(self) -> None:
-        """One frame of what it says now."""
+        """Send one frame of what it says now."""
         if self._keys:
             self.transport.write(self._keys.pop())
         elif self.is_talking:
@@ -119,48 +119,48 @@ class Telephone(asyncio.Protocol):
             self.transport.write(QUIET)
 
     def said(self) -> bytes:
-        """The whole tone it has sent."""
+        """Return the whole tone it has sent."""
         whole, rest = divmod(self.told, len(self.tune))
         return b"".join(self.tune) * whole + b"".join(self.tune[:rest])
 
 
 @dataclass
-class Talk:
+class LoadCall:
     """One call of the load: somebody who dials, and who answers in the end."""
 
-    caller: Telephone
-    agent: Telephone
+    caller: LoadTelephone
+    agent: LoadTelephone
     is_bridged: asyncio.Event = field(default_factory=asyncio.Event)
     # How often the load itself fell silent while they talked: so many gaps are not the exchange's.
     pauses: int = 0
     reasons: list[str] = field(default_factory=list)
 
 
-class Load:
+class CallLoad:
     """All calls of one run against the exchange at `port`."""
 
     def __init__(self, port: int, app_url: str) -> None:
         self._port = port
         self.app_url = app_url
-        self.talks: list[Talk] = []
+        self.talks: list[LoadCall] = []
         self._places = itertools.count()
         self.lateness: list[float] = []
-        self._talk_of: dict[str, Talk] = {}
+        self._talk_of: dict[str, LoadCall] = {}
         self._pacing = asyncio.create_task(self._pace())
 
-    async def add(self) -> Talk:
-        """One more call, from dialling to talking."""
+    async def add(self) -> LoadCall:
+        """Add one more call, from dialling to talking."""
         place = next(self._places)
         names = (f"+8613{place:09d}", f"client:agent-{place}")
         caller, agent = [await self._connect(2 * place + at, name) for at, name in enumerate(names)]
-        talk = Talk(caller, agent)
+        talk = LoadCall(caller, agent)
         self.talks.append(talk)
         self._talk_of |= {caller.address: talk, agent.address: talk}
         await asyncio.wait_for(talk.is_bridged.wait(), 30)
         return talk
 
     async def close(self) -> None:
-        """Everybody falls silent and hangs up."""
+        """End all calls: everybody falls silent and hangs up."""
         for talk in self.talks:
             talk.caller.is_talking = talk.agent.is_talking = False
         await asyncio.sleep(1.0)
@@ -174,14 +174,14 @@ class Load:
             talk.caller.transport.close()
             talk.agent.transport.close()
 
-    async def _connect(self, place: int, address: str) -> Telephone:
+    async def _connect(self, place: int, address: str) -> LoadTelephone:
         loop = asyncio.get_running_loop()
         _, telephone = await loop.create_connection(
-            lambda: Telephone(place, address, self._message), "127.0.0.1", self._port
+            lambda: LoadTelephone(place, address, self._message), "127.0.0.1", self._port
         )
         return telephone
 
-    def _message(self, telephone: Telephone, message: dict[str, Any]) -> None:
+    def _message(self, telephone: LoadTelephone, message: dict[str, Any]) -> None:
         kind = message["type"]
         talk = self._talk_of.get(telephone.address)
         if kind == "registered" and telephone.address.startswith("+"):
@@ -206,7 +206,7 @@ class Load:
             talk.pauses += talk.caller.is_talking
 
     async def _pace(self) -> None:
-        """A frame of every telephone every 20 ms; a stall is caught up, as a telephone's own clock would."""
+        """Send a frame of every telephone every 20 ms; a stall is caught up, as a telephone's own clock would."""
         loop = asyncio.get_running_loop()
         due = before = loop.time()
         while True:
@@ -224,7 +224,7 @@ class Load:
 
 @contextlib.asynccontextmanager
 async def application() -> AsyncIterator[str]:
-    """The TwiML behind the number: a Gather, and then whoever belongs to the caller."""
+    """Serve the TwiML behind the number: a Gather, and then whoever belongs to the caller."""
 
     async def voice(_request: web.Request) -> web.Response:
         prompt = '<Gather numDigits="1" timeout="30" action="/bridge"><Play>/prompt.wav</Play></Gather>'

@@ -1,7 +1,7 @@
-"""What `bench.exchange` compares with: the exchange everybody writes first, a loop of its own for every leg.
+"""The exchange that `bench.exchange` compares with, as everybody writes it first: a loop of its own for every leg.
 
-It speaks the same telephone protocol, hears keys by the same detector and records two channels, but knows no
-TwiML, so it has less to do; every leg sleeps, mixes and writes its file by itself.
+It speaks the same telephone protocol, hears keys by the same detector and records two channels, but knows no TwiML, so
+it has less to do; every leg sleeps, mixes and writes its file by itself.
 """
 
 import asyncio
@@ -22,23 +22,23 @@ from exchange.media.wav_file import wav_header
 from exchange.recording.growing_wav import finish
 
 
-class Leg:
+class NaiveLeg:
     """One telephone and its loop."""
 
-    def __init__(self, board: "Naive", socket: web.WebSocketResponse) -> None:
+    def __init__(self, board: "NaiveExchange", socket: web.WebSocketResponse) -> None:
         self.board = board
         self.socket = socket
         self.address = ""
         self.call = new_sid("CA")
         self.incoming: asyncio.Queue[bytes] = asyncio.Queue()
         self.said = SILENCE
-        self.peer: Leg | None = None
+        self.peer: NaiveLeg | None = None
         self.prompt = [SILENCE] * 5 + list(frames(PROMPT))
         self.detector = DtmfDetector()
         self.task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Every 20 ms: what it says, its keys, what it hears, and both into the file."""
+        """Handle every 20 ms what it says, its keys, what it hears, and both into the file."""
         loop = asyncio.get_running_loop()
         while self.incoming.qsize() < 3:
             await asyncio.sleep(0.01)
@@ -78,19 +78,19 @@ class Leg:
             self.task = None
 
 
-class Naive:
+class NaiveExchange:
     """All legs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.lateness: list[float] = []
-        self.legs: dict[str, Leg] = {}
+        self.legs: dict[str, NaiveLeg] = {}
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
-        leg = Leg(self, socket)
+        leg = NaiveLeg(self, socket)
         try:
             async for message in socket:
                 if message.type is WSMsgType.BINARY:
@@ -101,7 +101,7 @@ class Naive:
             await leg.stop()
         return socket
 
-    async def control(self, leg: Leg, message: dict[str, Any]) -> None:
+    async def control(self, leg: NaiveLeg, message: dict[str, Any]) -> None:
         if message["type"] == "register":
             leg.address = message["address"]
             self.legs[leg.address] = leg
@@ -115,16 +115,16 @@ class Naive:
         elif message["type"] == "hangup":
             await leg.stop()
 
-    async def bridge(self, leg: Leg) -> None:
+    async def bridge(self, leg: NaiveLeg) -> None:
         peer = self.legs[f"client:agent-{int(leg.address[-9:])}"]
         leg.peer, peer.peer = peer, leg
         await peer.tell("ring", ring=1)
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[tuple[int, Naive]]:
-    """The port, and the thing itself."""
-    naive = Naive(folder)
+async def running(folder: Path) -> AsyncIterator[tuple[int, NaiveExchange]]:
+    """Yield the port, and the exchange itself."""
+    naive = NaiveExchange(folder)
     app = web.Application()
     app.router.add_get("/phones", naive.serve)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

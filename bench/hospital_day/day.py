@@ -36,7 +36,7 @@ HANDS = (6, 2, 3, 5, 2)
 
 
 @dataclass(frozen=True)
-class Seat:
+class DayAgent:
     """An agent of the day: skills with levels, shifts, and how their phone is answered (lognormal, or not at all)."""
 
     id: str
@@ -48,7 +48,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Asked:
+class DayCall:
     """A caller who asks for a person at `t`, would talk for `handle_s` and waits no longer than `patience_s`."""
 
     t: float
@@ -60,40 +60,40 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Day:
+class HospitalDay:
     """Everything that is given about a day; what is drawn (pick-up times, misses) comes from the seed."""
 
     ring_seconds: float
-    agents: tuple[Seat, ...]
-    calls: tuple[Asked, ...]
+    agents: tuple[DayAgent, ...]
+    calls: tuple[DayCall, ...]
 
 
-def with_misses(day: Day, no_answer_rate: float | None) -> Day:
-    """The day with this rate of missed offers for every agent; `None` leaves it as it is."""
+def with_misses(day: HospitalDay, no_answer_rate: float | None) -> HospitalDay:
+    """Return the day with this rate of missed offers for every agent; `None` leaves it as it is."""
     if no_answer_rate is None:
         return day
     return replace(day, agents=tuple(replace(seat, no_answer_rate=no_answer_rate) for seat in day.agents))
 
 
-def reference(seed: int, hands: tuple[int, ...] = HANDS) -> Day:
-    """A day as the target was set: pooled Erlang-C for 80 % in 20 s, eight skills, unevenly held."""
+def reference(seed: int, hands: tuple[int, ...] = HANDS) -> HospitalDay:
+    """Return a day as the target was set: pooled Erlang-C for 80 % in 20 s, eight skills, unevenly held."""
     draw = random.Random(f"day {seed}")  # noqa: S311 (a simulation)
     calls = tuple(sorted((_call(draw) for _ in range(CALLS)), key=lambda call: call.t))
     need = {slot: staffing(_expected(slot), HANDLE) for slot in range(OPENS, CLOSES, SLOT)}
     seats = tuple(
-        Seat(f"a{number:02}", skills, _shifts([slot for slot in need if need[slot] > number]))
+        DayAgent(f"a{number:02}", skills, _shifts([slot for slot in need if need[slot] > number]))
         for number, skills in enumerate(_deal(draw, max(need.values()), hands))
     )
-    return Day(5.0, seats, calls)
+    return HospitalDay(5.0, seats, calls)
 
 
-def alike(seed: int) -> Day:
-    """The same day with four skills to every agent: nobody is scarcer than the others."""
+def alike(seed: int) -> HospitalDay:
+    """Return the same day with four skills to every agent: nobody is scarcer than the others."""
     return reference(seed, (4,))
 
 
-def uneven(seed: int) -> Day:
-    """The same day on a floor as it is found: some pick up slowly, some often not, and two know everything."""
+def uneven(seed: int) -> HospitalDay:
+    """Return the same day on a floor as it is found: some pick up slowly, some often not, and two know everything."""
     draw = random.Random(f"uneven {seed}")  # noqa: S311
     day = reference(seed)
     seats = [
@@ -108,8 +108,10 @@ def uneven(seed: int) -> Day:
     return replace(day, agents=tuple(seats))
 
 
-def missing(seed: int) -> Day:
-    """A day on which agents let 2 to 40 % of their offers ring out, each their own share, and pick up unhurriedly."""
+def missing(seed: int) -> HospitalDay:
+    """Return a day on which agents let 2 to 40 % of their offers ring out, each their own share, and pick up
+    unhurriedly.
+    """
     draw = random.Random(f"missing {seed}")  # noqa: S311
     day = alike(seed)
     seats = [
@@ -134,13 +136,13 @@ def _density(t: float) -> float:
 
 
 def _expected(slot: int) -> float:
-    """Calls an hour in this half hour, as a planner knows them from history."""
+    """Return the calls an hour in this half hour, as a planner knows them from history."""
     every = range(OPENS, CLOSES, 60)
     here = sum(_density(t) for t in range(slot, slot + SLOT, 60))
     return CALLS * here / sum(_density(t) for t in every) * 3600 / SLOT
 
 
-def _call(draw: random.Random) -> Asked:
+def _call(draw: random.Random) -> DayCall:
     t = draw.uniform(OPENS, CLOSES)
     while draw.uniform(0, 1.5) > _density(t):
         t = draw.uniform(OPENS, CLOSES)
@@ -148,11 +150,11 @@ def _call(draw: random.Random) -> Asked:
     sigma = 0.7
     handle = draw.lognormvariate(math.log(HANDLE) - sigma**2 / 2, sigma)  # so that the mean is HANDLE
     level, priority = draw.choice((1, 1, 1, 2, 3)), draw.choices((0, 10, 100), weights=(89, 10, 1))[0]
-    return Asked(round(t, 1), skill, level, priority, round(handle, 1), round(draw.expovariate(1 / PATIENCE), 1))
+    return DayCall(round(t, 1), skill, level, priority, round(handle, 1), round(draw.expovariate(1 / PATIENCE), 1))
 
 
 def _deal(draw: random.Random, agents: int, hands: tuple[int, ...]) -> list[dict[str, int]]:
-    """Skills to each agent: whoever comes next takes those of which, for their load, the fewest hold them."""
+    """Deal skills to each agent: whoever comes next takes those of which, for their load, the fewest hold them."""
     held = dict.fromkeys(SKILLS, 0)
     dealt = []
     for number in range(agents):

@@ -1,4 +1,4 @@
-"""Reads a day file for `bench.floor`: whatever is wrong with it is said with its field, all of it at once."""
+"""Reads a day file for `bench.floor`: every fault is named with its field, all of them at once."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bench.hospital_day.day import WHOLE_DAY, Asked, Day, Seat
+from bench.hospital_day.day import WHOLE_DAY, DayAgent, DayCall, HospitalDay
 
 TOP = ("ring_seconds", "agents", "calls")
 SEAT = ("id", "skills", "shifts", "pickup_median_s", "pickup_sigma", "no_answer_rate")
@@ -27,7 +27,7 @@ class _File:
     passed_over: set[str] = field(default_factory=set)
 
     def number(self, raw: dict[str, Any], at: str, bounds: tuple[float, float], default: object = MISSING) -> float:
-        """The number in the field that `at` ends with, within `bounds`."""
+        """Return the number in the field that `at` ends with, within `bounds`."""
         value = raw.get(at.rsplit(".", 1)[-1], default)
         if value is MISSING:
             self.faults.append(f"{at}: missing; write a number")
@@ -40,14 +40,14 @@ class _File:
         return float(value)
 
     def whole(self, raw: dict[str, Any], at: str, bounds: tuple[int, int], default: int) -> int:
-        """The whole number in the field that `at` ends with."""
+        """Return the whole number in the field that `at` ends with."""
         value = self.number(raw, at, bounds, default)
         if value != int(value):
             self.faults.append(f"{at}: must be a whole number, not {value:g}")
         return int(value)
 
     def fields(self, raw: object, at: str, known: tuple[str, ...]) -> dict[str, Any]:
-        """The named fields at `at`."""
+        """Return the named fields at `at`."""
         if not isinstance(raw, dict):
             self.faults.append(f"{at}: must hold named fields, {', '.join(known)}")
             return {}
@@ -55,7 +55,7 @@ class _File:
         return raw
 
     def entries(self, raw: dict[str, Any], name: str) -> list[Any]:
-        """The entries of a list that must have some."""
+        """Return the entries of a list that must have some."""
         value = raw.get(name)
         if not isinstance(value, list) or not value:
             self.faults.append(f"{name}: must be a list with at least one entry")
@@ -63,8 +63,8 @@ class _File:
         return value
 
 
-def read(path: Path) -> Day:
-    """The day in this file. Raises `click.ClickException` that names every field that is wrong."""
+def read(path: Path) -> HospitalDay:
+    """Return the day in this file. Raises `click.ClickException` that names every field that is wrong."""
     try:
         raw = json.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -75,7 +75,7 @@ def read(path: Path) -> Day:
     calls = [_call(file, entry, f"calls[{number}]") for number, entry in enumerate(file.entries(top, "calls"))]
     for twice in sorted({seat.id for seat in seats if [other.id for other in seats].count(seat.id) > 1}):
         file.faults.append(f"agents: the id {twice!r} stands there twice")
-    day = Day(
+    day = HospitalDay(
         file.number(top, "ring_seconds", (0.5, 60.0), 5.0),
         tuple(seats),
         tuple(sorted(calls, key=lambda call: call.t)),
@@ -88,7 +88,7 @@ def read(path: Path) -> Day:
     return day
 
 
-def _seat(file: _File, entry: object, at: str) -> Seat:
+def _seat(file: _File, entry: object, at: str) -> DayAgent:
     raw = file.fields(entry, at, SEAT)
     name = raw.get("id")
     if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
@@ -97,18 +97,18 @@ def _seat(file: _File, entry: object, at: str) -> Seat:
     if not isinstance(skills, dict) or not skills:
         file.faults.append(f'{at}.skills: must hold levels by skill, like {{"booking": 3}}')
         skills = {}
-    return Seat(
+    return DayAgent(
         id=str(name),
         skills={skill: file.whole(skills, f"{at}.skills.{skill}", (0, 100), 0) for skill in skills},
         shifts=tuple(_shifts(file, raw.get("shifts"), f"{at}.shifts")),
-        pickup_median_s=file.number(raw, f"{at}.pickup_median_s", (0.01, 3600.0), Seat.pickup_median_s),
-        pickup_sigma=file.number(raw, f"{at}.pickup_sigma", (0.0, 10.0), Seat.pickup_sigma),
-        no_answer_rate=file.number(raw, f"{at}.no_answer_rate", (0.0, 1.0), Seat.no_answer_rate),
+        pickup_median_s=file.number(raw, f"{at}.pickup_median_s", (0.01, 3600.0), DayAgent.pickup_median_s),
+        pickup_sigma=file.number(raw, f"{at}.pickup_sigma", (0.0, 10.0), DayAgent.pickup_sigma),
+        no_answer_rate=file.number(raw, f"{at}.no_answer_rate", (0.0, 1.0), DayAgent.no_answer_rate),
     )
 
 
 def _shifts(file: _File, raw: object, at: str) -> Iterator[tuple[float, float]]:
-    """Who has no shifts is there all day."""
+    """Yield the shifts; who has none is there all day."""
     if raw is None or raw == []:
         yield WHOLE_DAY
         return
@@ -125,12 +125,12 @@ def _shifts(file: _File, raw: object, at: str) -> Iterator[tuple[float, float]]:
             yield float(shift[0]), float(shift[1])
 
 
-def _call(file: _File, entry: object, at: str) -> Asked:
+def _call(file: _File, entry: object, at: str) -> DayCall:
     raw = file.fields(entry, at, CALL)
     skill = raw.get("skill")
     if not isinstance(skill, str) or not skill:
         file.faults.append(f"{at}.skill: missing or no text; write whom the caller asks for")
-    return Asked(
+    return DayCall(
         t=file.number(raw, f"{at}.t", (0.0, 10 * WHOLE_DAY[1])),
         skill=str(skill),
         # Whoever asks for a skill asks for someone who has it.

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from bench import floor
-from bench.hospital_day.day import Asked, Day, Seat, staffing
+from bench.hospital_day.day import DayAgent, DayCall, HospitalDay, staffing
 
 OPENS, HANDLE, SIGMA, PATIENCE = 28_800.0, 180.0, 0.7, 120.0
 # How many skills an agent has, in turn.
@@ -27,7 +27,7 @@ LONG = 420.0
 
 @dataclass(frozen=True)
 class Morning:
-    """What a morning is like; `staff` is how many times the people are there that Erlang C asks for at its peak."""
+    """The shape of a morning; `staff` is how many times the people are there that Erlang C asks for at its peak."""
 
     calls: int = 500
     hours: float = 4.0
@@ -66,22 +66,22 @@ MORNINGS: Mapping[str, Morning] = {
 }
 
 
-def day(morning: Morning, seed: int) -> Day:
-    """One such morning."""
+def day(morning: Morning, seed: int) -> HospitalDay:
+    """Return one such morning."""
     draw = random.Random(f"morning {seed}")  # noqa: S311 (a simulation)
     names = [f"s{number}" for number in range(morning.skills)]
     count = morning.agents or round(morning.staff * staffing(morning.calls / morning.hours * PEAK, morning.handle_s))
     calls = tuple(sorted((_call(morning, names, draw) for _ in range(morning.calls)), key=lambda call: call.t))
-    return Day(morning.ring_s, tuple(_seat(morning, names, number, draw) for number in range(count)), calls)
+    return HospitalDay(morning.ring_s, tuple(_seat(morning, names, number, draw) for number in range(count)), calls)
 
 
-def _call(morning: Morning, names: list[str], draw: random.Random) -> Asked:
+def _call(morning: Morning, names: list[str], draw: random.Random) -> DayCall:
     length = morning.hours * 3600
     t = draw.uniform(0, length)
     while draw.random() > 0.45 + 0.55 * math.exp(-(((t - length / 2) / (length / 5)) ** 2) / 2):
         t = draw.uniform(0, length)
     (skill,) = draw.choices(names, weights=[1 / math.sqrt(number + 1) for number in range(len(names))])
-    return Asked(
+    return DayCall(
         t=round(OPENS + t, 1),
         skill=skill,
         level=draw.choice((1, 1, 2, 3, 4)) if morning.has_levels else 1,
@@ -91,7 +91,7 @@ def _call(morning: Morning, names: list[str], draw: random.Random) -> Asked:
     )
 
 
-def _seat(morning: Morning, names: list[str], number: int, draw: random.Random) -> Seat:
+def _seat(morning: Morning, names: list[str], number: int, draw: random.Random) -> DayAgent:
     hand = min(len(names), HANDS[number % len(HANDS)])
     skills = {name: draw.randint(1, 5) if morning.has_levels else 3 for name in draw.sample(names, hand)}
     closes = OPENS + morning.hours * 3600 + 3600
@@ -100,7 +100,7 @@ def _seat(morning: Morning, names: list[str], number: int, draw: random.Random) 
         pause = OPENS + draw.uniform(0.2, 0.7) * morning.hours * 3600
         shifts = ((OPENS + number % 4 * 900, pause), (pause + 1200, closes - number % 3 * 1200))
     misses = round(draw.uniform(morning.misses, morning.most_misses), 2) if morning.most_misses else morning.misses
-    return Seat(f"a{number:03}", skills, shifts, morning.pickup_s, no_answer_rate=misses)
+    return DayAgent(f"a{number:03}", skills, shifts, morning.pickup_s, no_answer_rate=misses)
 
 
 @click.command(help=__doc__)
@@ -125,7 +125,7 @@ def main(mornings: int, seeds: int, only: str, folder: Path | None, out: Path | 
     sys.stdout.write(text + "\n")
 
 
-def _write(folder: Path, days: Mapping[str, list[Day]]) -> None:
+def _write(folder: Path, days: Mapping[str, list[HospitalDay]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, several in days.items():
         plain = "".join(letter if letter.isalnum() else "_" for letter in name)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bench.hospital_day.clock import Agent, Caller, Does, House, Offer
-from bench.hospital_day.day import Day
+from bench.hospital_day.clock import Activity, SimulatedAgent, SimulatedCaller, SimulatedFloor, SimulatedOffer
+from bench.hospital_day.day import HospitalDay
 from hotline.values.states.offer import OfferState
 from routing.ladder import answer_times, candidates, floor_state, ladder
 from routing.ladder.answer_curve import AnswerCurve, learn
@@ -20,12 +20,12 @@ from routing.queues.service import SET_ASIDE
 from routing.router.router import HABITS_SECONDS
 from workers.router import ROUTER_TICK_SECONDS
 
-CAN_BE_RUNG = {Does.FREE, Does.ASIDE}
+CAN_BE_RUNG = {Activity.FREE, Activity.ASIDE}
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @dataclass
-class Usual:
+class UsualRule:
     """One phone (or every phone) at a time for `rings_s`, longest idle first; then a pause of `retry_s`."""
 
     name: str
@@ -37,18 +37,18 @@ class Usual:
     # Who misses is set aside for so long: rung where nobody else is free, as with ours.
     aside_s: float = 0.0
 
-    def act(self, house: House) -> None:
+    def act(self, house: SimulatedFloor) -> None:
         """Ring for everyone in line who has no phone."""
         for caller in in_line(house):
             if caller.phones or house.now < caller.again_at:
                 continue
-            free = list(house.free(caller)) or list(house.free(caller, Does.ASIDE))
+            free = list(house.free(caller)) or list(house.free(caller, Activity.ASIDE))
             idle = sorted(free, key=lambda agent: (agent in caller.tried, agent.last_call_end))
             for agent in idle if self.everyone else idle[:1]:
                 offer = house.ring(caller, agent)
                 house.at(house.now + self.rings_s, partial(self._missed, house, offer))
 
-    def _missed(self, house: House, offer: Offer) -> None:
+    def _missed(self, house: SimulatedFloor, offer: SimulatedOffer) -> None:
         if offer.live:
             house.stop(offer, missed=True, aside_s=self.aside_s)
             offer.caller.again_at = house.now + self.retry_s
@@ -56,8 +56,8 @@ class Usual:
 
 
 @dataclass
-class Bound:
-    """What no rule can do: it knows how quickly each would pick up, nobody misses, and no second phone is needed.
+class BoundRule:
+    """An upper bound: it knows how quickly each would pick up, nobody misses, and no second phone is needed.
 
     Among free agents it takes the quickest or, `spare`, the quickest of those whom the fewest other wishes need; the
     better of the two on a day is the bound.
@@ -68,22 +68,22 @@ class Bound:
     every_s: float | None = None
     misses: bool = False
 
-    def act(self, house: House) -> None:
+    def act(self, house: SimulatedFloor) -> None:
         """Ring for everyone in line who has no phone."""
         for caller in in_line(house):
             free = [] if caller.phones else list(house.free(caller))
             if free:
                 house.ring(caller, min(free, key=lambda agent: self._order(house, caller, agent)))
 
-    def _order(self, house: House, caller: Caller, agent: Agent) -> tuple[float, float]:
+    def _order(self, house: SimulatedFloor, caller: SimulatedCaller, agent: SimulatedAgent) -> tuple[float, float]:
         needed = 0.0
         if self.spare:
-            free = [other.seat.skills for other in house.agents if other.does is Does.FREE]
+            free = [other.seat.skills for other in house.agents if other.does is Activity.FREE]
             needed = sum(0.5 ** sum(name in skills for skills in free) for name in agent.seat.skills)
         return (round(needed, 1), house.takes(caller, agent, 1) or 0.0)
 
 
-class Ours:
+class ProductRule:
     """The product's ladder, asked as the router asks it: after every event and at every tick."""
 
     name = "ours"
@@ -91,7 +91,7 @@ class Ours:
     misses = True
 
     def __init__(self) -> None:
-        """For one day."""
+        """Start one day."""
         self._asked: dict[str, tuple[int, ...]] | None = None
         self._phones = answer_times.Phones()
         # What was learned of each agent, and after how many answers.
@@ -99,7 +99,7 @@ class Ours:
         self._curves: dict[str, AnswerCurve] = {}
         self._learned_at = -math.inf
 
-    def act(self, house: House) -> None:
+    def act(self, house: SimulatedFloor) -> None:
         """Apply what the ladder decides until it decides nothing more."""
         if house.now - self._learned_at >= HABITS_SECONDS:
             self._curves, self._learned_at = learn({a.seat.id: a.offers for a in house.agents}), house.now
@@ -118,7 +118,7 @@ class Ours:
                 elif not isinstance(decision, floor_state.Overflow):  # these callers have no way out of the line
                     house.stop(offers[decision.offer_id])
 
-    def _floor(self, house: House) -> floor_state.Floor:
+    def _floor(self, house: SimulatedFloor) -> floor_state.Floor:
         return floor_state.Floor(
             agents=tuple(self._agent(agent) for agent in house.agents if agent.does in CAN_BE_RUNG),
             callers=tuple(self._caller(caller) for caller in house.line.values()),
@@ -143,8 +143,8 @@ class Ours:
             phones_each=self._phones.each(),
         )
 
-    def _asked_on(self, day: Day) -> dict[str, tuple[int, ...]]:
-        """The levels that the day's callers ask for, as a hospital's queue file lists those of its queues."""
+    def _asked_on(self, day: HospitalDay) -> dict[str, tuple[int, ...]]:
+        """Return the levels that the day's callers ask for, as a hospital's queue file lists those of its queues."""
         if self._asked is None:
             levels: dict[str, set[int]] = {skill: set() for seat in day.agents for skill in seat.skills}
             for call in day.calls:
@@ -152,24 +152,24 @@ class Ours:
             self._asked = {skill: tuple(sorted(found)) for skill, found in levels.items()}
         return self._asked
 
-    def _answers_in(self, agent: Agent) -> float | None:
-        """What the product has learned about this agent by now."""
+    def _answers_in(self, agent: SimulatedAgent) -> float | None:
+        """Return what the product has learned about this agent by now."""
         known = self._habits.get(agent.seat.id)
         if known is None or known[0] != agent.answered:
             known = self._habits[agent.seat.id] = (agent.answered, answer_times.answers_in(agent.pickups))
         return known[1]
 
-    def _agent(self, agent: Agent) -> candidates.Agent:
+    def _agent(self, agent: SimulatedAgent) -> candidates.Agent:
         return candidates.Agent(
             agent.seat.id,
             agent.seat.skills,
             when(agent.free_since),
             self._answers_in(agent),
-            agent.does is Does.ASIDE,
+            agent.does is Activity.ASIDE,
             self._curves.get(agent.seat.id),
         )
 
-    def _caller(self, caller: Caller) -> floor_state.Caller:
+    def _caller(self, caller: SimulatedCaller) -> floor_state.Caller:
         return floor_state.Caller(
             id=caller.id,
             wish={caller.call.skill: caller.call.level},
@@ -197,11 +197,11 @@ USUAL = (
 )
 
 
-def in_line(house: House) -> list[Caller]:
-    """Callers in line by priority, then by when they asked."""
+def in_line(house: SimulatedFloor) -> list[SimulatedCaller]:
+    """Return callers in line by priority, then by when they asked."""
     return sorted(house.line.values(), key=lambda caller: (-caller.call.priority, caller.call.t))
 
 
 def when(seconds: float) -> datetime:
-    """The moment this many seconds after midnight."""
+    """Return the moment this many seconds after midnight."""
     return MIDNIGHT + timedelta(seconds=seconds)

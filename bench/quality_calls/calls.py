@@ -1,6 +1,7 @@
 """The labelled calls of the quality bench: the shared ones, the same on worse lines, and others spoken for it."""
 
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +13,13 @@ from hotline.values.language import Language
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, resample, to_float, to_pcm
 from recordings.storage.wav_file import wav_bytes
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Python 3.11 and 3.12 announce that the module leaves the standard library
+    import audioop
+
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledCall:
     """A call and the marks that a supervisor gave it. `kind` is the set that it belongs to."""
 
     name: str
@@ -25,8 +30,8 @@ class Labelled:
     labels: Mapping[str, int]
 
 
-def all_calls(folder: Path, degrade: bool, spoken: bool) -> Iterator[Labelled]:
-    """The calls of all sets that are wished."""
+def all_calls(folder: Path, degrade: bool, spoken: bool) -> Iterator[LabelledCall]:
+    """Yield the calls of all sets that are asked for."""
     shared = [_read(path) for path in sorted(folder.glob("*.json"))]
     yield from shared
     if degrade:
@@ -36,20 +41,20 @@ def all_calls(folder: Path, degrade: bool, spoken: bool) -> Iterator[Labelled]:
                 yield replace(call, kind=name, sound=Sound(sides))
     if spoken:
         for made in spoken_calls():
-            yield Labelled(made.name, "spoken", made.language, made.is_follow_up, made.sound, made.labels)
+            yield LabelledCall(made.name, "spoken", made.language, made.is_follow_up, made.sound, made.labels)
 
 
-def _read(path: Path) -> Labelled:
+def _read(path: Path) -> LabelledCall:
     told = json.loads(path.read_text("utf-8"))
     sound = read_wav(path.with_suffix(".wav").read_bytes())
     if told["channels"] == ["agent", "caller"]:
         sound = Sound((sound.channels[1], sound.channels[0]))
     is_follow_up = told["topic"] == "follow-up"
-    return Labelled(told["name"], "calls", Language(told["language"]), is_follow_up, sound, told["labels"])
+    return LabelledCall(told["name"], "calls", Language(told["language"]), is_follow_up, sound, told["labels"])
 
 
 def _noise(pcm: Pcm) -> Pcm:
-    """White noise 12 dB below the speech."""
+    """Add white noise 12 dB below the speech."""
     sound = to_float(pcm)
     loud = sound[np.abs(sound) > 0.02]
     level = float(np.sqrt(np.mean(loud**2))) if len(loud) else 0.05
@@ -58,20 +63,18 @@ def _noise(pcm: Pcm) -> Pcm:
 
 
 def _mu_law(pcm: Pcm) -> Pcm:
-    """Through the telephone's coding, once there and back."""
-    sound = np.clip(to_float(pcm), -1, 1)
-    coded = np.round(127 * np.sign(sound) * np.log1p(255 * np.abs(sound)) / np.log(256))
-    back = np.sign(coded) * np.expm1(np.abs(coded) / 127 * np.log(256)) / 255
-    return to_pcm(back.astype(np.float32))
+    """Send it through the telephone's coding, once there and back."""
+    law = audioop.lin2ulaw(pcm.tobytes(), 2)
+    return np.frombuffer(audioop.ulaw2lin(law, 2), dtype=np.int16)
 
 
 def _quiet(pcm: Pcm) -> Pcm:
-    """A tenth as loud."""
+    """Make it a tenth as loud."""
     return to_pcm(to_float(pcm) * np.float32(0.1))
 
 
 def _studio(pcm: Pcm) -> Pcm:
-    """As a file at 44.1 kHz."""
+    """Turn it into a file at 44.1 kHz and back."""
     wide = to_pcm(resample(to_float(pcm), TELEPHONE_RATE, 44_100))
     return read_wav(wav_bytes([wide], 44_100)).channels[0]
 

@@ -4,7 +4,8 @@ import re
 
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import Phrases, Scorecard, Silence, Told
+from qa.scorecards.card import Scorecard
+from qa.scorecards.machine_rules import Phrases, Silence, Told
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, gaps
 from recordings.speech.normalisation import simplified
@@ -13,7 +14,7 @@ SLOTS = {"{number}": r"[\d零一二三四五六七八九幺]{2,}", "{name}": r"\
 
 
 def mark(card: Scorecard, dialogue: Dialogue) -> dict[str, ItemAnswer]:
-    """The answers to the items about words and silence; never unsure."""
+    """Return the answers to the items about words and silence; never unsure."""
     found = {}
     for item in card.items:
         rule = item.machine

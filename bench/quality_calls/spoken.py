@@ -20,7 +20,7 @@ RATE = {Language.MANDARIN: 4.0, Language.ENGLISH: 14.0}
 
 
 @dataclass(frozen=True)
-class Script:
+class CallScript:
     """A call as it is written: who says what, `None` a silence of so many seconds."""
 
     name: str
@@ -31,7 +31,7 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Spoken:
+class SpokenCall:
     """A script as sound."""
 
     name: str
@@ -41,10 +41,10 @@ class Spoken:
     sound: Sound
 
 
-def scripts() -> list[Script]:
-    """All scripts."""
+def scripts() -> list[CallScript]:
+    """Return all scripts."""
     return [
-        Script(
+        CallScript(
             one["name"],
             Language(one["language"]),
             bool(one.get("follow_up")),
@@ -59,8 +59,8 @@ def _part(side: str, text: str) -> tuple[str | None, str | float]:
     return (None, float(text)) if side == "-" else (SIDES[side], text)
 
 
-def as_text(script: Script) -> list[SpokenUtterance]:
-    """The script as a perfect transcript."""
+def as_text(script: CallScript) -> list[SpokenUtterance]:
+    """Return the script as a perfect transcript."""
     at, found = 1.0, []
     for side, said in script.parts:
         if side is None:
@@ -72,8 +72,8 @@ def as_text(script: Script) -> list[SpokenUtterance]:
     return found
 
 
-def spoken_calls() -> Iterator[Spoken]:
-    """Every script, spoken by the product's voice on two channels."""
+def spoken_calls() -> Iterator[SpokenCall]:
+    """Yield every script, spoken by the product's voice on two channels."""
     for script in scripts():
         sides: dict[str, list[Pcm]] = {"caller": [], "agent": []}
         _add(sides, 1.0, None, None)
@@ -85,7 +85,7 @@ def spoken_calls() -> Iterator[Spoken]:
             _add(sides, len(pcm) / TELEPHONE_RATE, side, pcm)
             _add(sides, PAUSE_SECONDS, None, None)
         sound = Sound((np.concatenate(sides["caller"]), np.concatenate(sides["agent"])))
-        yield Spoken(script.name, script.language, script.is_follow_up, script.labels, sound)
+        yield SpokenCall(script.name, script.language, script.is_follow_up, script.labels, sound)
 
 
 def _add(sides: dict[str, list[Pcm]], seconds: float, side: str | None, pcm: Pcm | None) -> None:

@@ -24,7 +24,7 @@ class Clip:
 
 
 def human() -> Iterator[Clip]:
-    """Single sentences and digit strings of human speakers."""
+    """Yield single sentences and digit strings of human speakers."""
     with (AUDIO / "human" / "manifest.tsv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             sound = read_wav((AUDIO / "human" / row["file"]).read_bytes())
@@ -32,7 +32,7 @@ def human() -> Iterator[Clip]:
 
 
 def calls() -> Iterator[Clip]:
-    """Each channel of the two-channel calls, with what was said on it."""
+    """Yield each channel of the two-channel calls, with what was said on it."""
     for path in sorted((AUDIO / "calls").glob("*.json")):
         call = json.loads(path.read_text("utf-8"))
         sound = read_wav(path.with_suffix(".wav").read_bytes())

@@ -1,4 +1,4 @@
-"""What else the bench of recognition counts: syllables, numbers, names, and what is heard where nobody speaks."""
+"""Further counts of the bench of recognition: syllables, numbers, names, and what is heard where nobody speaks."""
 
 import re
 from collections import Counter
@@ -20,54 +20,54 @@ _EN_NAMES = re.compile(r"(?<=[a-z,] )(?!I\b|I')[A-Z][a-z]+")
 
 
 @dataclass(frozen=True)
-class Count:
-    """So many are wrong of so many."""
+class ErrorCount:
+    """So many wrong of so many."""
 
     wrong: int = 0
     total: int = 0
 
-    def __add__(self, other: "Count") -> "Count":
-        return Count(self.wrong + other.wrong, self.total + other.total)
+    def __add__(self, other: "ErrorCount") -> "ErrorCount":
+        return ErrorCount(self.wrong + other.wrong, self.total + other.total)
 
     @property
     def percent(self) -> float | None:
-        """Per cent, `None` where there were none."""
+        """Return per cent, `None` where there were none."""
         return round(100 * self.wrong / self.total, 1) if self.total else None
 
 
-def syllables(true: str, heard: str, language: Language) -> Count:
-    """Wrong syllables of Mandarin, tones left out."""
+def syllables(true: str, heard: str, language: Language) -> ErrorCount:
+    """Count wrong syllables of Mandarin, tones left out."""
     if language is not Language.MANDARIN:
-        return Count()
+        return ErrorCount()
     # Figures one by one: a string of them is not one syllable.
     spelt = (" ".join(lazy_pinyin(" ".join(comparable(text, language)))) for text in (true, heard))
     there, got = (" ".join(text.split()) for text in spelt)
     found = jiwer.process_words([there], [got])
-    return Count(found.substitutions + found.deletions + found.insertions, len(there.split()))
+    return ErrorCount(found.substitutions + found.deletions + found.insertions, len(there.split()))
 
 
-def numbers(true: str, heard: str, language: Language) -> Count:
-    """Numbers of two figures and more that were not heard as they were said."""
+def numbers(true: str, heard: str, language: Language) -> ErrorCount:
+    """Count numbers of two figures and more that were not heard as they were said."""
     return _missing(_numbers(true, language), _numbers(heard, language))
 
 
-def names(true: str, heard: str, language: Language) -> Count:
-    """Names of people and places that were not heard as they were said."""
+def names(true: str, heard: str, language: Language) -> ErrorCount:
+    """Count names of people and places that were not heard as they were said."""
     pattern = _ZH_NAMES if language is Language.MANDARIN else _EN_NAMES
     there = [comparable(name, language) for name in pattern.findall(true)]
     got = comparable(heard, language)
     wrong = sum(name not in got for name in there)
-    return Count(wrong, len(there))
+    return ErrorCount(wrong, len(there))
 
 
 def invented_signs(listen: Callable[[Clip], str]) -> int:
-    """How many signs are heard in silence, hum, noise, ringing and engaged tones, asked in both languages."""
+    """Count the signs heard in silence, hum, noise, ringing and engaged tones, asked in both languages."""
     clips = [Clip(name, "nobody", language, sound, "") for language in Language for name, sound in nobody().items()]
     return sum(len(listen(clip).strip()) for clip in clips)
 
 
 def nobody() -> dict[str, Sound]:
-    """What is on a line while nobody speaks: eight seconds each."""
+    """Return what is on a line while nobody speaks: eight seconds each."""
     noise = np.random.default_rng(11)
     time = np.arange(8 * TELEPHONE_RATE) / TELEPHONE_RATE
     kinds = {
@@ -89,5 +89,5 @@ def _numbers(text: str, language: Language) -> list[str]:
     return re.findall(r"\d{2,}", plain)
 
 
-def _missing(there: Sequence[str], got: Sequence[str]) -> Count:
-    return Count((Counter(there) - Counter(got)).total(), len(there))
+def _missing(there: Sequence[str], got: Sequence[str]) -> ErrorCount:
+    return ErrorCount((Counter(there) - Counter(got)).total(), len(there))

@@ -1,4 +1,4 @@
-"""How many minutes of sound one, two and four worker processes recognise per minute of the clock, on the same clips.
+"""Minutes of sound that one, two and four worker processes recognise per minute of the clock, on the same clips.
 
 Each process takes the next clip from a common line, as workers take jobs, with one thread of the product's own path. A
 processor less than there are workers adds nothing: compare with the number of cores, which is printed.
@@ -39,7 +39,7 @@ def _work(line: "Queue[Clip | None]", done: "Queue[float]", models: Path) -> Non
 
 
 def run(workers: int, clips: list[Clip], models: Path) -> dict[str, float]:
-    """Minutes of sound per minute of the clock, and processor seconds per minute of sound."""
+    """Return minutes of sound per minute of the clock, and processor seconds per minute of sound."""
     context = multiprocessing.get_context("spawn")
     line: Queue[Clip | None] = context.Queue()
     done: Queue[float] = context.Queue()

@@ -29,7 +29,7 @@ from campaigns.dialogue.right_party import FETCH_SECONDS
 from campaigns.dialogue.script import Choice, Open, Option, Scale, Script, Sign
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
-from ivr.dialogue.decide import LEFT, RECORDED, TURN, WAIT
+from ivr.dialogue.engine import LEFT, RECORDED, TURN, WAIT
 from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Enqueue, Hangup, Record, Say, Verb
 

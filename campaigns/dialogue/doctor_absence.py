@@ -56,7 +56,7 @@ def script(base: Script, notice: Notice) -> Script:
         "to_person": base.phrases["to_staff"],
     }
     nothing: Text = dict.fromkeys(Language, "")
-    questions = (Choice(QUESTION, LABEL, ask, options),)
+    questions = (Choice.model_construct(name=QUESTION, label=LABEL, say=ask, options=options),)
     return replace(
         base, name="doctor_away", phrases=phrases, questions=questions, signs=(), advice=nothing, queue=QUEUE
     )
@@ -86,10 +86,14 @@ def spoken(at: datetime, language: Language) -> str:
 def _options(base: Script, notice: Notice) -> list[Option]:
     nothing: Mapping[Language, tuple[str, ...]] = dict.fromkeys(Language, ())
     times = [
-        Option(str(number), f"{at:%Y-%m-%dT%H:%M}", {k: spoken(at, k) for k in Language}, nothing)
+        _option(number, f"{at:%Y-%m-%dT%H:%M}", {k: spoken(at, k) for k in Language}, nothing)
         for number, at in enumerate(notice.others[:MOST], 1)
     ]
-    return [*times, Option(str(len(times) + 1), CANCEL, base.phrases["away_cancel"], WORDS)]
+    return [*times, _option(len(times) + 1, CANCEL, base.phrases["away_cancel"], WORDS)]
+
+
+def _option(number: int, value: str, label: Text, words: Mapping[Language, tuple[str, ...]]) -> Option:
+    return Option.model_construct(key=str(number), value=value, label=label, words=words)
 
 
 def _read_out(options: tuple[Option, ...], language: Language) -> str:

@@ -20,7 +20,7 @@ from hotline.values.states.call import CallOutcome
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.case import CaseKind
 from ivr.dialogue import queries
-from ivr.dialogue.decide import Place as MenuPlace
+from ivr.dialogue.flow_state import FlowState
 from ivr.flow import reader
 from routing.queues import service as routing
 from routing.queues.service import Wish
@@ -105,7 +105,7 @@ def _ask(
     """Stand in the line of that queue, for a warning sign ahead of everybody, with the reason for the screen."""
     (start, call), sign = about, asks.sign
     menu = reader.load(context.settings).flow
-    call.place = queries.write_place(MenuPlace(menu.emergency, call.language, consent=True))
+    call.place = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
     waiting = routing.join(session, context, call, Wish(asks.queue, priority=SIGN_PRIORITY if sign else None), now)
     reason = Reason(PriorityReason.WARNING_SIGN, {"sign": sign}) if sign else Reason(PriorityReason.ASKED_IN_OUR_CALL)

@@ -7,7 +7,7 @@ from campaigns.dialogue import attempt_progress
 from campaigns.dialogue import service as dialogue_service
 from hotline import clock, log
 from hotline.context import AppContext
-from ivr.dialogue import service as calls
+from ivr.dialogue import call_end
 from routing.calls.legs import Report
 from telephony import turn, twiml, webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
@@ -57,7 +57,7 @@ def status(attempt_id: str) -> Response:
     said = turn.parse(request.form)
     if said.call_sid is not None and said.status is not None:
         report = Report(said.call_sid, said.status, said.sequence)
-        calls.ended(_ground(), said.call_sid, report, clock.now())  # what the call became is told before what follows
+        call_end.line_reported(_ground(), report, clock.now())  # what the call became is told before what follows
         service.report(_ground(), attempt_id, report, clock.now())
     return Response(status=204)
 

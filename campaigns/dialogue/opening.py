@@ -10,7 +10,7 @@ from dataclasses import replace
 from campaigns.dialogue import questions, right_party
 from campaigns.dialogue.dialogue_state import Heard, Outcome, Person, Place, Reached, Stage
 from campaigns.dialogue.script import Script
-from ivr.dialogue.decide import TURN
+from ivr.dialogue.engine import TURN
 from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Gather, Hangup, Redirect, Verb
 

@@ -6,7 +6,7 @@ from campaigns.dialogue import answer_matching
 from campaigns.dialogue.dialogue_state import Effect, Heard, Outcome, Place, Reached, Stage
 from campaigns.dialogue.script import Choice, Question, Scale, Script, Text
 from hotline.values.language import Language
-from ivr.dialogue.decide import TURN
+from ivr.dialogue.engine import TURN
 from telephony.verbs import Gather, Hangup, Say, Verb
 
 LISTEN_SECONDS = 7

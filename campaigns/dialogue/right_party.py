@@ -9,7 +9,7 @@ from campaigns.dialogue.dialogue_state import Concluded, Effect, Heard, Outcome,
 from campaigns.dialogue.questions import LISTEN_SECONDS
 from campaigns.dialogue.script import Script
 from hotline.values.states.attempt import AttemptOutcome
-from ivr.dialogue.decide import TURN
+from ivr.dialogue.engine import TURN
 from telephony.verbs import Gather, Verb
 
 VERIFY_TRIES = 3

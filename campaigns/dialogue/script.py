@@ -4,50 +4,74 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from hotline.configuration.field_types import FieldFaults, FileModel, Keyed, Known, OwnName
+from hotline.configuration.texts import FilledTexts, FilledTextsWithChoices, TelephoneKey, Words
 from hotline.values.language import Language
+from ivr.flow.spoken_choices import with_choices
 
 Text = Mapping[Language, str]
-Words = Mapping[Language, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Option:
+NO_WORDS: Words = dict.fromkeys(Language, ())
+SignName = Annotated[str, Known("sign")]
+
+
+class Option(FileModel):
     """An answer by key or in words; `sign` names the warning sign that it is."""
 
-    key: str
-    value: str
-    label: Text
-    words: Words
-    sign: str = ""
+    key: OwnName
+    value: str = Field(description="a name for the answer, which reports show")
+    label: FilledTexts
+    words: Words = NO_WORDS
+    sign: SignName = ""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A question with a key for every answer. `is_free`: most answer it in a sentence of their own."""
+class QuestionFields(FileModel):
+    """What every question has."""
 
-    name: str
-    label: Text
-    say: Text
-    options: tuple[Option, ...]
-    is_free: bool = False
+    name: OwnName
+    label: FilledTexts
 
 
-@dataclass(frozen=True)
-class Scale:
-    """A question for a figure from `least` to `most`; from `sign_from` on it is the warning sign `sign`.
+class Choice(QuestionFields):
+    """A question with a key for every answer. `free`: most answer it in a sentence of their own."""
+
+    kind: Literal["choice"] = "choice"
+    options: Annotated[tuple[Option, ...], Keyed(TelephoneKey)] = Field(
+        alias="choices", description="the answers by key, at least one", min_length=1
+    )
+    say: FilledTextsWithChoices
+    is_free: bool = Field(False, alias="free")
+
+    @field_validator("say")
+    @classmethod
+    def _read_out(cls, say: Text, info: ValidationInfo) -> Text:
+        return with_choices(say, ((option.key, option.label) for option in info.data.get("options", ())))
+
+
+class SignsFrom(FileModel):
+    """The figure from which on an answer is a warning sign."""
+
+    value: int = Field(description="the figure")
+    sign: SignName
+
+
+class Scale(QuestionFields):
+    """A question for a figure from `least` to `most`; from a figure on it may be a warning sign.
 
     Up to `low_to` somebody is to look into it (satisfaction).
     """
 
-    name: str
-    label: Text
-    say: Text
-    least: int
-    most: int
-    sign_from: int | None = None
-    sign: str = ""
+    kind: Literal["scale"] = "scale"
+    say: FilledTexts
+    least: Annotated[int, Field(ge=0, le=99)] = 1
+    most: Annotated[int, Field(ge=1, le=99)] = 5
+    signs_from: SignsFrom | None = None
     low_to: int | None = None
 
     @property
@@ -55,37 +79,66 @@ class Scale:
         """How many keys the largest answer has."""
         return len(str(self.most))
 
+    @property
+    def sign_from(self) -> int | None:
+        """The figure from which on an answer is a warning sign."""
+        return None if self.signs_from is None else self.signs_from.value
 
-@dataclass(frozen=True)
-class Open:
+    @property
+    def sign(self) -> str:
+        """The warning sign that a high answer is."""
+        return "" if self.signs_from is None else self.signs_from.sign
+
+    @model_validator(mode="after")
+    def _check(self) -> "Scale":
+        if self.least >= self.most:
+            raise FieldFaults([(("most",), f"must be more than least ({self.least})")])
+        figures = ((("low_to",), self.low_to), (("signs_from", "value"), self.sign_from))
+        FieldFaults.raise_any(
+            (path, f"must be a whole number from {self.least} to {self.most}, not '{figure}'")
+            for path, figure in figures
+            if figure is not None and not self.least <= figure <= self.most
+        )
+        return self
+
+
+class Open(QuestionFields):
     """A question answered in the patient's own words, recorded."""
 
-    name: str
-    label: Text
-    say: Text
-    max_seconds: int = 60
+    kind: Literal["open"] = "open"
+    say: FilledTexts
+    max_seconds: Annotated[int, Field(ge=10, le=300)] = 60
 
 
 Question = Choice | Scale | Open
 
 
-@dataclass(frozen=True)
-class Sign:
+class Sign(FileModel):
     """A warning sign, and the words in which patients tell it."""
 
-    name: str
-    label: Text
-    words: Words
+    name: OwnName
+    label: FilledTexts
+    words: Words = NO_WORDS
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(FileModel):
     """Keys that mean the same throughout the conversation."""
 
-    person: str = "0"
-    emergency: str = "9"
-    repeat: str = "*"
-    slower: str = "#"
+    person: TelephoneKey = "0"
+    emergency: TelephoneKey = "9"
+    repeat: TelephoneKey = "*"
+    slower: TelephoneKey = "#"
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All four."""
+        return (self.person, self.emergency, self.repeat, self.slower)
+
+    @model_validator(mode="after")
+    def _check(self) -> "Keys":
+        if len(set(self.all)) < len(self.all):
+            raise ValueError("the four keys must differ")
+        return self
 
 
 @dataclass(frozen=True)
@@ -99,7 +152,7 @@ class Script:
     signs: tuple[Sign, ...]
     advice: Text
     replies: Mapping[str, Words]
-    keys: Keys = Keys()
+    keys: Keys = field(default_factory=Keys)
     is_slow: bool = False
     # Whose line takes over when a person is wanted.
     queue: str = "nurse"

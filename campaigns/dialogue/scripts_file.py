@@ -7,22 +7,24 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from campaigns.dialogue.question_fields import NO_WORDS, ChoiceFields, QuestionField, SignName
 from campaigns.dialogue.script import (
     FILLED,
+    NO_WORDS,
     PHRASES,
     REPLIES,
+    Choice,
     Keys,
+    Question,
     Script,
     Sign,
+    SignName,
     Text,
 )
 from hotline.configuration import yaml_file
 from hotline.configuration.errors import FileFault
-from hotline.configuration.field_types import Context, Exactly, FieldFaults, FileModel, Known, OneOrMore, ReadAs
+from hotline.configuration.field_types import Exactly, FieldFaults, FileModel, Keyed, Known, OneOrMore
 from hotline.configuration.texts import (
     FilledTexts,
-    TelephoneKey,
     Texts,
     Words,
     unknown_placeholders,
@@ -31,29 +33,6 @@ from hotline.values.language import Language
 
 STANDARD = Path(__file__).parents[1] / "scripts"
 BANK = "bank.yaml"
-
-
-class KeysFields(FileModel):
-    """Keys that mean the same throughout the conversation."""
-
-    person: TelephoneKey = Keys.person
-    emergency: TelephoneKey = Keys.emergency
-    repeat: TelephoneKey = Keys.repeat
-    slower: TelephoneKey = Keys.slower
-
-    def value(self, _context: Context) -> Keys:
-        """Return the keys."""
-        keys = dict(self)
-        if len(set(keys.values())) < len(keys):
-            raise ValueError("the four keys must differ")
-        return Keys(**keys)
-
-
-class SignFields(FileModel):
-    """A warning sign, and the words in which patients tell it."""
-
-    label: FilledTexts
-    words: Words = NO_WORDS
 
 
 def _filled(phrases: Mapping[str, Text], info: ValidationInfo) -> Mapping[str, Text]:
@@ -77,21 +56,21 @@ class BankFile(FileModel):
 
     standard: ClassVar = "campaigns/scripts/bank.yaml"
 
-    keys: Annotated[Keys, ReadAs(KeysFields)] = Keys()
+    keys: Keys = Keys()
     phrases: Annotated[Mapping[str, Texts], Exactly.of(PHRASES), AfterValidator(_filled)]
     replies: Annotated[Mapping[str, Words], Exactly.of(REPLIES, missing=NO_WORDS)] = dict.fromkeys(REPLIES, NO_WORDS)
-    questions: dict[str, QuestionField]
-    signs: dict[str, SignFields] = Field({})
+    questions: Annotated[dict[str, Annotated[Question, Field(discriminator="kind")]], Keyed()]
+    signs: Annotated[dict[str, Sign], Keyed()] = Field({})
 
     @model_validator(mode="after")
     def _check(self) -> "BankFile":
-        reserved = {self.keys.person, self.keys.emergency, self.keys.repeat, self.keys.slower}
+        fault = "means the same at every question; take another key"
         FieldFaults.raise_any(
-            (("questions", name, "choices", key), f"{key!r} means the same at every question; take another key")
+            (("questions", name, "choices", option.key), f"{option.key!r} {fault}")
             for name, question in self.questions.items()
-            if isinstance(question, ChoiceFields)
-            for key in question.choices
-            if key in reserved
+            if isinstance(question, Choice)
+            for option in question.options
+            if option.key in self.keys.all
         )
         return self
 
@@ -117,8 +96,8 @@ class ScriptFile(FileModel):
             name=name,
             label=self.label,
             phrases=bank.phrases,
-            questions=tuple(bank.questions[question].question(question) for question in self.questions),
-            signs=tuple(Sign(sign, bank.signs[sign].label, bank.signs[sign].words) for sign in self.signs),
+            questions=tuple(bank.questions[question] for question in self.questions),
+            signs=tuple(bank.signs[sign] for sign in self.signs),
             advice=self.advice,
             replies=bank.replies,
             keys=bank.keys,

@@ -5,7 +5,7 @@ a call like any other: when a nurse is wanted it stands in line as callers do.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,12 +27,12 @@ from hotline.values.language import Language
 from hotline.values.states.call import CallStatus, Direction
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.leg import LegStatus
-from hotline.values.states.recording import RecordingKind
-from ivr.dialogue import decide
+from ivr.dialogue import rendering
+from ivr.dialogue.engine import LEFT, WAIT
 from routing.calls import legs
 from telephony import twiml, webhook_urls
 from telephony.turn import Turn
-from telephony.verbs import Enqueue, Gather, Hangup, Record, Redirect, Say, Verb
+from telephony.verbs import Enqueue, Gather, Hangup, Redirect, Say, Verb
 
 BACK_SECONDS = 6
 # May be said to anybody.
@@ -76,7 +76,7 @@ def _broken_off(session: Session, context: AppContext, attempt_id: str) -> str:
         return twiml.render((Redirect(webhook_urls.connect(call.id)),))
     script = next(iter(scripts_of(context).values()))
     if call.status is CallStatus.WAITING:
-        return document((Enqueue(script.queue, decide.WAIT, decide.LEFT),), (attempt_id, call.id), call.turn)
+        return document((Enqueue(script.queue, WAIT, LEFT),), (attempt_id, call.id), call.turn)
     return twiml.render((Say(script.phrases[SORRY][call.language], call.language), Hangup()))
 
 
@@ -150,7 +150,7 @@ def _save(session: Session, context: AppContext, start: Start, call: Call, outco
     return text
 
 
-def recognised(context: AppContext, said: Turn) -> str | None:
+def greet_missed_patient(context: AppContext, said: Turn) -> str | None:
     """What a patient hears who calls after we have tried to reach them: to go on, or the menu; `None` for others."""
     index = context.keyring.index(said.caller.e164) if said.caller is not None else None
     with context.database.read() as session:
@@ -198,36 +198,14 @@ def unanswered(context: AppContext, attempt_id: str) -> str:
         return twiml.render((Hangup(),) if call is None or call.status is CallStatus.ENDED else ())
     script, place = script_of(context, start), read_place(attempt)
     said = questions.say(script, place, "no_nurse")
-    return document((said, Enqueue(script.queue, decide.WAIT, decide.LEFT)), (attempt_id, call.id), call.turn)
+    return document((said, Enqueue(script.queue, WAIT, LEFT)), (attempt_id, call.id), call.turn)
 
 
 def document(verbs: tuple[Verb, ...], ids: tuple[str, str], number: int) -> str:
-    """TwiML for attempt and call; `number` is the turn that is expected next."""
+    """Return the TwiML for attempt and call; `number` is the turn that is expected next."""
     attempt_id, call_id = ids
-    addresses = {
-        decide.TURN: webhook_urls.attempt_turn(attempt_id, number),
-        decide.WAIT: webhook_urls.wait(call_id),
-        decide.LEFT: webhook_urls.queue_left(call_id),
-        decide.RECORDED: webhook_urls.recording_events(call_id, RecordingKind.MESSAGE),
-    }
-    filled = [_addressed(verb, addresses) for verb in verbs]
-    if verbs and isinstance(verbs[-1], Gather | Record):
-        filled.append(Redirect(addresses[decide.TURN]))  # for an exchange that falls through, and for a silent message
-    return twiml.render(filled)
-
-
-def _addressed(verb: Verb, addresses: dict[str, str]) -> Verb:
-    match verb:
-        case Gather(action=action):
-            return replace(verb, action=addresses[action])
-        case Record(action=action, status_url=status):
-            return replace(verb, action=addresses[action], status_url=addresses[status])
-        case Enqueue(wait_url=wait, action=action):
-            return replace(verb, wait_url=addresses[wait], action=addresses[action])
-        case Redirect(url=url):
-            return Redirect(addresses[url])
-        case _:
-            return verb
+    urls = rendering.addresses(call_id, webhook_urls.attempt_turn(attempt_id, number))
+    return rendering.fill(verbs, urls, lambda said: said)
 
 
 def scripts_of(context: AppContext) -> Mapping[str, Script]:

@@ -18,7 +18,7 @@ KINDS = {
     "dialling_limits": ("campaigns.planning.dialling_limits_file", "DiallingLimitsFile"),
     "bank": ("campaigns.dialogue.scripts_file", "BankFile"),
     "script": ("campaigns.dialogue.scripts_file", "ScriptFile"),
-    "scorecard": ("qa.scorecards.read", "ScorecardFile"),
+    "scorecard": ("qa.scorecards.card", "Scorecard"),
     "phrases": ("qa.scorecards.phrase_lists", "PhraseListsFile"),
     "sampling_policy": ("qa.sampling.policy", "Policy"),
     "retention": ("recordings.retention.periods", "Rules"),

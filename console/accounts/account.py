@@ -92,4 +92,4 @@ def _page(refused: UserRefused | None, code: int, fault: str = "", minutes: int 
         agent = agents.find(reading, user.agent_id)
         sessions = queries.of_user(reading, user.id, clock.now())
     values = {"account": user, "agent": agent, "sessions": sessions, "fault": fault, "minutes": minutes}
-    return render_template("account.html", refused=refused, next=sign_in.next_page(), **values), code
+    return render_template("accounts/account.html", refused=refused, next=sign_in.next_page(), **values), code

@@ -135,7 +135,7 @@ def next_page() -> str:
 
 def _page(fault: str, login: str, code: int, minutes: int = 0) -> ResponseReturnValue:
     values = {"fault": fault, "minutes": minutes, "login": login[:40], "next": next_page()}
-    return render_template("sign_in.html", **values), code
+    return render_template("accounts/sign_in.html", **values), code
 
 
 def _note(writing: Session, user: User, language: str | None) -> None:

@@ -134,7 +134,13 @@ def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
         agents, everyone = agent_queries.everyone(session), service.everyone(session)
     names = {agent.id: agent for agent in agents}
     return render_template(
-        "users.html", users=everyone, agents=agents, names=names, roles=list(Role), refused=refused, form=request.form
+        "accounts/users.html",
+        users=everyone,
+        agents=agents,
+        names=names,
+        roles=list(Role),
+        refused=refused,
+        form=request.form,
     ), code
 
 
@@ -148,11 +154,11 @@ def _form(user_id: str, refused: UserRefused | None, code: int) -> ResponseRetur
     values = typed or {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id or ""}
     seen = typed["seen"] if typed else service.stamp(one)
     lists = {"agents": agents, "roles": list(Role), "locked_until": locked_until}
-    return render_template("user.html", one=one, refused=refused, form=values, seen=seen, **lists), code
+    return render_template("accounts/user.html", one=one, refused=refused, form=values, seen=seen, **lists), code
 
 
 def _secret(user: User, password: str, *, is_new: bool) -> ResponseReturnValue:
-    return render_template("one_time.html", one=user, password=password, is_new=is_new)
+    return render_template("accounts/one_time.html", one=user, password=password, is_new=is_new)
 
 
 def _from_form() -> Wanted:

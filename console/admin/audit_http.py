@@ -48,7 +48,7 @@ def show() -> ResponseReturnValue:
     audit_marks.showed(len(found.rows))
     names = {user.id: user.name for user in users.values()}
     return render_template(
-        "audit.html",
+        "admin/audit.html",
         found=found,
         days=wanted.days,
         people=[(names.get(user_id or "", user_id) if user_id else "", cells) for user_id, cells in days.items()],

@@ -44,7 +44,7 @@ def show() -> ResponseReturnValue:
     with context().database.read() as session:
         failed, count = jobs.failed(session, MOST)
         calls = _calls(session, failed)
-    return render_template("work.html", jobs=failed, count=count, calls=calls)
+    return render_template("admin/failed_work.html", jobs=failed, count=count, calls=calls)
 
 
 @pages.post("/failed-work/retry")

@@ -50,7 +50,7 @@ def show() -> ResponseReturnValue:
         lists = _lists(session)
     departments = {row.name: row for row in lists.departments}
     return render_template(
-        "roster.html", agents=agents, levels=levels, logins=logins, lists=lists, departments=departments
+        "admin/agent_list.html", agents=agents, levels=levels, logins=logins, lists=lists, departments=departments
     )
 
 
@@ -85,7 +85,7 @@ def _form(agent_id: str, refused: AgentRefused | None, code: int) -> ResponseRet
     # What was typed comes back, unless somebody else's change has to be seen first.
     is_typed = refused is not None and refused.code != "changed_meanwhile"
     return render_template(
-        "agent.html",
+        "admin/agent.html",
         agent=agent,
         lists=lists,
         levels=LEVELS,

@@ -49,7 +49,7 @@ def listing() -> ResponseReturnValue:
     audit_marks.showed(len(found.rows))
     words = language.words(language.chosen(request))
     return render_template(
-        "calls.html",
+        "calls/call_list.html",
         found=found,
         patients=patients,
         figures=figures,
@@ -77,7 +77,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
     settings, words = context().settings, language.words(language.chosen(request))
     ring_seconds = settings.ring_seconds
     return render_template(
-        "call.html",
+        "calls/call.html",
         record=replace(record, marks=[]) if is_blind else record,
         sheet=marks.sheet([] if is_blind else record.marks, scorecards.of(settings.scorecards_folder), words),
         is_blind=is_blind,

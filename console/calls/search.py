@@ -67,7 +67,7 @@ def _page(found: list[Found] | None) -> str:
         )
         names = {agent.id: agent.name for agent in agent_queries.everyone(session)}
     chosen = {name: request.form.get(name, "") for name in ("q", "since", "until", "queue", "agent")}
-    return render_template("search.html", found=found, queues=queues, agents=agents, names=names, chosen=chosen)
+    return render_template("calls/search.html", found=found, queues=queues, agents=agents, names=names, chosen=chosen)
 
 
 def _wanted() -> SearchQuery:

@@ -88,7 +88,7 @@ def listing() -> ResponseReturnValue:
         changed = identity_decisions.count(session)
     refused = watched_reports.refused(context().settings)
     return render_template(
-        "campaigns.html",
+        "campaigns/campaign_list.html",
         changed=changed,
         seen=seen,
         alarms=open_alarms,
@@ -131,11 +131,11 @@ def _messages(viewer: Viewer[Picture], chosen: Language, standing: Standing) -> 
 def _render(picture: Picture, chosen: Language) -> str:
     found = picture.rendered.get(chosen)
     if found is None:
-        section = render_template("campaigns_list.html", seen=picture.seen, steps=STEPS)
+        section = render_template("campaigns/campaign_table.html", seen=picture.seen, steps=STEPS)
         told = {
             "now": picture.now,
             "sections": {"campaigns": section},
-            "alarms": render_template("alarms.html", alarms=picture.alarms),
+            "alarms": render_template("floor/warning_signs.html", alarms=picture.alarms),
         }
         found = json.dumps(told, ensure_ascii=False)
         picture.rendered[chosen] = found
@@ -153,7 +153,7 @@ def show(campaign_id: str) -> ResponseReturnValue:
     with context().database.read() as session:  # counting takes long, and nobody waits for it
         questions, compared = figures.questions(session, campaign.id), groups.compare(session, campaign.id)
         return render_template(
-            "campaign.html",
+            "campaigns/campaign.html",
             campaign=campaign,
             funnel=figures.funnel(session, campaign.id),
             questions=questions,

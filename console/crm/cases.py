@@ -45,7 +45,7 @@ def listing() -> ResponseReturnValue:
     audit_marks.showed(len(found.rows))
     chosen = {name: request.args.get(name, "") for name in ("kind", "state", "owner", "late")}
     return render_template(
-        "cases.html",
+        "crm/case_list.html",
         found=found,
         now=now,
         kinds=list(CaseKind),
@@ -67,7 +67,7 @@ def show(case_id: str) -> ResponseReturnValue:
         _note(session, "view_case", case_id)
         agents = agent_queries.everyone(session)
     return render_template(
-        "case.html",
+        "crm/case.html",
         record=record,
         case=record.case,
         agents=agents,

@@ -24,7 +24,7 @@ def listing() -> ResponseReturnValue:
         for one in found:
             audit_log.record_once(session, "view_identity", "identity", one.proposal.id)
         audit_marks.showed(len(found))
-        return render_template("identities.html", waiting=found, fields=identities.FIELDS)
+        return render_template("crm/identities.html", waiting=found, fields=identities.FIELDS)
 
 
 @pages.post("/identities/<proposal_id>")

@@ -30,7 +30,7 @@ def show(patient_id: str) -> ResponseReturnValue:
         stops = stopping.of_patient(session, patient_id)
         audit_log.record(session, "view_patient", "patient", patient_id)
     return render_template(
-        "patient.html",
+        "crm/patient.html",
         record=record,
         stops=stops,
         facts=FACTS,

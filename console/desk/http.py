@@ -60,7 +60,9 @@ def show() -> ResponseReturnValue:
     if seen is not None and seen.caller is not None:
         audit_marks.note("view_caller", ("call", seen.caller.call.id))
     place, statuses = _place(settings, seen), list(AgentStatus)
-    return render_template("desk.html", desk=seen, targets=targets, place=place, statuses=statuses, alarms=open_alarms)
+    return render_template(
+        "desk/desk.html", desk=seen, targets=targets, place=place, statuses=statuses, alarms=open_alarms
+    )
 
 
 @pages.get("/desk/stream")
@@ -189,9 +191,9 @@ def _render(floor: Snapshot, agent_id: str) -> str:
         "status": seen.agent.status,
         "state": seen.agent.state,
         "held": bool(seen.caller and seen.caller.call.is_held),
-        "html": render_template("desk_card.html", desk=seen),
-        "targets": render_template("desk_targets.html", targets=desk_view.of(floor.agents, floor.queues, agent_id)),
-        "alarms": render_template("alarms.html", alarms=floor.alarms, beside=True),
+        "html": render_template("desk/card.html", desk=seen),
+        "targets": render_template("desk/targets.html", targets=desk_view.of(floor.agents, floor.queues, agent_id)),
+        "alarms": render_template("floor/warning_signs.html", alarms=floor.alarms, beside=True),
     }
     return json.dumps(told, ensure_ascii=False)
 

@@ -60,7 +60,7 @@ def show() -> ResponseReturnValue:
     seen = snapshot.take(context(), clock.now())
     audit_marks.showed(len(seen.waiting) + len(seen.talks))
     divided = _divided() if current_user.sees_all_calls else {"parts": None}
-    return render_template("floor.html", floor=seen, sections=SECTIONS, **divided)
+    return render_template("floor/floor.html", floor=seen, sections=SECTIONS, **divided)
 
 
 @pages.get("/floor/figures")
@@ -69,7 +69,7 @@ def show() -> ResponseReturnValue:
 @touches_nothing("counts and shares, nobody in particular")
 def divided() -> ResponseReturnValue:
     """Today's figures by queue, half hour or agent: a part of the floor page."""
-    return render_template("divided.html", **_divided())
+    return render_template("floor/breakdown.html", **_divided())
 
 
 def _divided() -> dict[str, object]:
@@ -124,11 +124,11 @@ def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool], seen: int, s
 def _render(picture: Picture, kind: tuple[Language, bool]) -> str:
     found = picture.rendered.get(kind)
     if found is None:
-        parts = {name: render_template(f"floor_{name}.html", floor=picture.seen) for name in SECTIONS}
+        parts = {name: render_template(f"floor/{name}.html", floor=picture.seen) for name in SECTIONS}
         told = {
             "now": picture.seen.now.timestamp(),
             "sections": parts,
-            "alarms": render_template("alarms.html", alarms=picture.seen.alarms),
+            "alarms": render_template("floor/warning_signs.html", alarms=picture.seen.alarms),
         }
         found = json.dumps(told, ensure_ascii=False)
         picture.rendered[kind] = found

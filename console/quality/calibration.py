@@ -32,7 +32,7 @@ def listing() -> ResponseReturnValue:
     audit_marks.showed(len(rounds) + len(calls))
     cards = scorecards.of(context().settings.scorecards_folder)
     found = {"rounds": rounds, "done": done, "people": people, "calls": calls, "cards": cards, "drifts": drifts}
-    return render_template("calibrations.html", **found)
+    return render_template("quality/calibration_list.html", **found)
 
 
 @pages.post("/calibrations")
@@ -75,7 +75,7 @@ def show(calibration_id: str) -> ResponseReturnValue:
         calls = call_queries.by_id(session, [one.call_id for one in sent])
         agents = agent_queries.by_id(session)
     page = {"round": made, "sent": sent, "card": card, "found": found, "people": people}
-    return render_template("calibration.html", **page, calls=calls, agents=agents)
+    return render_template("quality/calibration.html", **page, calls=calls, agents=agents)
 
 
 @pages.post("/calibrations/<calibration_id>/close")

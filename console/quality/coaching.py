@@ -38,7 +38,7 @@ def listing() -> ResponseReturnValue:
         later = {row.id: _later(queries.done(session, row.agent_id), row.review_id) for row in rows}
     cards = scorecards.of(context().settings.scorecards_folder)
     found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
-    return render_template("coaching.html", **found, today=context().settings.day(clock.now()))
+    return render_template("quality/coaching.html", **found, today=context().settings.day(clock.now()))
 
 
 @pages.post("/reviews/<review_id>/coaching")

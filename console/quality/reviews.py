@@ -43,7 +43,7 @@ def listing() -> ResponseReturnValue:
         if not current_user.sees_all_calls:
             lines = queries.done(session, current_user.agent_id or "-")
             audit_marks.showed(len(lines))
-            return render_template("reviews.html", lines=lines, tab="own", tabs={})
+            return render_template("quality/review_list.html", lines=lines, tab="own", tabs={})
         tabs = queries.counts(session, current_user.id, current_user.agent_id)
         if tab == "appeals":
             lines = queries.appeals(session)
@@ -52,7 +52,7 @@ def listing() -> ResponseReturnValue:
         else:
             tab, lines = "todo", queries.todo(session, current_user.id, current_user.agent_id)
     audit_marks.showed(len(lines))
-    return render_template("reviews.html", lines=lines, tab=tab, tabs=tabs)
+    return render_template("quality/review_list.html", lines=lines, tab=tab, tabs=tabs)
 
 
 @pages.get("/reviews/<review_id>")
@@ -66,7 +66,7 @@ def show(review_id: str) -> ResponseReturnValue:
             abort(404)
         note(session, "view_review", review_id)
         page = queries.record(session, review)
-    return render_template("review.html", **_shown(page))
+    return render_template("quality/review.html", **_shown(page))
 
 
 @pages.post("/reviews/<review_id>/take")
@@ -225,7 +225,7 @@ def _comments(review_id: str) -> ResponseReturnValue:
         return _back(review_id)
     with context().database.read() as session:
         page = queries.record(session, queries.existing(session, review_id))
-    return render_template("review_comments.html", page=page, mode="fill")
+    return render_template("quality/review_comments.html", page=page, mode="fill")
 
 
 def _version(review_id: str) -> int:

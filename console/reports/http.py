@@ -48,7 +48,7 @@ def show() -> ResponseReturnValue:
         lines = queue_queries.queues(session)
     choice = {"agents": agents, "departments": departments, "queues": lines, "periods": PERIODS, "units": UNITS}
     shown = {"shown": reports_values.cell_text, "say": words(spoken), "period": period, "kinds": KINDS}
-    return render_template("reports.html", report=made, wanted=wanted, files=files, **choice, **shown)
+    return render_template("reports/report.html", report=made, wanted=wanted, files=files, **choice, **shown)
 
 
 @pages.post("/reports")
@@ -101,7 +101,7 @@ def samples() -> ResponseReturnValue:
         agents = agent_queries.by_id(session)
     proven = {row.id: draws.is_proven(row) for row in rows}
     logged("view_samples", "draws", "sample")
-    return render_template("samples.html", rows=rows, proven=proven, agents=agents)
+    return render_template("reports/samples.html", rows=rows, proven=proven, agents=agents)
 
 
 def _own(report_id: str) -> Report:

@@ -34,4 +34,4 @@ def _ours(error: Exception) -> tuple[str, int]:
 
 def _page(code: int, name: str = "") -> tuple[str, int]:
     name = name or (str(code) if code in KNOWN else "other")
-    return render_template("fault.html", code=code, name=name), code
+    return render_template("layout/fault.html", code=code, name=name), code

@@ -124,6 +124,12 @@ def of_call(session: Session, call_id: str, kind: CaseKind) -> Case | None:
     return session.scalar(select(Case).where(Case.call_id == call_id, Case.kind == kind))
 
 
+def has_urgent(session: Session, call_id: str) -> bool:
+    """Return whether this call opened a case that cannot wait."""
+    urgent = select(Case.id).where(Case.call_id == call_id, Case.urgency != Urgency.NORMAL)
+    return session.scalar(urgent.limit(1)) is not None
+
+
 def open_follow_ups(session: Session, patient_id: str) -> list[Case]:
     """The cases of calls after discharge that somebody still works on for this patient."""
     theirs = (Case.patient_id == patient_id, Case.kind == CaseKind.FOLLOW_UP)

@@ -97,7 +97,7 @@ class CallFlow:
 
     async def fetch(self, goto: Goto) -> tuple[Element, ...]:
         """Ask the application for a document and read its answer."""
-        self._check_rush(goto.target.url)
+        self._check_loop(goto.target.url)
         self.here = goto.target
         params = self.leg.facts.parameters() | dict(self._extra()) | dict(goto.params)
         self.leg.trace("request", method=goto.target.method, url=goto.target.url, params=params)
@@ -136,8 +136,8 @@ class CallFlow:
         """Report to an element's action although nobody is left to hear the answer."""
         if element.string("action"):
             target = self.here.join(element.string("action"), element.method())
-            told = self.leg.facts.parameters() | dict(params)
-            self.context.webhooks.later(self._deliver(target, told))
+            parameters = self.leg.facts.parameters() | dict(params)
+            self.context.webhooks.later(self._deliver(target, parameters))
 
     async def _deliver(self, target: WebhookTarget, params: Mapping[str, str]) -> None:
         try:
@@ -151,11 +151,11 @@ class CallFlow:
         log.warning(event, call_id=self.leg.sid, code=error.code, url=error.url, reason=error.message)
         self.leg.trace("error", code=error.code, message=error.message, url=error.url, fault=event)
 
-    def calm_down(self) -> None:
+    def reset_loop_guard(self) -> None:
         """Reset the loop guard: a fallback is not part of the loop that led to it."""
         self._rush = 0
 
-    def _check_rush(self, url: str) -> None:
+    def _check_loop(self, url: str) -> None:
         """Raise for a document that leads to itself without a sound: it would be asked for ever."""
         now = self.context.ticker.seconds
         if now - self._rush_since > 1.0:

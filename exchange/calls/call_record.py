@@ -124,7 +124,7 @@ class CallRecord:
 
     def parameters(self) -> dict[str, str]:
         """Return the standard parameters of every request to the application."""
-        known = {
+        values = {
             "CallSid": self.sid,
             "AccountSid": self.account_sid,
             "From": self.sender,
@@ -142,20 +142,20 @@ class CallRecord:
             "AnsweredBy": self.answered_by,
         }
         places = whereabouts("From", self.sender) | whereabouts("To", self.to)
-        return known | places | {name: value for name, value in optional.items() if value}
+        return values | places | {name: value for name, value in optional.items() if value}
 
     def progress(self, now: datetime) -> dict[str, str]:
         """Return the parameters of a status callback, and count its sequence number up."""
-        told = self.parameters() | {
+        values = self.parameters() | {
             "CallbackSource": "call-progress-events",
             "SequenceNumber": str(self.sequence),
             "Timestamp": rfc2822(now),
         }
         self.sequence += 1
         if self.is_over:
-            told |= {"CallDuration": str(self.seconds), "Duration": str(-(-self.seconds // 60))}
-            told |= {"SipResponseCode": str(self.response_code)} if self.response_code else {}
-        return told
+            values |= {"CallDuration": str(self.seconds), "Duration": str(-(-self.seconds // 60))}
+            values |= {"SipResponseCode": str(self.response_code)} if self.response_code else {}
+        return values
 
     def to_json(self) -> dict[str, Any]:
         return {name: _plain(value) for name, value in asdict(self).items()}

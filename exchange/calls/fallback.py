@@ -49,12 +49,12 @@ def _log_fault(flow: CallFlow, error: Exception) -> None:
 
 async def _fall_back(flow: CallFlow, error: CallError) -> None:
     """Follow the fallback; where it cannot be fetched either, hold the caller for a while and ask it again."""
-    told = {"ErrorCode": str(error.code), "ErrorUrl": error.url}
+    parameters = {"ErrorCode": str(error.code), "ErrorUrl": error.url}
     context = flow.context
     until = context.ticker.seconds + context.config.webhook.keep_seconds
     spoken = -math.inf
     while flow.leg.fallback:
-        failure = await _fallback_failure(flow, Goto(flow.leg.fallback, told))
+        failure = await _fallback_failure(flow, Goto(flow.leg.fallback, parameters))
         if failure is None:
             return
         if not isinstance(failure, WebhookError) or context.ticker.seconds >= until:
@@ -65,7 +65,7 @@ async def _fall_back(flow: CallFlow, error: CallError) -> None:
 
 async def _fallback_failure(flow: CallFlow, fallback: Goto) -> Exception | None:
     """Follow the fallback; return what went wrong with it (already logged), or None."""
-    flow.calm_down()
+    flow.reset_loop_guard()
     try:
         await flow.follow(fallback)
     except CallError as error:
@@ -103,7 +103,7 @@ async def say(flow: CallFlow, pieces: tuple[ssml.Piece, ...], language: str, tim
         flow.fault("say_too_long", CallError(TOO_LONG, message, flow.here.url))
         return
     try:
-        pcm = await ssml.sound(flow.context.voice, pieces, language)
+        pcm = await ssml.sound(flow.context.synthesiser, pieces, language)
     except SynthesisError as error:
         flow.fault("speech_failed", CallError(UNSPEAKABLE, str(error), flow.here.url))
         return

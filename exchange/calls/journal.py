@@ -55,7 +55,7 @@ class Journal:
             # A full disk leaves the long file as it is.
             log.exception("journal_failed")
 
-    def beat(self, now: datetime) -> None:
+    def note_alive(self, now: datetime) -> None:
         """Note that the exchange is alive: calls that are up lasted until then, should it be killed."""
         try:
             self._beats.write_text(now.isoformat(), encoding="utf-8")
@@ -74,22 +74,22 @@ class Journal:
             return None
 
     def _load(self) -> dict[str, CallRecord]:
-        known: dict[str, CallRecord] = {}
+        records: dict[str, CallRecord] = {}
         if not self._path.exists():
-            return known
+            return records
         for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 raw = json.loads(line)
                 if raw.get("is_gone"):
-                    known.pop(raw["sid"], None)
+                    records.pop(raw["sid"], None)
                     continue
                 facts = CallRecord.from_json(raw)
             except (ValueError, KeyError, TypeError, AttributeError):
                 # A kill may cut the last line short; the line before it tells of the same call.
                 log.warning("journal_line_unreadable", path=str(self._path))
                 continue
-            known[facts.sid] = facts
-        return known
+            records[facts.sid] = facts
+        return records
 
     def _compact(self) -> None:
         """Keep one line a call, and of the finished calls the newest; replace the file atomically."""

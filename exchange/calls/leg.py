@@ -20,19 +20,19 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 class AudioTap(Protocol):
     """A listener on a leg, such as a recorder."""
 
-    def frame(self, said: bytes, heard: bytes) -> None: ...
+    def frame(self, inbound: bytes, outbound: bytes) -> None: ...
 
 
 class CallLeg:
-    """A call between the exchange and one telephone. `said` and `heard` are the frames of the present tick."""
+    """A call between the exchange and one telephone. `inbound` and `outbound` are the frames of the present tick."""
 
     def __init__(
         self, facts: CallRecord, line: TelephoneLine, ticker: Ticker, on_move: Callable[["CallLeg"], None]
     ) -> None:
         self.facts = facts
         self.line = line
-        self.said = SILENCE
-        self.heard = SILENCE
+        self.inbound = SILENCE
+        self.outbound = SILENCE
         self.keys = KeyListeners()
         self.taps: list[AudioTap] = []
         self.cookies = CallCookies()
@@ -100,7 +100,7 @@ class CallLeg:
         self.trace("hangup", status=str(self.facts.status), reason=reason or str(self.facts.status))
         self.was_redirected = False
         self._stop_work()
-        self.hear(None)
+        self.set_source(None)
         if self._has_line:
             self._has_line = False
             self.line.tell("ended", call=self.sid, reason=reason or str(self.facts.status))
@@ -179,12 +179,12 @@ class CallLeg:
             if self._played is played:
                 self._source, self._played = None, None
 
-    def unhear(self, source: AudioSource) -> None:
+    def clear_source(self, source: AudioSource) -> None:
         """Play nothing more, if this source is what it plays now."""
         if self._source is source:
-            self.hear(None)
+            self.set_source(None)
 
-    def hear(self, source: AudioSource | None) -> None:
+    def set_source(self, source: AudioSource | None) -> None:
         """Play the source until another one replaces it; None is silence."""
         if self._played and not self._played.done():
             self._played.set_result(None)
@@ -192,20 +192,20 @@ class CallLeg:
 
     def take(self) -> None:
         """Run the first half of a tick: read what the person says."""
-        self.said = self.line.take() if self.is_up or self.has_early_sound else SILENCE
+        self.inbound = self.line.take() if self.is_up or self.has_early_sound else SILENCE
 
     def give(self) -> None:
         """Run the second half of a tick: send what the person hears."""
-        self.heard = self._next_frame()
+        self.outbound = self._next_frame()
         if self._has_line and (self.is_up or self._source):
-            self.line.give(self.heard)
+            self.line.give(self.outbound)
         for tap in self.taps:
-            tap.frame(self.said, self.heard)
+            tap.frame(self.inbound, self.outbound)
 
     def _next_frame(self) -> bytes:
         frame = self._source.next_frame() if self._source else SILENCE
         if frame is None:
-            self.hear(None)
+            self.set_source(None)
             return SILENCE
         return frame
 

@@ -96,7 +96,7 @@ class LegRegistry:
         leg = self.active.get(sid)
         return leg.facts if leg else self.past.get(sid)
 
-    def everything(self) -> list[CallRecord]:
+    def all_records(self) -> list[CallRecord]:
         """Return the records of all known calls, the newest first."""
         return sorted([*self.past.values(), *(leg.facts for leg in self.active.values())], key=_age, reverse=True)
 
@@ -110,9 +110,9 @@ class LegRegistry:
         self.past = {sid: facts for sid, facts in self.past.items() if (facts.ended or facts.created) >= moment}
         self._journal.rewrite([*self.past.values(), *(leg.facts for leg in self.active.values())])
 
-    def restore(self, known: list[CallRecord], last_alive: datetime | None = None) -> None:
+    def restore(self, records: list[CallRecord], last_alive: datetime | None = None) -> None:
         """Mark the calls that were up before a restart as failed when the exchange was last alive, and report them."""
-        for facts in known:
+        for facts in records:
             self.past[facts.sid] = facts
             if facts.status not in FINAL:
                 last_known = facts.updated or facts.created
@@ -126,7 +126,9 @@ class LegRegistry:
         legs = list(self.active.values())
         for leg in legs:
             _isolated(leg, leg.take)
-        for leg, key in zip(legs, detect_keys([leg.detector for leg in legs], [leg.said for leg in legs]), strict=True):
+        for leg, key in zip(
+            legs, detect_keys([leg.detector for leg in legs], [leg.inbound for leg in legs]), strict=True
+        ):
             if key:
                 leg.keys.press(key)
 
@@ -135,7 +137,7 @@ class LegRegistry:
         for leg in list(self.active.values()):
             _isolated(leg, leg.give)
         if self.active and self._ticker.count % BEAT_FRAMES == 0:
-            self._journal.beat(self._ticker.now())
+            self._journal.note_alive(self._ticker.now())
 
     def _moved(self, leg: CallLeg) -> None:
         facts = leg.facts
@@ -144,8 +146,8 @@ class LegRegistry:
             self.past[leg.sid] = facts
             while len(self.past) > MOST_PAST:
                 self.past.pop(next(iter(self.past)))
-            for told in self.on_end:
-                told(leg)
+            for listener in self.on_end:
+                listener(leg)
         self._trace(leg)
         self._report(facts)
         self._journal.write(facts)
@@ -165,10 +167,10 @@ class LegRegistry:
     def _report(self, facts: CallRecord) -> None:
         if facts.callback.wants(facts.event()):
             target = WebhookTarget(facts.callback.url, facts.callback.method)
-            told = facts.progress(self._ticker.now())
+            parameters = facts.progress(self._ticker.now())
             if facts.is_over and facts.recording_sid:
-                told |= self.recorded(facts.recording_sid)
-            self._webhooks.report(facts.sid, target, told)
+                parameters |= self.recorded(facts.recording_sid)
+            self._webhooks.report(facts.sid, target, parameters)
 
 
 def _isolated(leg: CallLeg, half_tick: Callable[[], None]) -> None:

@@ -40,7 +40,7 @@ class PendingReports:
         self._lines = 0
         self._file: TextIO | None = path.open("a", encoding="utf-8", errors="backslashreplace") if path else None
 
-    def owe(self, name: str, reports: list[PendingReport]) -> None:
+    def keep(self, name: str, reports: list[PendingReport]) -> None:
         """Keep these reports under `name`, to be sent should the exchange be killed."""
         if reports or name in self._owed:
             self._owed[name] = reports
@@ -53,18 +53,18 @@ class PendingReports:
 
     def settle(self, name: str) -> None:
         """Forget the reports of `name`: they were sent or are no longer needed."""
-        self.owe(name, [])
+        self.keep(name, [])
 
-    def tell(self, webhooks: WebhookClient, now: datetime) -> None:
+    def send(self, webhooks: WebhookClient, now: datetime) -> None:
         """Send after a start whatever was still pending. The file is emptied first: sent once, never twice."""
         owed, self._owed = self._owed, {}
         self._empty()
         for name, reports in owed.items():
             for report in reports:
-                told = {**report.params, **({"Timestamp": rfc2822(now)} if "Timestamp" in report.params else {})}
-                webhooks.report(name, WebhookTarget(report.url, report.method), told)
+                parameters = {**report.params, **({"Timestamp": rfc2822(now)} if "Timestamp" in report.params else {})}
+                webhooks.report(name, WebhookTarget(report.url, report.method), parameters)
 
-    def conference(self, conference: Conference, event: str, about: Mapping[str, str]) -> None:
+    def keep_for_conference(self, conference: Conference, event: str, about: Mapping[str, str]) -> None:
         """Keep what a conference's participants must hear of should it be cut off now: everybody leaves and it ends."""
         members = self._members.setdefault(conference.sid, {})
         call = about.get("CallSid", "")
@@ -76,9 +76,9 @@ class PendingReports:
             del self._members[conference.sid]
             self.settle(conference.sid)
         else:
-            self.owe(conference.sid, _closing_reports(conference, members, self._account_sid))
+            self.keep(conference.sid, _closing_reports(conference, members, self._account_sid))
 
-    def retire(self) -> None:
+    def clear(self) -> None:
         """Forget everything when the exchange ends in good order."""
         self._empty()
         self.close()
@@ -133,11 +133,11 @@ def _closing_reports(conference: Conference, members: Members, account_sid: str)
 
 def _report(conference: Conference, account_sid: str, event: str, about: Mapping[str, str]) -> PendingReport:
     callback: StatusCallback = conference.callback
-    told = {
+    parameters = {
         "ConferenceSid": conference.sid,
         "FriendlyName": conference.name,
         "AccountSid": account_sid,
         "Timestamp": "",
         "StatusCallbackEvent": event,
     }
-    return PendingReport(callback.url, callback.method, told | dict(about))
+    return PendingReport(callback.url, callback.method, parameters | dict(about))

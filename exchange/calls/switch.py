@@ -67,8 +67,8 @@ class Switch:
         if number and number.fallback_url:
             leg.fallback = WebhookTarget(number.fallback_url, number.fallback_method)
         if number:
-            told = {name: value for name, value in (own or {}).items() if name not in RESERVED}
-            self.redirect(leg, Goto(WebhookTarget(number.voice_url, number.voice_method), told))
+            parameters = {name: value for name, value in (own or {}).items() if name not in RESERVED}
+            self.redirect(leg, Goto(WebhookTarget(number.voice_url, number.voice_method), parameters))
         else:
             leg.work(partial(self._straight, leg, to))
         return leg

@@ -22,18 +22,18 @@ async def announce(
     context: ExchangeContext, conference: Conference, target: WebhookTarget, participant: Participant | None
 ) -> None:
     """Fetch and render it, and play it to everybody or to one participant; an event tells how that went."""
-    told = {"AnnounceUrl": target.url}
+    parameters = {"AnnounceUrl": target.url}
     try:
         pcm = await rendered_document(
             context, target, {"ConferenceSid": conference.sid, "FriendlyName": conference.name}
         )
     except (CallError, SynthesisError) as error:
         reason = error.message if isinstance(error, CallError) else str(error)
-        conference.event("announcement-fail", participant, told | {"ReasonAnnouncementFailed": reason})
+        conference.event("announcement-fail", participant, parameters | {"ReasonAnnouncementFailed": reason})
         return
     conference.announce(PcmSource(pcm), participant)
     await context.ticker.sleep(len(pcm) / (2 * RATE) or 0.02)
-    conference.event("announcement-end", participant, told)
+    conference.event("announcement-end", participant, parameters)
 
 
 async def rendered_document(
@@ -41,10 +41,10 @@ async def rendered_document(
 ) -> bytes:
     """Return the whole document as one piece of sound."""
     if target.method == "GET" and target.url.lower().rpartition("?")[0].endswith((".wav", ".mp3")):
-        return await context.media.fetch(target)
+        return await context.sounds.fetch(target)
     response = await context.webhooks.ask(target, params)
     if response.content_type.startswith("audio/"):
-        return await context.media.fetch(WebhookTarget(target.url, target.method))
+        return await context.sounds.fetch(WebhookTarget(target.url, target.method))
     here = WebhookTarget(response.url or target.url)
     pieces: list[bytes] = []
     for element in read(response):
@@ -76,11 +76,11 @@ async def _piece(context: ExchangeContext, here: WebhookTarget, element: Element
         if len(ssml.words(pieces)) > ssml.MOST_LETTERS:
             message = f"line {element.line}: Say may hold {ssml.MOST_LETTERS} letters; split it into several"
             raise DocumentError(fallback.TOO_LONG, message, here.url)
-        return times * await ssml.sound(context.voice, pieces, language)
+        return times * await ssml.sound(context.synthesiser, pieces, language)
     if element.name == "Play" and element.string("digits"):
         return _keys(here, element)
     if element.name == "Play":
-        return times * await context.media.fetch(here.join(element.text, "GET"))
+        return times * await context.sounds.fetch(here.join(element.text, "GET"))
     if element.name == "Pause":
         return bytes(2 * RATE * element.number("length", 1, 0, 60))
     message = f"line {element.line}: {element.name} cannot be announced"

@@ -60,8 +60,8 @@ class Conference:
     def find(self, name: str) -> Participant | None:
         """Return a participant by call or by label, also one that is still being dialled."""
         everybody = self.everybody()
-        found = next((each for each in everybody if each.leg.sid == name), None)
-        return found or next((each for each in everybody if each.label and each.label == name), None)
+        participant = next((each for each in everybody if each.leg.sid == name), None)
+        return participant or next((each for each in everybody if each.label and each.label == name), None)
 
     def everybody(self) -> list[Participant]:
         """Return those inside, and those who are being dialled."""
@@ -137,7 +137,7 @@ class Conference:
 
     def sound_for(self, listener: Participant) -> bytes:
         """Return what everybody else says in this tick."""
-        voices = [p.leg.said for p in self.participants.values() if p.is_heard_by(listener)]
+        voices = [p.leg.inbound for p in self.participants.values() if p.is_heard_by(listener)]
         if self.effect is not SILENCE:
             voices.append(self.effect)
         own = listener.own_effect() if listener.effects else None
@@ -149,11 +149,11 @@ class Conference:
         self.effects = [source for source, frame in frames if frame is not None]
         self.effect = mix([frame for _, frame in frames if frame is not None]) if frames else SILENCE
         if self.taps:
-            heard = mix(
-                [p.leg.said for p in self.participants.values() if p.is_heard and not p.coaches] + [self.effect]
+            mixed = mix(
+                [p.leg.inbound for p in self.participants.values() if p.is_heard and not p.coaches] + [self.effect]
             )
             for tap in self.taps:
-                tap.frame(SILENCE, heard)
+                tap.frame(SILENCE, mixed)
 
     @property
     def is_watched(self) -> bool:
@@ -164,8 +164,8 @@ class Conference:
         """Report who begins and who ends to speak."""
         for participant in list(self.participants.values()):
             speech = participant.speech = participant.speech or SpeechDetector()
-            said = participant.leg.said if participant.is_heard else SILENCE
-            if speech.has_changed(said):
+            frame = participant.leg.inbound if participant.is_heard else SILENCE
+            if speech.has_changed(frame):
                 self.event(f"participant-speech-{'start' if speech.is_on else 'stop'}", participant)
 
     def _wake(self) -> None:
@@ -229,7 +229,7 @@ class Conferences:
         conference.sequence += 1
         kind = _KINDS.get(event.rpartition("-")[0], event.rpartition("-")[2].removeprefix("un"))
         if conference.callback.wants(kind):
-            told = {
+            parameters = {
                 "ConferenceSid": conference.sid,
                 "FriendlyName": conference.name,
                 "AccountSid": self._account_sid,
@@ -237,5 +237,5 @@ class Conferences:
                 "Timestamp": rfc2822(now),
                 "StatusCallbackEvent": event,
             }
-            self._report(conference.sid, conference.callback, told | dict(about))
+            self._report(conference.sid, conference.callback, parameters | dict(about))
         self.on_event(conference, event, about)

@@ -53,8 +53,8 @@ class Participant:
 
     def departure(self, why: str) -> dict[str, str]:
         """Return the parameters of its leave event; an empty `why` is a reason that Twilio has no word for."""
-        told = {"ParticipantCallStatus": str(self.leg.facts.status)}
-        return self.about() | told | ({"ReasonParticipantLeft": why} if why else {})
+        parameters = {"ParticipantCallStatus": str(self.leg.facts.status)}
+        return self.about() | parameters | ({"ReasonParticipantLeft": why} if why else {})
 
     def about(self) -> dict[str, str]:
         """Return the parameters of conference events about it."""
@@ -62,7 +62,7 @@ class Participant:
         def word(flag: bool) -> str:
             return "true" if flag else "false"
 
-        told = {
+        parameters = {
             "CallSid": self.leg.sid,
             "Muted": word(self.is_muted),
             "Hold": word(self.is_held),
@@ -71,4 +71,4 @@ class Participant:
             "StartConferenceOnEnter": word(self.starts),
         }
         more = {"ParticipantLabel": self.label, "CallSidToCoach": self.coaches}
-        return told | {name: value for name, value in more.items() if value}
+        return parameters | {name: value for name, value in more.items() if value}

@@ -132,13 +132,13 @@ def _map(raw: Any, folder: Path, where: str) -> dict[str, str]:
     """
     if not isinstance(raw, dict):
         raise ConfigError(f"{where}: map: must be a mapping from address prefixes to files or addresses")
-    found = {}
+    mapping = {}
     for prefix, to in raw.items():
         is_address = str(to).startswith(("http://", "https://", "ws://", "wss://"))
         if not is_address and not (folder / str(to)).exists():
             raise ConfigError(f"{where}: map: {prefix}: there is no file or folder {to}")
-        found[str(prefix)] = str(to) if is_address else str((folder / str(to)).resolve())
-    return found
+        mapping[str(prefix)] = str(to) if is_address else str((folder / str(to)).resolve())
+    return mapping
 
 
 def _check(config: Config, where: str) -> None:
@@ -181,13 +181,13 @@ def _check_keys(keys: Any, where: str) -> None:
 def _build(kind: type[Any], values: Any, where: str) -> Any:
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: must be a mapping")
-    known = {each.name for each in fields(kind)}
+    names = {each.name for each in fields(kind)}
     for name in values:
-        if name not in known:
-            raise ConfigError(f"{where}: {name}: unknown setting; known are {', '.join(sorted(known))}")
+        if name not in names:
+            raise ConfigError(f"{where}: {name}: unknown setting; known are {', '.join(sorted(names))}")
     for name, hint in get_type_hints(kind).items():
-        if name in values and (wanted := _wanted(hint, values[name])):
-            raise ConfigError(f"{where}: {name}: must be {wanted}, not {values[name]!r:.60}")
+        if name in values and (expected := _wanted(hint, values[name])):
+            raise ConfigError(f"{where}: {name}: must be {expected}, not {values[name]!r:.60}")
     try:
         return kind(**values)
     except TypeError as error:

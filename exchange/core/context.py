@@ -82,16 +82,16 @@ class ExchangeContext:
     config: Config
     ticker: Ticker
     webhooks: WebhookClient
-    voice: Synthesiser
-    media: SoundCache
+    synthesiser: Synthesiser
+    sounds: SoundCache
     directory: Directory
     legs: LegRegistry
     queues: CallQueues
     conferences: Conferences
     recordings: RecordingStore
-    texts: MessageStore = field(default_factory=MessageStore)
-    aftermath: PendingReports = field(default_factory=PendingReports)
-    ears: Recogniser = field(default_factory=NoRecogniser)
+    messages: MessageStore = field(default_factory=MessageStore)
+    pending_reports: PendingReports = field(default_factory=PendingReports)
+    recogniser: Recogniser = field(default_factory=NoRecogniser)
     sockets: WebSocketConnector = field(default_factory=NoWebSockets)
     tokens: TokenHolders = field(default_factory=NoTokenHolders)
     transcribing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -100,15 +100,15 @@ class ExchangeContext:
     inside: Callable[[CallParties], TelephoneLine | None] = lambda _ends: None
 
     def __post_init__(self) -> None:
-        self.use(self.aftermath)
+        self.keep_reports_in(self.pending_reports)
         self.legs.recorded = self.recordings.about
-        self.media.know(self.recordings.file_of)
+        self.sounds.know(self.recordings.file_of)
         self.numbers = OwnNumbers(self.config.numbers, self.ticker.now(), self.config.data_dir / "numbers.json")
 
-    def use(self, aftermath: PendingReports) -> None:
+    def keep_reports_in(self, pending_reports: PendingReports) -> None:
         """Keep pending reports there, should the exchange be killed."""
-        self.aftermath = aftermath
-        self.conferences.on_event = aftermath.conference
+        self.pending_reports = pending_reports
+        self.conferences.on_event = pending_reports.keep_for_conference
 
     def tick(self) -> None:
         """Run one frame of everything."""

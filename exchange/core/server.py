@@ -65,7 +65,7 @@ class Exchange:
         self.speaker = EspeakSynthesiser(config.data_dir / "speech", config.voices)
         self.decoder = Decoder()
         self.journal = Journal(config.data_dir / "calls.jsonl")
-        self.ears = recogniser.available_recogniser(config.data_dir / "whisper-base")
+        self.recogniser = recogniser.available_recogniser(config.data_dir / "whisper-base")
         legs = LegRegistry(config, ticker, webhooks, self.journal)
         admission = Admission(config.phone_token, config.auth_token, ticker.now)
         self.phones = WebPhones(admission, self._dial, config.silent_seconds)
@@ -74,10 +74,10 @@ class Exchange:
             config=config,
             ticker=ticker,
             webhooks=webhooks,
-            voice=self.speaker,
-            media=SoundCache(webhooks, ticker, self.decoder.sound),
+            synthesiser=self.speaker,
+            sounds=SoundCache(webhooks, ticker, self.decoder.sound),
             directory=self.phones,
-            ears=self.ears,
+            recogniser=self.recogniser,
             sockets=MappedConnector(transport, config.map),
             legs=legs,
             queues=CallQueues(ticker),
@@ -85,9 +85,9 @@ class Exchange:
             recordings=RecordingStore(config.data_dir / "recordings", ticker, config.account_sid, self.url),
         )
         self.context.recordings.report = self._report
-        self.context.recordings.write_aside()
-        self.context.use(PendingReports(config.data_dir / "owed.jsonl", config.account_sid))
-        self.context.texts = MessageStore(config.data_dir / "messages.jsonl")
+        self.context.recordings.write_in_thread()
+        self.context.keep_reports_in(PendingReports(config.data_dir / "owed.jsonl", config.account_sid))
+        self.context.messages = MessageStore(config.data_dir / "messages.jsonl")
         self.context.tokens = self.phones
         self.phones.on_register = lambda line: delivery.hand_over(self.context, line)
         legs.on_end.append(stop_recordings)
@@ -103,7 +103,7 @@ class Exchange:
         self.context.recordings.load()
         self.context.legs.restore(self.journal.known(), self.journal.last_alive)
         delivery.resume(self.context)
-        self.context.aftermath.tell(self.context.webhooks, self.context.ticker.now())
+        self.context.pending_reports.send(self.context.webhooks, self.context.ticker.now())
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=forms.LARGEST_BYTES)
@@ -122,12 +122,12 @@ class Exchange:
         """Leave whatever the last exchange left behind to the next start: this one did not come up."""
         self.speaker.close()
         self.decoder.close()
-        self.ears.close()
+        self.recogniser.close()
         self.journal.close()
-        self.context.aftermath.close()
+        self.context.pending_reports.close()
         self.context.recordings.close()
 
-    def go(self) -> None:
+    def start(self) -> None:
         """Finish what the last one left behind, and start the media clock."""
         self.restore()
         self._ticking = asyncio.create_task(clock.run_every_frame(self.context.tick, self.lateness.append))
@@ -135,7 +135,7 @@ class Exchange:
             housekeeping.run_hourly(self.context, timedelta(days=self.config.keep_recordings_days))
         )
 
-    async def leave(self) -> None:
+    async def stop(self) -> None:
         """End in good order; one that never came up leaves everything to the next start."""
         if self._ticking is None:
             self.abandon()
@@ -155,9 +155,9 @@ class Exchange:
         self.speaker.close()
         self.decoder.close()
         await self.context.webhooks.drain(FAREWELL_SECONDS)
-        self.ears.close()
+        self.recogniser.close()
         self.journal.close()
-        self.context.aftermath.retire()
+        self.context.pending_reports.clear()
         self.context.recordings.close()
 
     def _dial(self, line: WebPhoneLine, to: str, own: dict[str, str]) -> None:
@@ -202,11 +202,11 @@ async def running(config: Config) -> AsyncIterator[Exchange]:
             exchange.port = listening.getsockname()[1]
             runner = web.AppRunner(exchange.application(), access_log=None, shutdown_timeout=1.0)
             up.push_async_callback(runner.cleanup)
-            up.push_async_callback(exchange.leave)
+            up.push_async_callback(exchange.stop)
             exchange.sip_port = await up.enter_async_context(running_sip(config.sip, exchange.context, exchange.switch))
             await runner.setup()
             await web.SockSite(runner, listening).start()
-            exchange.go()
+            exchange.start()
             log.info("exchange_up", port=exchange.port, seconds=round(time.monotonic() - began, 2))
             yield exchange
 

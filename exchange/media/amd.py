@@ -61,12 +61,12 @@ class MachineDetector:
         self._pitch = 0.0
         self._pitch_seconds = 0.0
 
-    def frame(self, said: bytes, heard: bytes) -> None:  # noqa: ARG002 - a tap is given both directions
+    def frame(self, inbound: bytes, outbound: bytes) -> None:  # noqa: ARG002 - a tap is given both directions
         if self.decided.is_set:
             return
         self.seconds += FRAME_SECONDS
-        is_loud = self._loudness.is_loud(said)
-        held = self._hold(pitch_of(said) if is_loud else 0.0)
+        is_loud = self._loudness.is_loud(inbound)
+        held = self._hold(pitch_of(inbound) if is_loud else 0.0)
         if is_loud:
             self._began = self.seconds if self._began is None else self._began
             self._last_loud = self.seconds

@@ -12,7 +12,7 @@ class LegAudio:
         self._other = other
 
     def next_frame(self) -> bytes | None:
-        return self._other.said
+        return self._other.inbound
 
 
 async def bridge(
@@ -21,13 +21,13 @@ async def bridge(
     """Connect two legs until one is over, is taken elsewhere, or the time is up; then both hear nothing."""
     ears = {first: LegAudio(second), second: LegAudio(first)}
     for leg, ear in ears.items():
-        leg.hear(ear)
+        leg.set_source(ear)
     try:
         ends = [each.wait() for leg in (first, second) for each in (leg.ended, leg.taken_away)]
         await ticker.first(*ends, *([over.wait()] if over else []), seconds=seconds)
     finally:
         for leg, ear in ears.items():
-            leg.unhear(ear)
+            leg.clear_source(ear)
 
 
 async def star_pressed(box: KeyBuffer) -> None:

@@ -107,8 +107,8 @@ class MediaStream:
 
     # What the leg says and hears
 
-    def frame(self, said: bytes, heard: bytes) -> None:
-        for track, pcm in (("inbound", said), ("outbound", heard)):
+    def frame(self, inbound: bytes, outbound: bytes) -> None:
+        for track, pcm in (("inbound", inbound), ("outbound", outbound)):
             if track in self.order.tracks:
                 self._chunk += 1
                 payload = base64.b64encode(g711.encode(pcm, g711.ULAW)).decode()

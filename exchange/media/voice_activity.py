@@ -68,18 +68,18 @@ class UtteranceRecorder:
         """Return what was said, its quiet end cut down to a fifth of a second."""
         return b"".join(self.frames[: max(0, len(self.frames) - max(0, self._quiet - 10))])
 
-    def frame(self, said: bytes, heard: bytes) -> None:  # noqa: ARG002 - a tap is given both directions
+    def frame(self, inbound: bytes, outbound: bytes) -> None:  # noqa: ARG002 - a tap is given both directions
         if self.over.is_set:
             return
-        is_loud = self._loudness.is_loud(said)
+        is_loud = self._loudness.is_loud(inbound)
         if not self.began.is_set:
-            self._before.append(said)
+            self._before.append(inbound)
             self._recent.append(is_loud)
             if sum(self._recent) >= VOICED_FRAMES:
                 self.frames += self._before
                 self.began.set()
             return
-        self.frames.append(said)
+        self.frames.append(inbound)
         self._quiet = 0 if is_loud else self._quiet + 1
         if self._quiet >= self._most_quiet or len(self.frames) >= self._most:
             self.over.set()

@@ -46,14 +46,14 @@ def is_wav(data: bytes) -> bool:
 def with_true_lengths(data: bytes) -> tuple[bytes, Options]:
     """Return a WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
     data = _without_oversized_chunks(data)
-    found = _declared_length(data)
-    if found is None or _is_chunk(data, found.start):
+    declared = _declared_length(data)
+    if declared is None or _is_chunk(data, declared.start):
         # A part between head and sound has a wrong length, or the sound has none and another part follows it.
-        rebuilt = _rebuilt(data, found.start if found else 12)
+        rebuilt = _rebuilt(data, declared.start if declared else 12)
         if rebuilt is None:
-            return data[: found.start] if found else data, QUICKLY
-        data, found = rebuilt, _declared_length(rebuilt)
-    is_longer = found is not None and _goes_on(data, found)
+            return data[: declared.start] if declared else data, QUICKLY
+        data, declared = rebuilt, _declared_length(rebuilt)
+    is_longer = declared is not None and _goes_on(data, declared)
     return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
@@ -89,10 +89,10 @@ def _declared_length(data: bytes) -> DeclaredLength | None:
         return None
 
 
-def _goes_on(data: bytes, found: DeclaredLength) -> bool:
+def _goes_on(data: bytes, declared: DeclaredLength) -> bool:
     """Return whether there is more sound where it should be over."""
-    end = found.start + found.promised
-    is_more = len(data) - end > LEAST_SECONDS * found.second
+    end = declared.start + declared.promised
+    is_more = len(data) - end > LEAST_SECONDS * declared.second
     return is_more and not any(_is_chunk(data, at) for at in (end, end + 1))
 
 

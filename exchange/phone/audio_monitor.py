@@ -60,10 +60,10 @@ def is_tone(frame: bytes) -> bool:
     samples = np.frombuffer(frame, dtype="<i2").astype(np.float32)
     power = np.abs(np.fft.rfft(samples * _HANN)) ** 2
     total = float(power.sum())
-    found = 0.0
+    share = 0.0
     for _ in range(2):
         peak = int(power.argmax())
         around = slice(max(0, peak - 2), peak + 3)
-        found += float(power[around].sum())
+        share += float(power[around].sum())
         power[around] = 0
-    return total > 0 and found >= TONE_SHARE * total
+    return total > 0 and share >= TONE_SHARE * total

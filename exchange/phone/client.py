@@ -116,7 +116,7 @@ class PhoneClient:
         await self.until(lambda: not call.to_say or call.stage is CallStage.OVER, 3 * seconds + 30)
         if call.to_say:
             raise CallOver(f"the call was over ({call.reason}) before everything was said")
-        call.ear.start_turn()
+        call.monitor.start_turn()
 
     async def _send(self, **message: Any) -> None:
         if self._socket is None or self._socket.closed:
@@ -158,7 +158,7 @@ class PhoneClient:
             self._tell({"type": "disconnected"})
 
     def _hear(self, frame: bytes) -> None:
-        self.call.ear.feed(frame, self.call.is_prompted)
+        self.call.monitor.feed(frame, self.call.is_prompted)
         if self._keeps_sound:
             self.call.heard += frame
         self._changed.set()

@@ -27,6 +27,6 @@ class PhoneCall:
     reason: str | None = None
     is_prompted: bool = False
     prompts: list[tuple[str, str]] = field(default_factory=list)  # (state, text or address), as they came
-    ear: AudioMonitor = field(default_factory=AudioMonitor)
+    monitor: AudioMonitor = field(default_factory=AudioMonitor)
     to_say: list[bytes] = field(default_factory=list)  # frames, the next one last
     heard: bytearray = field(default_factory=bytearray)

@@ -126,26 +126,26 @@ class ScriptRunner:
             case script.WaitForPrompt():
                 return lambda: self._prompt(action, call) is not None
             case script.WaitForSilence(seconds):
-                return lambda: call.ear.quiet_seconds >= seconds
+                return lambda: call.monitor.quiet_seconds >= seconds
             case script.WaitForSpeechEnd(quiet):
-                return lambda: call.ear.is_turn_over(quiet)
+                return lambda: call.monitor.is_turn_over(quiet)
             case _:
                 return _is_over(call)
 
-    def _prompt(self, wanted: script.WaitForPrompt, call: PhoneCall) -> int | None:
+    def _prompt(self, step: script.WaitForPrompt, call: PhoneCall) -> int | None:
         """Return the number of the first such prompt that no earlier step waited for; it may have begun before this
         step.
         """
         for number in range(self._prompts_seen, len(call.prompts)):
             state, words = call.prompts[number]
-            if state == wanted.state and re.search(wanted.pattern, words, re.IGNORECASE):
+            if state == step.state and re.search(step.pattern, words, re.IGNORECASE):
                 return number
         return None
 
     async def _expect(self, step: ScriptStep, heard: str | None, event: str | None, timeout: float) -> None:
         phone = self._phone
         if heard:
-            holds = await phone.until(lambda: phone.call.ear.hears(heard), timeout)
+            holds = await phone.until(lambda: phone.call.monitor.hears(heard), timeout)
         else:
             holds = await phone.until(
                 lambda: any(event in (m.get("type"), m.get("name")) for m in phone.messages), timeout

@@ -50,9 +50,9 @@ class GrowingWav:
         self._file.write(wav_header(channels, 0))
         self._file.flush()
 
-    def write(self, said: list[bytes], heard: list[bytes]) -> None:
+    def write(self, inbound: list[bytes], outbound: list[bytes]) -> None:
         """Queue frames of the same ticks; they reach the disk soon."""
-        self._waiting.append((said, heard))
+        self._waiting.append((inbound, outbound))
         self._later(self._drain)
 
     def close(self, keep_frames: int | None = None) -> float:
@@ -78,15 +78,15 @@ class GrowingWav:
                 # A full disk costs the recording, not the call; the recorder sees the mark with the next frame.
                 self.is_broken = True
 
-    def _block(self, said: Sequence[bytes], heard: Sequence[bytes]) -> bytes:
+    def _block(self, inbound: Sequence[bytes], outbound: Sequence[bytes]) -> bytes:
         if self._channels == 2:
-            pair = [np.frombuffer(b"".join(each), dtype="<i2") for each in (said, heard)]
+            pair = [np.frombuffer(b"".join(each), dtype="<i2") for each in (inbound, outbound)]
             return np.stack(pair, axis=1).tobytes()
         if self._track == "inbound":
-            return b"".join(said)
+            return b"".join(inbound)
         if self._track == "outbound":
-            return b"".join(heard)
-        return mix([b"".join(said), b"".join(heard)])
+            return b"".join(outbound)
+        return mix([b"".join(inbound), b"".join(outbound)])
 
 
 def finish(path: Path, channels: int) -> float:

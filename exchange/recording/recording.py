@@ -63,33 +63,33 @@ class LiveRecording:
         self.frames = 0
         self._tape: GrowingWav | None = tape
         self._on_stop = on_stop
-        self._said: list[bytes] = []
-        self._heard: list[bytes] = []
+        self._inbound: list[bytes] = []
+        self._outbound: list[bytes] = []
         self._before: deque[tuple[bytes, bytes]] = deque(maxlen=BEFORE_FRAMES)
         self._keep = 0
 
-    def frame(self, said: bytes, heard: bytes) -> None:
+    def frame(self, inbound: bytes, outbound: bytes) -> None:
         """Take one tick; leave out silence at both ends where that was asked for."""
         if self.paused == "skip" or not self._tape:
             return
         if not self.facts.trims:
-            self._put(said, heard)
+            self._put(inbound, outbound)
             return
-        is_loud = self._is_loud(said, heard)
+        is_loud = self._is_loud(inbound, outbound)
         if is_loud or self._keep:
             while self._before:
                 self._put(*self._before.popleft())
-            self._put(said, heard)
+            self._put(inbound, outbound)
         else:
-            self._before.append((said, heard))
+            self._before.append((inbound, outbound))
         if is_loud:
             self._keep = self.frames
 
-    def _is_loud(self, said: bytes, heard: bytes) -> bool:
-        counted = {"inbound": [said], "outbound": [heard]}.get(self.facts.track, [said, heard])
+    def _is_loud(self, inbound: bytes, outbound: bytes) -> bool:
+        counted = {"inbound": [inbound], "outbound": [outbound]}.get(self.facts.track, [inbound, outbound])
         return any(each is not SILENCE and level_db(each) > QUIET_DB for each in counted)
 
-    def _put(self, said: bytes, heard: bytes) -> None:
+    def _put(self, inbound: bytes, outbound: bytes) -> None:
         if not self._tape:
             return
         if self._tape.is_broken:
@@ -97,17 +97,17 @@ class LiveRecording:
             self.stop()
             return
         if self.paused:
-            said = heard = SILENCE
-        self._said.append(said)
-        self._heard.append(heard)
+            inbound = outbound = SILENCE
+        self._inbound.append(inbound)
+        self._outbound.append(outbound)
         self.frames += 1
-        if len(self._said) >= FLUSH_FRAMES:
+        if len(self._inbound) >= FLUSH_FRAMES:
             self._flush(self._tape)
 
     def _flush(self, tape: GrowingWav) -> None:
-        if self._said:
-            tape.write(self._said, self._heard)
-            self._said, self._heard = [], []
+        if self._inbound:
+            tape.write(self._inbound, self._outbound)
+            self._inbound, self._outbound = [], []
 
     def stop(self) -> None:
         """Finish the file, without its quiet end where that was asked for; idempotent."""

@@ -31,7 +31,7 @@ class RecordingStore:
         self.active: dict[str, LiveRecording] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
-    def write_aside(self) -> None:
+    def write_in_thread(self) -> None:
         """Let a thread write from now on, so that a slow disk delays no sound; `close` ends it."""
         self._disk = DiskWriter()
 
@@ -142,7 +142,7 @@ class RecordingStore:
     def _tell(self, facts: RecordingDetails) -> None:
         if not self.report or not facts.callback.wants(facts.status):
             return
-        told = {
+        parameters = {
             "AccountSid": facts.account_sid,
             "RecordingSid": facts.sid,
             "RecordingUrl": self.url(facts.sid),
@@ -155,4 +155,4 @@ class RecordingStore:
         }
         owner = {"CallSid": facts.call_sid} if facts.call_sid else {"ConferenceSid": facts.conference_sid}
         length = {"RecordingDuration": str(round(facts.seconds))} if facts.is_over else {}
-        self.report(facts.sid, facts.callback, told | owner | length)
+        self.report(facts.sid, facts.callback, parameters | owner | length)

@@ -43,10 +43,10 @@ class RestRequest:
         text = self.text(name)
         if not text:
             return default
-        found = whole(text)
-        if found is None:
+        number = whole(text)
+        if number is None:
             raise ApiError(400, 20001, f"{name} must be a whole number")
-        return min(max(found, least), most)
+        return min(max(number, least), most)
 
     def flag(self, name: str) -> bool | None:
         """Return True, False, or None when it is not given."""
@@ -104,14 +104,14 @@ class Route:
 
 def mount(app: web.Application, switch: Switch, routes: Iterable[Route]) -> None:
     """Put the resources into the application; anything else below the API's root is Twilio's 404."""
-    known = list(routes)
-    for route in known:
+    routes_ = list(routes)
+    for route in routes_:
         _add(app, route.method, ROOT + route.path, _handler(switch, route))
     # Without the ending the answer is JSON as well, but for addresses of their own, those of recordings' sound.
-    for route in known:
+    for route in routes_:
         if route.path.endswith(ENDING):
             _add(app, route.method, ROOT + route.path.removesuffix(ENDING), _handler(switch, route))
-    app.router.add_route("*", "/2010-04-01/{rest:.*}", _handler(switch, Route("*", "", _nothing(known))))
+    app.router.add_route("*", "/2010-04-01/{rest:.*}", _handler(switch, Route("*", "", _nothing(routes_))))
 
 
 def _add(app: web.Application, method: str, path: str, handle: Handle) -> None:
@@ -120,9 +120,9 @@ def _add(app: web.Application, method: str, path: str, handle: Handle) -> None:
         app.router.add_route(each, path, handle)
 
 
-def _nothing(known: Sequence[Route]) -> Answer:
+def _nothing(routes: Sequence[Route]) -> Answer:
     """Return the answer to whatever is no route: 405 for a known path by another method, else 404."""
-    patterns = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", each.path.removesuffix(ENDING))) for each in known]
+    patterns = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", each.path.removesuffix(ENDING))) for each in routes]
 
     async def refuse(ask: RestRequest) -> Json:
         _, _, below = ask.path.partition(f"/Accounts/{ask.context.config.account_sid}")
@@ -159,9 +159,9 @@ def _handler(switch: Switch, route: Route) -> Handle:
 def _check_credentials(request: web.Request, context: ExchangeContext) -> None:
     config = context.config
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    known = {config.account_sid: config.auth_token, **config.api_keys}
+    passwords = {config.account_sid: config.auth_token, **config.api_keys}
     # Bytes, for a header may hold letters that cannot be compared; all of them, so that the time tells nothing.
-    fits = [hmac.compare_digest(given.strip().encode(errors="replace"), _basic(*each)) for each in known.items()]
+    fits = [hmac.compare_digest(given.strip().encode(errors="replace"), _basic(*each)) for each in passwords.items()]
     if scheme.lower() != "basic" or not any(fits):
         raise ApiError(401, 20003, "Authenticate")
     if request.match_info.get("account", config.account_sid) != config.account_sid:

@@ -65,7 +65,7 @@ async def read(ask: RestRequest) -> Json:
 
 async def list_(ask: RestRequest) -> Json:
     """Return all calls, the newest first, filtered by Status, To, From, ParentCallSid, StartTime and EndTime."""
-    rows = [facts for facts in ask.context.legs.everything() if _matches(ask, facts)]
+    rows = [facts for facts in ask.context.legs.all_records() if _matches(ask, facts)]
     return ask.page("calls", [render(ask, facts) for facts in rows])
 
 
@@ -159,8 +159,8 @@ def _number_sid(ask: RestRequest, facts: CallRecord) -> str | None:
 
 
 def _matches(ask: RestRequest, facts: CallRecord) -> bool:
-    wanted = {"Status": str(facts.status), "To": facts.to, "From": facts.sender, "ParentCallSid": facts.parent_sid}
-    if any(ask.text(name) and ask.text(name) != value for name, value in wanted.items()):
+    values = {"Status": str(facts.status), "To": facts.to, "From": facts.sender, "ParentCallSid": facts.parent_sid}
+    if any(ask.text(name) and ask.text(name) != value for name, value in values.items()):
         return False
     return is_within(ask, "StartTime", facts.answered or facts.created) and is_within(ask, "EndTime", facts.ended)
 

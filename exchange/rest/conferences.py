@@ -13,14 +13,14 @@ from exchange.webhooks.webhook import WebhookTarget
 async def list_(ask: RestRequest) -> Json:
     """Return all conferences, the newest first, filtered by FriendlyName, Status, DateCreated and DateUpdated."""
     name, status = ask.text("FriendlyName"), ask.text("Status")
-    found = [
+    conferences = [
         conference
         for conference in reversed(ask.context.conferences.by_sid.values())
         if name in ("", conference.name) and status in ("", conference.status)
         if is_within(ask, "DateCreated", conference.created)
         if is_within(ask, "DateUpdated", conference.updated or conference.created)
     ]
-    return ask.page("conferences", [render(ask, conference) for conference in found])
+    return ask.page("conferences", [render(ask, conference) for conference in conferences])
 
 
 async def read(ask: RestRequest) -> Json:
@@ -48,13 +48,13 @@ def announce_to(ask: RestRequest, conference: Conference, participant: Participa
 
 def find(ask: RestRequest) -> Conference:
     """Return a conference by id; for its participants also by name, as Twilio allows."""
-    wanted = ask.names["conference"]
-    found = ask.context.conferences.by_sid.get(wanted)
-    if found is None and "Participants" in ask.path:
-        found = ask.context.conferences.named(wanted)
-    if found is None:
+    name = ask.names["conference"]
+    conference = ask.context.conferences.by_sid.get(name)
+    if conference is None and "Participants" in ask.path:
+        conference = ask.context.conferences.named(name)
+    if conference is None:
         raise not_found(ask.path)
-    return found
+    return conference
 
 
 def render(ask: RestRequest, conference: Conference) -> Json:

@@ -21,13 +21,13 @@ def is_within(ask: RestRequest, name: str, moment: datetime | None) -> bool:
 
 def _fits(sign: str, text: str, moment: datetime, name: str) -> bool:
     try:
-        wanted = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        bound = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
         raise ApiError(400, 20001, f"{name} {text!r} is no date: use YYYY-MM-DD or ISO 8601") from error
     # Twilio's own library writes a day as its midnight.
     is_day = len(text) <= DAY or text[DAY:] == "T00:00:00Z"
     try:
-        start = (wanted if wanted.tzinfo else wanted.replace(tzinfo=UTC)).astimezone(UTC)
+        start = (bound if bound.tzinfo else bound.replace(tzinfo=UTC)).astimezone(UTC)
         end = start + (timedelta(days=1) if is_day else timedelta(seconds=1))
     except OverflowError as error:
         raise ApiError(400, 20001, f"{name} {text!r} is beyond all time") from error

@@ -55,12 +55,12 @@ def _when(ask: RestRequest) -> datetime | None:
 async def list_(ask: RestRequest) -> Json:
     """Return all messages, the newest first, filtered by To, From and DateSent."""
     to, sender = ask.text("To"), ask.text("From")
-    found = [
+    messages = [
         m
-        for m in reversed(ask.context.texts.kept.values())
+        for m in reversed(ask.context.messages.kept.values())
         if to in ("", m.to) and sender in ("", m.sender) and is_within(ask, "DateSent", m.created)
     ]
-    return ask.page("messages", [render(ask, message) for message in found])
+    return ask.page("messages", [render(ask, message) for message in messages])
 
 
 async def read(ask: RestRequest) -> Json:
@@ -78,16 +78,16 @@ async def update(ask: RestRequest) -> Json:
     if ask.text("Body"):
         raise ApiError(400, 20001, "Body may only be made empty.")
     message.body = ""
-    ask.context.texts.keep(message)
+    ask.context.messages.keep(message)
     return render(ask, message)
 
 
 async def delete(ask: RestRequest) -> None:
-    ask.context.texts.forget(_message(ask).sid)
+    ask.context.messages.forget(_message(ask).sid)
 
 
 def _message(ask: RestRequest) -> TextMessage:
-    message = ask.context.texts.kept.get(ask.names["message"])
+    message = ask.context.messages.kept.get(ask.names["message"])
     if message is None:
         raise not_found(ask.path)
     return message

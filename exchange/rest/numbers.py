@@ -22,8 +22,8 @@ FIELDS = {
 async def list_(ask: RestRequest) -> Json:
     """Return all numbers, filtered by a part of PhoneNumber and by FriendlyName."""
     part, name = ask.text("PhoneNumber").strip("*"), ask.text("FriendlyName")
-    found = [each for each in ask.context.numbers.all() if part in each.number and name in ("", _named(each))]
-    return ask.page("incoming_phone_numbers", [render(ask, each) for each in found])
+    numbers = [each for each in ask.context.numbers.all() if part in each.number and name in ("", _named(each))]
+    return ask.page("incoming_phone_numbers", [render(ask, each) for each in numbers])
 
 
 async def create(ask: RestRequest) -> Json:
@@ -69,10 +69,10 @@ def _named(number: NumberConfig) -> str:
 
 
 def _number(ask: RestRequest) -> NumberConfig:
-    found = ask.context.numbers.by_sid(ask.names["number"])
-    if found is None:
+    number = ask.context.numbers.by_sid(ask.names["number"])
+    if number is None:
         raise not_found(ask.path)
-    return found
+    return number
 
 
 def render(ask: RestRequest, number: NumberConfig) -> Json:

@@ -18,12 +18,12 @@ async def participants(ask: RestRequest) -> Json:
     """Return those inside, filtered by Muted, Hold and Coaching."""
     conference = find(ask)
     muted, hold, coaching = ask.flag("Muted"), ask.flag("Hold"), ask.flag("Coaching")
-    found = [
+    participants_ = [
         p
         for p in conference.everybody()
         if muted in (None, p.is_muted) and hold in (None, p.is_held) and coaching in (None, bool(p.coaches))
     ]
-    return ask.page("participants", [render_participant(ask, conference, each) for each in found])
+    return ask.page("participants", [render_participant(ask, conference, each) for each in participants_])
 
 
 async def participant(ask: RestRequest) -> Json:
@@ -71,13 +71,13 @@ def _expected(ask: RestRequest, leg: CallLeg, coached: str) -> Participant:
 
 
 def _opened(ask: RestRequest) -> Conference:
-    wanted = ask.names["conference"]
-    found = ask.context.conferences.by_sid.get(wanted)
-    if found is None and is_sid(wanted, "CF"):
+    name = ask.names["conference"]
+    conference = ask.context.conferences.by_sid.get(name)
+    if conference is None and is_sid(name, "CF"):
         raise not_found(ask.path)
-    if found is not None and found.status == "completed":
+    if conference is not None and conference.status == "completed":
         raise ApiError(400, 20001, "The conference is over.")
-    return found or ask.context.conferences.open(wanted, ask.callback("ConferenceStatusCallback", "start end"))
+    return conference or ask.context.conferences.open(name, ask.callback("ConferenceStatusCallback", "start end"))
 
 
 async def _end_unused(conference: Conference, leg: CallLeg) -> None:
@@ -92,14 +92,14 @@ async def _end_unused(conference: Conference, leg: CallLeg) -> None:
 
 def _coached(ask: RestRequest, before: str) -> str:
     """Return whom the participant coaches: `CallSidToCoach`; `Coaching=false` ends it."""
-    wanted = ask.text("CallSidToCoach", before)
+    coached = ask.text("CallSidToCoach", before)
     if ask.flag("Coaching") is False:
         return ""
-    if ask.flag("Coaching") and not wanted:
+    if ask.flag("Coaching") and not coached:
         raise ApiError(400, 21205, "CallSidToCoach is required when Coaching is true.")
-    if wanted and wanted != before and wanted not in ask.context.legs.active:
-        raise ApiError(400, 20001, f"CallSidToCoach {wanted} is not in the conference.")
-    return wanted
+    if coached and coached != before and coached not in ask.context.legs.active:
+        raise ApiError(400, 20001, f"CallSidToCoach {coached} is not in the conference.")
+    return coached
 
 
 def _into(ask: RestRequest, room: str, coached: str) -> tuple[Element, ...]:
@@ -130,50 +130,50 @@ def _into(ask: RestRequest, room: str, coached: str) -> tuple[Element, ...]:
 async def change(ask: RestRequest) -> Json:
     """Mute, hold, coach, announce to one participant, or let the conference depend on it."""
     conference = find(ask)
-    found = _participant(ask, conference)
-    if found.leg.sid in conference.expected:
+    participant = _participant(ask, conference)
+    if participant.leg.sid in conference.expected:
         raise ApiError(400, 20001, "The participant is not connected yet; change it when its status is connected.")
-    coached = _coached(ask, found.coaches)
+    coached = _coached(ask, participant.coaches)
     muted, hold, ends = ask.flag("Muted"), ask.flag("Hold"), ask.flag("EndConferenceOnExit")
     if ask.text("HoldUrl"):
-        found.hold_url, found.hold_method = ask.text("HoldUrl"), ask.method("HoldMethod")
+        participant.hold_url, participant.hold_method = ask.text("HoldUrl"), ask.method("HoldMethod")
     if ask.text("AnnounceUrl"):
-        announce_to(ask, conference, found)
+        announce_to(ask, conference, participant)
     if ask.flag("BeepOnExit") is not None:
-        found.has_exit_beep = bool(ask.flag("BeepOnExit"))
+        participant.has_exit_beep = bool(ask.flag("BeepOnExit"))
     if muted is not None:
-        conference.mute(found, muted)
+        conference.mute(participant, muted)
     if hold is not None:
-        conference.hold(found, hold)
-    conference.modify(found, coached, found.ends if ends is None else ends)
-    found.updated = ask.context.ticker.now()
-    return render_participant(ask, conference, found)
+        conference.hold(participant, hold)
+    conference.modify(participant, coached, participant.ends if ends is None else ends)
+    participant.updated = ask.context.ticker.now()
+    return render_participant(ask, conference, participant)
 
 
 async def remove(ask: RestRequest) -> None:
     conference = find(ask)
-    found = _participant(ask, conference)
-    if found.leg.sid in conference.expected:
-        found.leg.drop()
+    participant = _participant(ask, conference)
+    if participant.leg.sid in conference.expected:
+        participant.leg.drop()
     else:
-        conference.leave(found, REDIRECTED, is_kicked=True)
+        conference.leave(participant, REDIRECTED, is_kicked=True)
 
 
 def _participant(ask: RestRequest, conference: Conference) -> Participant:
     if conference.status == "completed":
         raise ApiError(404, 20404, f"The requested resource {ask.path} was not found")
-    found = conference.find(ask.names["participant"])
-    if found is None:
+    participant = conference.find(ask.names["participant"])
+    if participant is None:
         raise not_found(ask.path)
-    return found
+    return participant
 
 
 def _status(conference: Conference, participant: Participant) -> str:
     if participant.leg.sid not in conference.expected:
         return "connected"
     status = participant.leg.facts.status
-    known = {LegStatus.QUEUED: "queued", LegStatus.RINGING: "ringing", LegStatus.INITIATED: "connecting"}
-    return known.get(status, "connecting" if participant.leg.is_up else "complete")
+    words = {LegStatus.QUEUED: "queued", LegStatus.RINGING: "ringing", LegStatus.INITIATED: "connecting"}
+    return words.get(status, "connecting" if participant.leg.is_up else "complete")
 
 
 def render_participant(ask: RestRequest, conference: Conference, participant: Participant) -> Json:

@@ -53,12 +53,12 @@ async def member(ask: RestRequest) -> Json:
 async def dequeue(ask: RestRequest) -> Json:
     """Redirect a member to another document; `Front` is the next in turn."""
     queue = _queue(ask)
-    found = _member(ask, queue)
+    member = _member(ask, queue)
     if not ask.text("Url"):
         raise required("Url", 21205)
-    shown = render_member(ask, queue, found)
-    ask.context.queues.leave(queue, found)
-    ask.switch.redirect(found.leg, Goto(WebhookTarget(ask.text("Url"), ask.method("Method")), {}))
+    shown = render_member(ask, queue, member)
+    ask.context.queues.leave(queue, member)
+    ask.switch.redirect(member.leg, Goto(WebhookTarget(ask.text("Url"), ask.method("Method")), {}))
     return shown
 
 
@@ -70,10 +70,10 @@ def _queue(ask: RestRequest) -> CallQueue:
 
 
 def _member(ask: RestRequest, queue: CallQueue) -> QueueMember:
-    found = queue.member(ask.names["member"])
-    if found is None:
+    member = queue.member(ask.names["member"])
+    if member is None:
         raise not_found(ask.path)
-    return found
+    return member
 
 
 def render(ask: RestRequest, queue: CallQueue) -> Json:

@@ -53,10 +53,10 @@ async def of_call(ask: RestRequest) -> Json:
 
 
 async def of_conference(ask: RestRequest) -> Json:
-    wanted = ask.names["conference"]
-    if wanted not in ask.context.conferences.by_sid:
+    name = ask.names["conference"]
+    if name not in ask.context.conferences.by_sid:
         raise not_found(ask.path)
-    return _page(ask, [facts for facts in _newest(ask) if facts.conference_sid == wanted])
+    return _page(ask, [facts for facts in _newest(ask) if facts.conference_sid == name])
 
 
 async def list_(ask: RestRequest) -> Json:
@@ -137,11 +137,11 @@ def _facts(ask: RestRequest) -> RecordingDetails:
 
 
 def _active(ask: RestRequest) -> LiveRecording:
-    wanted = ask.names["recording"]
+    sid = ask.names["recording"]
     for recording in reversed(list(ask.context.recordings.active.values())):
-        if _owns(ask, recording.facts) and wanted in (CURRENT, recording.facts.sid):
+        if _owns(ask, recording.facts) and sid in (CURRENT, recording.facts.sid):
             return recording
-    if wanted == CURRENT:
+    if sid == CURRENT:
         raise not_found(ask.path)
     _facts(ask)
     raise ApiError(400, 21220, "The recording is not in progress.")

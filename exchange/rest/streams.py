@@ -34,16 +34,16 @@ async def create(ask: RestRequest) -> Json:
 async def update(ask: RestRequest) -> Json:
     """Stop a stream, by id or by name."""
     leg = ask.context.legs.active.get(ask.names["call"])
-    wanted = ask.names["stream"]
+    name = ask.names["stream"]
     streams = list(leg.streams.values()) if leg else []
-    found = next((each for each in streams if wanted in (each.order.sid, each.order.name)), None)
-    if found is None:
+    stream = next((each for each in streams if name in (each.order.sid, each.order.name)), None)
+    if stream is None:
         raise not_found(ask.path)
     if ask.text("Status") != "stopped":
         raise ApiError(400, 20001, f"Invalid Status {ask.text('Status')!r}")
-    found.stop()
-    found.status = "stopped"
-    return render(ask, found)
+    stream.stop()
+    stream.status = "stopped"
+    return render(ask, stream)
 
 
 def render(ask: RestRequest, stream: MediaStream) -> Json:

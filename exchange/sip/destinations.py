@@ -72,5 +72,5 @@ def _headers(address: str) -> tuple[str, dict[str, str]]:
 
 
 async def _resolved(host: str, port: int) -> Address:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
-    return str(found[0][4][0]), int(found[0][4][1])
+    addresses = await asyncio.get_running_loop().getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+    return str(addresses[0][4][0]), int(addresses[0][4][1])

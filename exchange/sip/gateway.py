@@ -96,8 +96,8 @@ class Gateway:
 
     def listed(self) -> list[tuple[str, str | None, str]]:
         """Return the telephones that may register here; one that is not registered now has no registration."""
-        found = [(user.identity, self.registrar.where(user)) for user in self._settings.users]
-        return [(address, binding.contact[:40] if binding else None, "") for address, binding in found]
+        bindings = [(user.identity, self.registrar.where(user)) for user in self._settings.users]
+        return [(address, binding.contact[:40] if binding else None, "") for address, binding in bindings]
 
     def _place(self, way: Destination, line: SipLine, sender: str, offer: SdpMessage) -> OutgoingCall:
         name = sender.removeprefix("client:").removeprefix("sip:").partition("@")[0] or "anonymous"

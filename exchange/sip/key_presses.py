@@ -45,12 +45,12 @@ class KeyPresses:
 
     def is_new(self, key: str, way: KeyTransport, tick: int) -> bool:
         """Return whether this press was not reported before; the oldest that lacks this way is taken for the same."""
-        known = self._lacking(key, way, tick)
-        if known is None:
+        press = self._lacking(key, way, tick)
+        if press is None:
             self._recent = [*self._recent[1 - MOST_RECENT :], _Press(key, {way}, tick)]
             return True
-        known.ways.add(way)
-        known.tick = tick
+        press.ways.add(way)
+        press.tick = tick
         return False
 
     def is_awaited(self, key: str, way: KeyTransport, tick: int) -> bool:

@@ -70,8 +70,8 @@ def _shape(data: bytes, message: SipRequest | SipResponse) -> str:
     if len(message.body) > LARGEST_BODY_BYTES:
         return "Body Too Large"
     cseq = message.headers.get_first("cseq")
-    found = _CSEQ.fullmatch(cseq.strip()) if cseq is not None else None
-    if cseq is not None and (found is None or int(found.group(1)) >= MOST_CSEQ):
+    match = _CSEQ.fullmatch(cseq.strip()) if cseq is not None else None
+    if cseq is not None and (match is None or int(match.group(1)) >= MOST_CSEQ):
         return "Bad CSeq"
     return ""
 

@@ -102,17 +102,17 @@ class Registrar:
 
     def _nonce(self) -> str:
         """Return a nonce of its own for each challenge: telephones that ask in the same second must not share one."""
-        made = f"{int(asyncio.get_running_loop().time())}-{secrets.token_hex(8)}"
-        return f"{made}-{self._sign(made)}"
+        value = f"{int(asyncio.get_running_loop().time())}-{secrets.token_hex(8)}"
+        return f"{value}-{self._sign(value)}"
 
     def _is_fresh(self, nonce: str) -> bool:
-        made, _, sign = nonce.rpartition("-")
-        if not hmac.compare_digest(self._sign(made).encode(), sign.encode()):
+        value, _, sign = nonce.rpartition("-")
+        if not hmac.compare_digest(self._sign(value).encode(), sign.encode()):
             return False
-        return asyncio.get_running_loop().time() - int(made.partition("-")[0]) < NONCE_SECONDS
+        return asyncio.get_running_loop().time() - int(value.partition("-")[0]) < NONCE_SECONDS
 
-    def _sign(self, made: str) -> str:
-        return hmac.new(self._key, made.encode(), hashlib.sha256).hexdigest()[:32]
+    def _sign(self, value: str) -> str:
+        return hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _count(given: Mapping[str, str | None]) -> int:

@@ -78,8 +78,8 @@ class RtpSession:
         """Return what was said in this tick; a key that came as an event is heard as its tone, and once."""
         self.quiet_ticks += 1
         self._tick += 1
-        said = self._once(self._jitter.take())
-        return self._keys.popleft() if self._keys else said
+        frame = self._once(self._jitter.take())
+        return self._keys.popleft() if self._keys else frame
 
     def _once(self, frame: bytes) -> bytes:
         """Return the frame, or silence where it is the sound of a key that was reported otherwise."""
@@ -208,10 +208,10 @@ def _press(code: int) -> list[DtmfEvent]:
 def _bound(host: str) -> socket.socket:
     """Return a socket with an even port, as RFC 3550 asks."""
     for _ in range(PORT_TRIES):
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        made.setblocking(False)
-        made.bind((host, 0))
-        if made.getsockname()[1] % 2 == 0:
-            return made
-        made.close()
+        bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        bound.setblocking(False)
+        bound.bind((host, 0))
+        if bound.getsockname()[1] % 2 == 0:
+            return bound
+        bound.close()
     raise OSError("no free port for sound")

@@ -102,11 +102,11 @@ class SipTransport(UdpSipTransport):
 
     def _is_flood(self, host: str) -> bool:
         now = asyncio.get_running_loop().time()
-        known = self._sources.pop(host, None) or TokenBucket(now, MOST_AT_ONCE, PER_SECOND)
-        self._sources[host] = known
+        bucket = self._sources.pop(host, None) or TokenBucket(now, MOST_AT_ONCE, PER_SECOND)
+        self._sources[host] = bucket
         if len(self._sources) > MOST_SOURCES:
             self._sources.popitem(last=False)
-        return known.is_spent(MESSAGE_COST, now)
+        return bucket.is_spent(MESSAGE_COST, now)
 
     async def _open(self) -> None:
         opened, _ = await asyncio.get_running_loop().create_datagram_endpoint(

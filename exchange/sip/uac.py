@@ -61,10 +61,10 @@ class UserAgentClient(SipUAC):
         task.add_done_callback(self._repeating.discard)
         return call
 
-    def tell_early(self, call: OutgoingCall, told: Callable[[SdpMessage], None]) -> None:
+    def tell_early(self, call: OutgoingCall, listener: Callable[[SdpMessage], None]) -> None:
         """Set whom to tell of sound that may be heard before the call is answered."""
         self._on_early = {each: kept for each, kept in self._on_early.items() if each in self._calls}
-        self._on_early[call.call_id] = told
+        self._on_early[call.call_id] = listener
 
     def _build_invite(self, dialog: Dialog, **how: Any) -> SipRequest:
         """Build it with the headers of this call, also when it is sent again with a password."""

@@ -62,11 +62,11 @@ def caller(sender: str, asserted: Sequence[str] = (), remote: Sequence[str] = ()
     parties = [each for line in remote for each in LISTED.findall(line)]
     if wishes & HIDING or any(re.search(r";\s*privacy\s*=\s*\"?(full|uri)", each, re.IGNORECASE) for each in parties):
         return HIDDEN
-    known = [address(bare(each)) for line in asserted for each in LISTED.findall(line)]
-    known += [address(bare(each)) for each in parties if "party=called" not in each.lower()]
-    numbers = [each for each in known if not each.startswith("sip:")]
-    found = [*numbers, *known, address(bare(sender))][0]
-    return HIDDEN if found.removeprefix("sip:").lower() in ANONYMOUS else found
+    identities = [address(bare(each)) for line in asserted for each in LISTED.findall(line)]
+    identities += [address(bare(each)) for each in parties if "party=called" not in each.lower()]
+    numbers = [each for each in identities if not each.startswith("sip:")]
+    shown = [*numbers, *identities, address(bare(sender))][0]
+    return HIDDEN if shown.removeprefix("sip:").lower() in ANONYMOUS else shown
 
 
 def _global(number: str, parameters: str) -> str:

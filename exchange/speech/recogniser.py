@@ -31,7 +31,7 @@ class Recogniser(Protocol):
     async def understand(self, pcm: bytes, language: str, phrases: Sequence[str]) -> tuple[str, float]:
         """Return which of the phrases was said, and how sure that is; empty for none of them.
 
-        Without phrases it gives the words as heard. Raises HearingError.
+        Without phrases it gives the words as heard. Raises `RecognitionError`.
         """
         ...
 

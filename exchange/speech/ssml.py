@@ -27,34 +27,34 @@ class PacedText(str):
     rate: float
 
     def __new__(cls, text: str, rate: float) -> "PacedText":
-        made = super().__new__(cls, text)
-        made.rate = rate
-        return made
+        paced = super().__new__(cls, text)
+        paced.rate = rate
+        return paced
 
 
 def pieces(element: Element) -> tuple[Piece, ...]:
     """Return texts, and between them pauses in seconds."""
-    found: list[Piece] = []
+    result: list[Piece] = []
     text: list[str] = []
     for each in _walk(element):
         if isinstance(each, str) and not isinstance(each, PacedText):
             text.append(each)
         elif each:
-            found += [*_joined(text), each]
+            result += [*_joined(text), each]
             text = []
-    return (*found, *_joined(text))
+    return (*result, *_joined(text))
 
 
-def words(found: tuple[Piece, ...]) -> str:
+def words(pieces: tuple[Piece, ...]) -> str:
     """Return what is spoken, in one line."""
-    return " ".join(each for each in found if isinstance(each, str))
+    return " ".join(each for each in pieces if isinstance(each, str))
 
 
-async def sound(voice: Synthesiser, found: tuple[Piece, ...], language: str) -> bytes:
+async def sound(voice: Synthesiser, pieces: tuple[Piece, ...], language: str) -> bytes:
     """Return speech and pauses as one piece of sound. Raises `SynthesisError` when it cannot be spoken."""
     spoken: list[bytes] = []
     pause = 0.0
-    for each in found:
+    for each in pieces:
         if isinstance(each, str):
             rate = each.rate if isinstance(each, PacedText) else 1.0
             # A sentence at a time: between two of them others have their turn.

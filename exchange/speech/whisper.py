@@ -99,11 +99,11 @@ class WhisperModel:
             return (self._tokens.decode(free).strip(), math.exp(score)) if free and score > WORST_MEAN else ("", 0.0)
         means = self.fits(encoded, start, frames, phrases)
         best = max(range(len(phrases)), key=lambda at: means[at])
-        heard = self._mean(encoded, start, frames, [free])[0] if free else 0.0
-        if means[best] < WORST_MEAN or heard - means[best] > WORST_GAP:
+        free_mean = self._mean(encoded, start, frames, [free])[0] if free else 0.0
+        if means[best] < WORST_MEAN or free_mean - means[best] > WORST_GAP:
             return "", 0.0
         rest = [math.exp(CERTAIN_GAP * (mean - means[best])) for mean in means]
-        return phrases[best], round(min(0.99, 1 / sum(rest) * math.exp(min(0.0, means[best] - heard))), 4)
+        return phrases[best], round(min(0.99, 1 / sum(rest) * math.exp(min(0.0, means[best] - free_mean))), 4)
 
     def start(self, language: str) -> list[int]:
         """Return the tokens that go before the words; a language the model does not know counts as English."""
@@ -160,6 +160,6 @@ def spellings(phrase: str) -> list[str]:
         written = phrase.translate(_HAN_DIGITS)
         return [phrase, *([written] if written != phrase else [])]
     words = phrase.split()
-    known = [_DIGITS.get(word.lower(), "") for word in words]
-    figures = [f" {''.join(known)}", f" {', '.join(known)}"] if words and all(known) else []
+    digits = [_DIGITS.get(word.lower(), "") for word in words]
+    figures = [f" {''.join(digits)}", f" {', '.join(digits)}"] if words and all(digits) else []
     return [f" {phrase}", f" {phrase[:1].upper()}{phrase[1:]}.", *figures]

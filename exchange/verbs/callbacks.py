@@ -28,11 +28,11 @@ def callback_of(flow: CallFlow, element: Element, name: str, events: str = "comp
     )
 
 
-def reports_if_killed(flow: CallFlow, element: Element, told: Mapping[str, str]) -> list[PendingReport]:
+def reports_if_killed(flow: CallFlow, element: Element, parameters: Mapping[str, str]) -> list[PendingReport]:
     """Return what the next start tells the action should the exchange be killed during this verb."""
     action = element.string("action")
     if not action:
         return []
     target = flow.here.join(action, element.method())
-    known = {**flow.leg.facts.parameters(), "CallStatus": str(LegStatus.FAILED)}
-    return [PendingReport(target.url, target.method, {**known, **told})]
+    standard = {**flow.leg.facts.parameters(), "CallStatus": str(LegStatus.FAILED)}
+    return [PendingReport(target.url, target.method, {**standard, **parameters})]

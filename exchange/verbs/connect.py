@@ -18,11 +18,11 @@ async def connect(flow: CallFlow, element: Element) -> Step:
     noun = _noun(flow, element)
     if noun is not None:
         stream = MediaStream(_order(flow, noun, True), flow.leg)
-        flow.leg.hear(stream)
+        flow.leg.set_source(stream)
         try:
             await carry(flow, stream, status_callback(flow, noun))
         finally:
-            flow.leg.unhear(stream)
+            flow.leg.clear_source(stream)
         if element.string("action"):
             return flow.goto(element, {"StreamSid": stream.order.sid})
     return None
@@ -103,7 +103,7 @@ async def _open(flow: CallFlow, order: StreamRequest) -> WebSocketConnection:
 
 def _report(flow: CallFlow, stream: MediaStream, callback: StatusCallback, event: str, error: str = "") -> None:
     if callback.url:
-        told = {
+        parameters = {
             "AccountSid": flow.leg.facts.account_sid,
             "CallSid": flow.leg.sid,
             "StreamSid": stream.order.sid,
@@ -111,4 +111,4 @@ def _report(flow: CallFlow, stream: MediaStream, callback: StatusCallback, event
             "StreamEvent": event,
             "Timestamp": rfc2822(flow.context.ticker.now()),
         }
-        flow.context.report(stream.order.sid, callback, told | ({"StreamError": error} if error else {}))
+        flow.context.report(stream.order.sid, callback, parameters | ({"StreamError": error} if error else {}))

@@ -31,8 +31,8 @@ class DialRecording:
 
     def begin(self, moment: str) -> None:
         """Start at this moment (`ringing`, `answer`) if that is what was asked."""
-        wanted = "answer" if self._how == "true" else self._how.removesuffix("-dual").removeprefix("record-from-")
-        if wanted == moment and not self._recording:
+        asked_moment = "answer" if self._how == "true" else self._how.removesuffix("-dual").removeprefix("record-from-")
+        if asked_moment == moment and not self._recording:
             channels = 2 if self._how.endswith("-dual") else 1
             how = RecordingOptions(channels if self._track == "both" else 1, "DialVerb", self._track, self._trims)
             self._recording = self._course.context.record(self._course.leg, how, self._callback)
@@ -52,7 +52,7 @@ async def dial(flow: CallFlow, element: Element) -> Step:
     outcome = DialOutcome(on_connect=lambda: taping.begin("answer"))
     taping.begin("ringing")
     debt = f"{flow.leg.sid} dial"
-    flow.context.aftermath.owe(
+    flow.context.pending_reports.keep(
         debt, reports_if_killed(flow, element, {"DialCallStatus": "failed", "DialBridged": "false"})
     )
     try:
@@ -61,11 +61,11 @@ async def dial(flow: CallFlow, element: Element) -> Step:
         flow.notify(element, outcome.parameters() | taping.end())
         raise
     finally:
-        flow.context.aftermath.settle(debt)
-    told = outcome.parameters() | taping.end()
+        flow.context.pending_reports.settle(debt)
+    parameters = outcome.parameters() | taping.end()
     if outcome.referral:
         return outcome.referral
-    return flow.goto(element, told) if element.string("action") else None
+    return flow.goto(element, parameters) if element.string("action") else None
 
 
 async def _connect(flow: CallFlow, element: Element, outcome: DialOutcome) -> None:

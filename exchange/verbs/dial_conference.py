@@ -126,11 +126,11 @@ async def _hear(flow: CallFlow, noun: Element, conference: Conference, participa
 
 async def _sit(flow: CallFlow, seat: AudioSource) -> None:
     """Hear the others, until cancelled."""
-    flow.leg.hear(seat)
+    flow.leg.set_source(seat)
     try:
         await asyncio.get_running_loop().create_future()
     finally:
-        flow.leg.unhear(seat)
+        flow.leg.clear_source(seat)
 
 
 async def _on_hold(branch: CallFlow, participant: Participant) -> None:

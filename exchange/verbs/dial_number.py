@@ -72,8 +72,8 @@ def _person(flow: CallFlow, noun: Element) -> DialTarget:
 
 async def dial_numbers(flow: CallFlow, element: Element, outcome: DialOutcome) -> None:
     """Ring them all, or with `sequential` one after the other, until one answers; then connect."""
-    wanted = dial_targets(flow, element)
-    groups = [[person] for person in wanted] if element.flag("sequential", False) else [wanted]
+    targets = dial_targets(flow, element)
+    groups = [[person] for person in targets] if element.flag("sequential", False) else [targets]
     for group in groups:
         if not group:
             outcome.status = "failed"
@@ -81,11 +81,11 @@ async def dial_numbers(flow: CallFlow, element: Element, outcome: DialOutcome) -
             return
 
 
-async def _call(flow: CallFlow, element: Element, wanted: list[DialTarget], outcome: DialOutcome) -> bool:
+async def _call(flow: CallFlow, element: Element, targets: list[DialTarget], outcome: DialOutcome) -> bool:
     """Return whether one of them answered; whoever else rang is cancelled."""
     sender = caller_id(flow, element)
     legs: dict[CallLeg, DialTarget] = {}
-    for each in wanted:
+    for each in targets:
         ends = CallParties(
             sender, each.address, "outbound-dial", flow.leg.sid, each.callback, user=each.user, password=each.password
         )
@@ -104,9 +104,9 @@ async def _call(flow: CallFlow, element: Element, wanted: list[DialTarget], outc
         for leg in legs:
             if not leg.is_working:
                 leg.drop()
-        told = next((leg.line for leg in legs if leg.sid == outcome.sid), None)
-        if isinstance(told, DialReporting):
-            outcome.more = told.dialled()
+        line = next((leg.line for leg in legs if leg.sid == outcome.sid), None)
+        if isinstance(line, DialReporting):
+            outcome.more = line.dialled()
         outcome.seconds = next((leg.facts.seconds for leg in legs if leg.sid == outcome.sid), 0)
     return True
 
@@ -118,7 +118,7 @@ async def _first_answer(flow: CallFlow, element: Element, legs: list[CallLeg]) -
     flow.leg.line.tell("ringback", call=flow.leg.sid)
     only = legs[0] if len(legs) == 1 and not element.string("ringTone") else None
     tone = Ringback(tone_of(flow, element), only)
-    flow.leg.hear(tone)
+    flow.leg.set_source(tone)
     waiting = set(ringing)
     try:
         while waiting:
@@ -134,7 +134,7 @@ async def _first_answer(flow: CallFlow, element: Element, legs: list[CallLeg]) -
         for leg in legs:
             if not leg.is_up:
                 leg.drop()
-        flow.leg.unhear(tone)
+        flow.leg.clear_source(tone)
         if waiting:
             await asyncio.wait(waiting)
 
@@ -148,7 +148,7 @@ class Ringback:
 
     def next_frame(self) -> bytes | None:
         if self._callee and self._callee.has_early_sound:
-            return self._callee.said
+            return self._callee.inbound
         return self._tone.next_frame()
 
 
@@ -178,10 +178,10 @@ async def _whisper(flow: CallFlow, callee: CallLeg, whisper: WebhookTarget, ring
     ringing.
     """
     tone = CadenceSource(ringing)
-    flow.leg.hear(tone)
+    flow.leg.set_source(tone)
     aside = CallFlow(flow.context, callee, flow.verbs)
-    told = {"ParentCallSid": flow.leg.sid}
-    following = asyncio.ensure_future(aside.follow(Goto(whisper, told)))
+    parameters = {"ParentCallSid": flow.leg.sid}
+    following = asyncio.ensure_future(aside.follow(Goto(whisper, parameters)))
     over = callee.ended.wait()
     try:
         await wait_for_any(following, over)
@@ -189,5 +189,5 @@ async def _whisper(flow: CallFlow, callee: CallLeg, whisper: WebhookTarget, ring
         over.cancel()
         following.cancel()
         await asyncio.wait({following})
-        flow.leg.unhear(tone)
+        flow.leg.clear_source(tone)
     return callee.is_up and not following.cancelled() and following.result() is FlowEnd.RAN_OUT

@@ -29,9 +29,9 @@ class DialOutcome:
         self.on_connect()
 
     def parameters(self) -> dict[str, str]:
-        told = {"DialCallStatus": self.status, "DialBridged": "true" if self.is_bridged else "false"}
+        values = {"DialCallStatus": self.status, "DialBridged": "true" if self.is_bridged else "false"}
         if self.sid:
-            told["DialCallSid"] = self.sid
+            values["DialCallSid"] = self.sid
         if self.is_bridged and not self.is_conference:
-            told["DialCallDuration"] = str(self.seconds)
-        return told | self.more
+            values["DialCallDuration"] = str(self.seconds)
+        return values | self.more

@@ -27,13 +27,13 @@ async def take_from_queue(flow: CallFlow, element: Element, noun: Element, outco
     if member is None:
         return
     outcome.sid = member.leg.sid
-    told = _about(flow, noun, member)
-    outcome.more = {name: told[name] for name in ("QueueSid", "QueueTime")}
+    parameters = _about(flow, noun, member)
+    outcome.more = {name: parameters[name] for name in ("QueueSid", "QueueTime")}
     began = flow.context.ticker.seconds
     try:
         await flow.context.ticker.first(member.ready.wait(), member.leg.ended.wait())
         if noun.string("url"):
-            await _announce(flow, member, Goto(flow.here.join(noun.string("url"), noun.method()), told))
+            await _announce(flow, member, Goto(flow.here.join(noun.string("url"), noun.method()), parameters))
         outcome.connect("completed")
         limit = element.number("timeLimit", DEFAULT_TIME_LIMIT, 1)
         if not member.leg.facts.is_over:
@@ -49,7 +49,7 @@ async def _next(flow: CallFlow, element: Element, noun: Element) -> QueueMember 
     taking = asyncio.ensure_future(context.queues.next_member(queue))
     alarm = context.ticker.alarm(element.number("timeout", DEFAULT_TIMEOUT, 1))
     tone = CadenceSource(tone_of(flow, element))
-    flow.leg.hear(tone)
+    flow.leg.set_source(tone)
     try:
         await wait_for_any(taking, alarm)
     except asyncio.CancelledError:
@@ -59,7 +59,7 @@ async def _next(flow: CallFlow, element: Element, noun: Element) -> QueueMember 
     finally:
         alarm.cancel()
         taking.cancel()
-        flow.leg.unhear(tone)
+        flow.leg.clear_source(tone)
     return taking.result() if taking.done() and not taking.cancelled() else None
 
 

@@ -23,22 +23,22 @@ async def enqueue(flow: CallFlow, element: Element) -> Step:
     if queue.is_full:
         return _after(flow, element, {"QueueResult": "queue-full"})
     member = context.queues.join(queue, flow.leg)
-    told = {"QueueSid": queue.sid, "QueueTime": "0"}
+    parameters = {"QueueSid": queue.sid, "QueueTime": "0"}
     debt = f"{flow.leg.sid} {queue.sid}"
-    context.aftermath.owe(debt, reports_if_killed(flow, element, told | {"QueueResult": "system-error"}))
+    context.pending_reports.keep(debt, reports_if_killed(flow, element, parameters | {"QueueResult": "system-error"}))
     try:
         result = await _wait(flow, element, queue, member)
     except asyncio.CancelledError:
-        told["QueueTime"] = _leave(context, queue, member)
-        flow.notify(element, told | {"QueueResult": _why_left(flow, member)})
+        parameters["QueueTime"] = _leave(context, queue, member)
+        flow.notify(element, parameters | {"QueueResult": _why_left(flow, member)})
         raise
     finally:
-        context.aftermath.settle(debt)
-    told["QueueTime"] = _leave(context, queue, member)
+        context.pending_reports.settle(debt)
+    parameters["QueueTime"] = _leave(context, queue, member)
     if result == "hangup":
-        flow.notify(element, told | {"QueueResult": result})
+        flow.notify(element, parameters | {"QueueResult": result})
         return FlowEnd.HANG_UP
-    return _after(flow, element, told | {"QueueResult": result})
+    return _after(flow, element, parameters | {"QueueResult": result})
 
 
 async def _wait(flow: CallFlow, element: Element, queue: CallQueue, member: QueueMember) -> str:
@@ -97,5 +97,5 @@ def _leave(context: ExchangeContext, queue: CallQueue, member: QueueMember) -> s
     return str(waited)
 
 
-def _after(flow: CallFlow, element: Element, told: Mapping[str, str]) -> Step:
-    return flow.goto(element, told) if element.string("action") else None
+def _after(flow: CallFlow, element: Element, parameters: Mapping[str, str]) -> Step:
+    return flow.goto(element, parameters) if element.string("action") else None

@@ -28,13 +28,13 @@ class GatherOptions:
     @classmethod
     def of(cls, element: Element) -> "GatherOptions":
         most = element.number("numDigits", 0)
-        known = tuple(word for word in element.words("input", "dtmf") if word in ("dtmf", "speech"))
+        inputs = tuple(word for word in element.words("input", "dtmf") if word in ("dtmf", "speech"))
         return cls(
             timeout=5.0 if element.string("timeout") == "auto" else element.number("timeout", 5),
             finish=element.attributes.get("finishOnKey", "#").strip()[:1],
             most=most or None,
             acts_on_nothing=element.flag("actionOnEmptyResult", False),
-            inputs=known or ("dtmf",),
+            inputs=inputs or ("dtmf",),
         )
 
 
@@ -45,12 +45,12 @@ async def gather(flow: CallFlow, element: Element) -> Step:
     flow.leg.trace("gather", attributes=dict(element.attributes))
     with _keys(flow, rules) as box, _listening(flow, speech) as utterance:
         await _prompt(flow, element, box, utterance if speech and speech.stops_prompts else None)
-        told = await _collect(flow, rules, box, utterance)
-        if told is None and speech:
-            told = await words_of(flow, speech)
-    if told is None and not rules.acts_on_nothing:
+        parameters = await _collect(flow, rules, box, utterance)
+        if parameters is None and speech:
+            parameters = await words_of(flow, speech)
+    if parameters is None and not rules.acts_on_nothing:
         return None
-    return flow.goto(element, told or ({"Digits": ""} if "dtmf" in rules.inputs else {"SpeechResult": ""}))
+    return flow.goto(element, parameters or ({"Digits": ""} if "dtmf" in rules.inputs else {"SpeechResult": ""}))
 
 
 @contextmanager

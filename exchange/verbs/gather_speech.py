@@ -37,7 +37,7 @@ class SpeechInput:
         longest = element.number("maxSpeechTime", LONGEST_SPEECH_SECONDS, 1, LONGEST_SPEECH_SECONDS)
         phrases = (phrase.strip() for phrase in element.string("hints").replace("，", ",").split(","))
         url = element.string("partialResultCallback")
-        flow.context.ears.warm_up()
+        flow.context.recogniser.warm_up()
         return cls(
             utterance=UtteranceRecorder(quiet or AUTO_SECONDS, longest),
             language=element.string("language", "en-US"),
@@ -77,7 +77,7 @@ async def words_of(flow: CallFlow, speech: SpeechInput) -> dict[str, str] | None
 async def recognised(flow: CallFlow, speech: SpeechInput) -> tuple[str, float]:
     """Return what the recogniser makes of it; a fault there counts as nothing said."""
     try:
-        return await flow.context.ears.understand(speech.utterance.pcm, speech.language, speech.hints)
+        return await flow.context.recogniser.understand(speech.utterance.pcm, speech.language, speech.hints)
     except RecognitionError as error:
         log.warning("speech_not_understood", call_id=flow.leg.sid, reason=str(error))
         return "", 0.0

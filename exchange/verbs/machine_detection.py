@@ -25,14 +25,14 @@ def detect_aside(context: ExchangeContext, leg: CallLeg, patience: DetectionTimi
 
     async def listen() -> None:
         detector = await detect(context, leg, patience)
-        told = {
+        parameters = {
             "CallSid": leg.sid,
             "AccountSid": leg.facts.account_sid,
             "AnsweredBy": leg.facts.answered_by,
             "MachineDetectionDuration": str(round(1000 * detector.seconds)),
         }
         if callback.url:
-            context.report(leg.sid, callback, told)
+            context.report(leg.sid, callback, parameters)
 
     context.webhooks.later(listen())
 

@@ -30,11 +30,11 @@ class MessageEnd:
     frames: int = 0
     last_loud: int = 0
 
-    def frame(self, said: bytes, heard: bytes) -> None:
+    def frame(self, inbound: bytes, outbound: bytes) -> None:
         self.frames += 1
-        if level_db(said) > QUIET_DB:
+        if level_db(inbound) > QUIET_DB:
             self.last_loud = self.frames
-        self.recording.frame(said, heard)
+        self.recording.frame(inbound, outbound)
         if self.frames - self.last_loud >= self.most_quiet_frames:
             self.quiet.set()
 
@@ -85,8 +85,8 @@ def _close(flow: CallFlow, element: Element, message: MessageEnd) -> None:
     message.recording.stop()
     trace_recording(flow.leg, message.recording)
     if message.last_loud and is_wanted(element):
-        told = _told(flow, message.recording, "")
-        flow.context.webhooks.later(transcribe(flow, element, message.recording, told))
+        parameters = _told(flow, message.recording, "")
+        flow.context.webhooks.later(transcribe(flow, element, message.recording, parameters))
 
 
 def _told(flow: CallFlow, recording: LiveRecording, digits: str) -> dict[str, str]:

@@ -40,11 +40,11 @@ async def refer(flow: CallFlow, element: Element) -> Step:
         message = f"line {element.line}: Refer needs a SIP call"
         flow.fault("refer_failed", WebhookError(NOT_SIP, message, flow.here.url))
         answer, notified = METHOD_NOT_ALLOWED, None
-    told = {"ReferSipResponseCode": str(answer)} | refer_parameters(answer, notified)
+    parameters = {"ReferSipResponseCode": str(answer)} | refer_parameters(answer, notified)
     if flow.leg.facts.is_over:
-        flow.notify(element, told)
+        flow.notify(element, parameters)
         return FlowEnd.HANG_UP
-    return flow.goto(element, told) if element.string("action") else None
+    return flow.goto(element, parameters) if element.string("action") else None
 
 
 def refer_parameters(answer: int, notified: int | None) -> dict[str, str]:

@@ -48,7 +48,7 @@ async def play(flow: CallFlow, element: Element) -> Step:
         return None
     target = flow.here.join(element.text, "GET")
     try:
-        pcm = await flow.context.media.fetch(target)
+        pcm = await flow.context.sounds.fetch(target)
     except WebhookError as error:
         flow.fault("play_failed", error)
         return None

@@ -29,7 +29,7 @@ def is_wanted(element: Element) -> bool:
     return element.flag("transcribe", False)
 
 
-async def transcribe(flow: CallFlow, element: Element, recording: LiveRecording, told: Mapping[str, str]) -> None:
+async def transcribe(flow: CallFlow, element: Element, recording: LiveRecording, parameters: Mapping[str, str]) -> None:
     """Report what was said in a recording that is finished; `failed` where it cannot be known."""
     text, status = "", "failed"
     length = f"{recording.facts.seconds:.0f} s, maxLength {element.number('maxLength', AT_MOST_SECONDS)}"
@@ -40,10 +40,10 @@ async def transcribe(flow: CallFlow, element: Element, recording: LiveRecording,
         flow.fault("transcription_failed", WebhookError(OUT_OF_RANGE, message, flow.here.url))
     sid = new_sid("TR")
     words = {"TranscriptionSid": sid, "TranscriptionText": text, "TranscriptionStatus": status}
-    words["TranscriptionUrl"] = f"{told['RecordingUrl']}/Transcriptions/{sid}"
+    words["TranscriptionUrl"] = f"{parameters['RecordingUrl']}/Transcriptions/{sid}"
     url = element.string("transcribeCallback")
     if url:
-        params = flow.leg.facts.parameters() | dict(told) | words
+        params = flow.leg.facts.parameters() | dict(parameters) | words
         flow.context.report(f"{flow.leg.sid}-transcription", StatusCallback(flow.here.join(url).url), params)
 
 
@@ -62,7 +62,7 @@ async def _words(flow: CallFlow, element: Element, recording: LiveRecording) -> 
         # One message after the other: a Gather must not wait behind a window of each.
         async with flow.context.transcribing:
             for window in windows(pcm):
-                pieces.append((await flow.context.ears.understand(window, language, ()))[0])
+                pieces.append((await flow.context.recogniser.understand(window, language, ()))[0])
     except (RecognitionError, OSError) as error:
         log.warning("transcription_failed", call_id=flow.leg.sid, reason=str(error))
         flow.leg.trace("error", code=0, message=str(error), fault="transcription_failed")

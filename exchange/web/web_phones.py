@@ -104,17 +104,17 @@ class WebPhones:
                 )
             if message.type is not WSMsgType.TEXT:
                 return None
-            wanted = registration(message.data)
+            asked = registration(message.data)
         except TimeoutError:
             raise RegistrationRefused(UNREADABLE, f"no register within {REGISTER_SECONDS:.0f} seconds") from None
         except MessageError as error:
             raise RegistrationRefused(UNREADABLE, str(error)) from error
         finally:
             self._unregistered -= 1
-        if not self._admission.admits(request, wanted.address, wanted.token):
+        if not self._admission.admits(request, asked.address, asked.token):
             raise RegistrationRefused(REFUSED, "the token is not accepted")
-        line = WebPhoneLine(wanted.address, wanted.is_traced, self._silent_seconds, wanted.label)
-        line.holder = holder_of(wanted.token)
+        line = WebPhoneLine(asked.address, asked.is_traced, self._silent_seconds, asked.label)
+        line.holder = holder_of(asked.token)
         line.wire, line.socket = request.transport, socket
         return line
 

@@ -26,13 +26,13 @@ def text_of(body: bytes, charset: str = "") -> str:
     declared = _DECLARED.match(body)
     named = marked or charset or (declared[1].decode("ascii", "replace") if declared else "") or DEFAULT
     try:
-        known = codecs.lookup(named).name
+        codec = codecs.lookup(named).name
     except (LookupError, ValueError) as error:
         raise ValueError(f"the encoding {named[:60]!r} is not known") from error
-    if not _OF_TEXTS.fullmatch(known):
+    if not _OF_TEXTS.fullmatch(codec):
         raise ValueError(f"the encoding {named[:60]!r} is not known")
     try:
-        text = body.decode(_SUCCESSORS.get(known, known))
+        text = body.decode(_SUCCESSORS.get(codec, codec))
         text.encode()  # some encodings can write halves of letters, which no other can
     except ValueError as error:
         before = body[: error.start] if isinstance(error, UnicodeDecodeError) else b""

@@ -24,8 +24,8 @@ class CallCookies:
         """Return what is sent to this address; empty for nothing."""
         if self._jar is None:
             return ""
-        found = self._jar.filter_cookies(URL(url, encoded=True))
-        return "; ".join(f"{name}={cookie.coded_value}" for name, cookie in found.items())
+        cookies = self._jar.filter_cookies(URL(url, encoded=True))
+        return "; ".join(f"{name}={cookie.coded_value}" for name, cookie in cookies.items())
 
     def keep(self, url: str, headers: tuple[str, ...]) -> None:
         """Keep what an answer has set; more than a call may have, and what is no cookie, is left out."""

@@ -30,8 +30,8 @@ def split(url: str, limits: WebhookLimits) -> tuple[str, WebhookLimits]:
 
 def repeats(limits: WebhookLimits, failure: str) -> bool:
     """Return whether a failure of this kind (`4xx`, `5xx`, `ct`, `rt`) is tried again."""
-    wanted = limits.retry_on.split(",")
-    return failure in wanted or ("all" in wanted and failure in RETRIES)
+    kinds = limits.retry_on.split(",")
+    return failure in kinds or ("all" in kinds and failure in RETRIES)
 
 
 def _seconds(milliseconds: int, most: int) -> float:

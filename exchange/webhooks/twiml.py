@@ -36,8 +36,8 @@ class Element:
     def number(self, name: str, default: int, least: int = 0, most: int = 2**31) -> int:
         """Return a whole number, kept within the limits; what is no number counts as the default."""
         text = self.string(name)
-        found = whole(text)
-        return default if found is None else min(max(found, least), most)
+        number = whole(text)
+        return default if number is None else min(max(number, least), most)
 
     def method(self, name: str = "method") -> str:
         return "GET" if self.string(name).upper() == "GET" else "POST"

@@ -6,10 +6,10 @@ know of the whole file (names that others refer to, the time zone) stands in the
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
-from pydantic.json_schema import JsonSchemaValue
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 Context = Mapping[str, Any]
@@ -127,7 +127,7 @@ class OneOrMore:
 
 
 def _listed(value: Any) -> Any:
-    return [] if value is None else value if isinstance(value, list) else [value]
+    return [] if value is None else value if isinstance(value, list | tuple) else [value]
 
 
 @dataclass(frozen=True)
@@ -156,27 +156,31 @@ class Exactly:
         return {key: fields.get(name, self.missing) for name, key in self.names}
 
 
+NAME = "(name)"
+# The name of an entry of a `Keyed` table: no field of the file, where no field can be called so.
+OwnName = Annotated[str, Field(alias=NAME), SkipJsonSchema()]
+
+
 @dataclass(frozen=True)
 class Keyed:
-    """A table of models that know their own names: `field` of each is its key in the table.
+    """A table of models that know their own names, in a field of the type `OwnName`.
 
-    The value is what is annotated, a `dict` by name or a `tuple` in the order of the file. The field is no field of
-    the file: annotate it with `SkipJsonSchema`.
+    The value is what is annotated, a `dict` by name or a `tuple` in the order of the file; `key` is the type of names.
     """
 
-    field: str
     key: Any = str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Tell each entry its name before it is checked."""
         entry = get_args(source)[1 if get_origin(source) is dict else 0]
         table = core_schema.dict_schema(handler.generate_schema(self.key), handler.generate_schema(entry))
-        named = core_schema.no_info_before_validator_function(self._named, table)
+        named = core_schema.no_info_before_validator_function(_named, table)
         if get_origin(source) is dict:
             return named
         return core_schema.no_info_after_validator_function(lambda entries: tuple(entries.values()), named)
 
-    def _named(self, table: Any) -> Any:
-        if not isinstance(table, dict):
-            return table
-        return {key: {**entry, self.field: key} if isinstance(entry, dict) else entry for key, entry in table.items()}
+
+def _named(table: Any) -> Any:
+    if not isinstance(table, dict):
+        return table
+    return {key: {**entry, NAME: key} if isinstance(entry, dict) else entry for key, entry in table.items()}

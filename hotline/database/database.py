@@ -1,5 +1,6 @@
 """The database: SQLite embedded or PostgreSQL, short transactions, and what happens after a commit."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,8 @@ from hotline.outbox import floor_events
 
 CLOSING_SECONDS = 5.0
 LONGEST_HOLD_SECONDS, GIVE_WAY_SECONDS = 0.5, 0.15
+# How often who waits for SQLite's lock looks for it: at first, and after a while.
+SHORTEST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.0003, 0.02
 Piece = TypeVar("Piece")
 
 
@@ -39,15 +42,17 @@ class Database:
         self.engine = _engine(url, limits)
         self.engine.dialect.hotline_keyring = keyring  # type: ignore[attr-defined] # read by models.types.EncryptedText
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        # PostgreSQL for single statements that commit by themselves: no transaction, no question whether it is there.
-        self.direct = None if self.is_sqlite else _direct(url, limits)
+        # For single statements that commit by themselves: no transaction, no question whether the server is there.
+        self._direct = self.engine.execution_options(statements=True) if self.is_sqlite else _direct(url, limits)
+        self._direct.dialect.hotline_keyring = keyring  # type: ignore[attr-defined] # as above
         # Called before each transaction that writes; it may refuse it (`hotline.context` sets it).
         self.before_write: Callable[[], object] = _nothing
         self.closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.RLock()
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
-        self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+        self._writes = self.engine.execution_options(writes=True)
+        self._writer = sessionmaker(self._writes, expire_on_commit=False)
         event.listen(self._writer, "before_flush", floor_events.watch)
         event.listen(self._writer, "before_flush", log.collect)
         event.listen(self._writer, "after_rollback", log.drop)
@@ -72,6 +77,19 @@ class Database:
             hooks: list[Callable[[], object]] = session.info.pop("after_commit", [])
         for hook in hooks:
             hook()
+
+    @contextmanager
+    def statements(self) -> Iterator[Connection]:
+        """A connection on which every statement commits by itself; on SQLite it only reads."""
+        with self._direct.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction without the mapper: committed at the end of the block, undone by an exception."""
+        self.before_write()
+        with self._serial(), self._writes.begin() as connection:
+            yield connection
 
     def in_pieces(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         """The pieces of long work, each for a short transaction of its own.
@@ -110,8 +128,7 @@ class Database:
         for thread in self._threads:
             thread.join(CLOSING_SECONDS)
         self.engine.dispose()
-        if self.direct is not None:
-            self.direct.dispose()
+        self._direct.dispose()
 
 
 def _nothing() -> None:
@@ -143,7 +160,30 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
+    options = connection.get_execution_options()
+    if options.get("statements", False):
+        return  # each statement is a transaction of its own
     driver: Any = connection.connection.driver_connection  # past the library: it is every transaction's first word
-    driver.execute(f"PRAGMA busy_timeout={1000 * time_limits.left(LONGEST_LOCK_SECONDS):.0f}")
-    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if options.get("writes", False):
+        _begin_immediate(driver)
+    else:
+        driver.execute(f"PRAGMA busy_timeout={1000 * time_limits.left(LONGEST_LOCK_SECONDS):.0f}")
+        driver.execute("BEGIN")
+
+
+def _begin_immediate(driver: Any) -> None:
+    """Take the one lock for writing. Short looks come first: SQLite itself sleeps up to 100 ms between two."""
+    end = time.monotonic() + time_limits.left(LONGEST_LOCK_SECONDS)
+    pause = SHORTEST_LOOK_SECONDS
+    driver.execute("PRAGMA busy_timeout=0")
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            left = end - time.monotonic()
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or left <= 0:
+                raise
+            time.sleep(min(pause, left))
+            pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
+        else:
+            return

@@ -1,16 +1,18 @@
-"""Where a caller stands in a flow, what follows from a turn, and what that means for the call, as values."""
+"""Where a caller stands in a flow, and what a turn changes beside it, as values. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import CallOutcome
-from telephony.verbs import Verb
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.call import CallOutcome, CallStatus
+from ivr.dialogue.engine import Decision
+from routing.estimates.wait_estimate import Estimate
 
 
 @dataclass(frozen=True)
-class Place:
+class FlowState:
     """Where a caller stands: the node, failures there, the menus behind (for `back`), and what was heard.
 
     `consent`: the notice of the recording was heard; `is_telling`: it is being spoken now.
@@ -25,20 +27,31 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Told:
-    """An event for the call's story."""
+class CallSnapshot:
+    """A call as one turn sees it. `turn` is the number of the turn that is expected next."""
+
+    call_id: str
+    sid: str
+    state: FlowState
+    status: CallStatus
+    turn: int
+
+
+@dataclass(frozen=True)
+class HistoryEvent:
+    """An event for the call's history."""
 
     kind: str
     data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Consented:
-    """The notice of the recording was heard or passed."""
+class NoticeHeard:
+    """The notice of the recording was heard or passed: the call may be recorded."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class PersonRequested:
     """The caller asks for a person."""
 
     intent: Intent
@@ -48,38 +61,93 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Ended:
+class OutcomeReached:
     """The call is at an end of the flow: should it end now, this is its outcome."""
 
     outcome: CallOutcome | None
 
 
 @dataclass(frozen=True)
-class Meant:
+class IntentChosen:
     """What the caller wants, where nobody was asked for."""
 
     intent: Intent
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """The caller has left a message, which the exchange knows by this id."""
+class MessageLeft:
+    """The caller has left a message; `sid` is the provider's id of its recording."""
 
     sid: str
 
 
 @dataclass(frozen=True)
-class Back:
-    """The caller goes back to the line they left, to their old place."""
-
-
-Effect = Told | Consented | Asked | Ended | Meant | Recorded | Back
+class QueueLeft:
+    """The caller leaves the queue for something else, and may come back to their place."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What follows from a turn."""
+class TakenOutOfQueue:
+    """The router has closed the caller's place in the queue: they hear the flow again."""
 
-    place: Place
-    verbs: tuple[Verb, ...]
-    effects: tuple[Effect, ...] = ()
+
+@dataclass(frozen=True)
+class QueueRejoined:
+    """The caller goes back to the queue, to their old place; a callback is off."""
+
+
+@dataclass(frozen=True)
+class CallbackRequested:
+    """The caller leaves the queue and is to be called back at this number; again, that number for the same callback."""
+
+    number: PhoneNumber
+
+
+@dataclass(frozen=True)
+class CallForwarded:
+    """A number outside has answered the caller."""
+
+
+@dataclass(frozen=True)
+class WaitAnnounced:
+    """The caller was told what wait to expect; only the first time counts."""
+
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class RatingAsked:
+    """The caller hears the question for a rating."""
+
+
+@dataclass(frozen=True)
+class RatingGiven:
+    """The caller rates the conversation from 1 to 5."""
+
+    rating: int
+
+
+Effect = (
+    HistoryEvent
+    | NoticeHeard
+    | PersonRequested
+    | OutcomeReached
+    | IntentChosen
+    | MessageLeft
+    | QueueLeft
+    | TakenOutOfQueue
+    | QueueRejoined
+    | CallbackRequested
+    | CallForwarded
+    | WaitAnnounced
+    | RatingAsked
+    | RatingGiven
+)
+
+
+@dataclass(frozen=True)
+class FlowDecision(Decision[FlowState, Effect]):
+    """What follows from a turn of a caller."""
+
+    # Spoken beside the flow: the numbered turn that is expected stays the same.
+    is_interlude: bool = False

@@ -1,123 +1,208 @@
-"""What a turn reads and writes, as few statements as it can do with. Nothing here commits."""
+"""What a turn reads and writes of its call, in as few statements as it can do with."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, bindparam, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Connection,
+    CursorResult,
+    Insert,
+    String,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Leg
+from hotline import clock
+from hotline.database.database import Database
+from hotline.models import Call, Event, Leg
+from hotline.models.column_types import Utc
 from hotline.models.sealed import InRow
 from hotline.values.language import Language
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
-from ivr.dialogue.decide import Place
+from ivr.dialogue.flow_state import CallSnapshot, FlowState, HistoryEvent
 
-
-@dataclass(frozen=True)
-class Standing:
-    """A call as one turn sees it. `turn` is the number of the turn that is expected next."""
-
-    call_id: str
-    sid: str
-    place: Place
-    status: CallStatus
-    turn: int
-    last_answer: str | None
-
-
-_COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn, Call.last_answer)
+_COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn)
 _BY_ID = select(*_COLUMNS).where(Call.id == bindparam("key"))
 _BY_SID = select(*_COLUMNS).where(Call.provider_sid == bindparam("key"))
+_LAST_ANSWER = select(Call.id, Call.last_answer).where(Call.id == bindparam("key"))
 
 
-def standing(session: Session, call_id: str) -> Standing | None:
-    """The call with this id of ours."""
-    return _standing(session.execute(_BY_ID, {"key": call_id}).one_or_none())
+def snapshot(session: Session | Connection, call_id: str) -> CallSnapshot | None:
+    """Return the call with this id of ours."""
+    return _snapshot(session.execute(_BY_ID, {"key": call_id}).one_or_none())
 
 
-def standing_of(session: Session, sid: str) -> Standing | None:
-    """The call with this id of the exchange's."""
-    return _standing(session.execute(_BY_SID, {"key": sid}).one_or_none())
+def snapshot_of_line(session: Session | Connection, sid: str) -> CallSnapshot | None:
+    """Return the call with this id of the provider's."""
+    return _snapshot(session.execute(_BY_SID, {"key": sid}).one_or_none())
 
 
-def _standing(row: Any) -> Standing | None:
+def last_answer(session: Session | Connection, call_id: str) -> str | None:
+    """Return the document that answered the call's last turn; `None` when the call has ended."""
+    row = session.execute(_LAST_ANSWER, {"key": call_id}).one_or_none()
+    return None if row is None else row.last_answer
+
+
+def _snapshot(row: Any) -> CallSnapshot | None:
     if row is None:
         return None
-    call_id, sid, place, language, status, turn, last_answer = row
-    return Standing(call_id, sid, read_place(place, language), status, turn, last_answer)
+    call_id, sid, state, language, status, turn = row
+    return CallSnapshot(call_id, sid, read_state(state, language), status, turn)
 
 
-def read_place(stored: dict[str, Any], language: Language) -> Place:
-    """The place that `write_place` stored. One of an unknown form becomes nowhere, which the flow leads to a person."""
+def read_state(stored: dict[str, Any], language: Language) -> FlowState:
+    """Return what `write_state` stored. An unknown form becomes nowhere, which the flow leads to a person."""
     try:
-        return Place(language=language, **(stored | {"trail": tuple(stored["trail"])}))
+        return FlowState(language=language, **(stored | {"trail": tuple(stored["trail"])}))
     except (KeyError, TypeError):
-        return Place("", language)
+        return FlowState("", language)
 
 
-def write_place(place: Place) -> dict[str, Any]:
-    """The place as the database keeps it; its language has a column of its own."""
-    stored = asdict(place)
+def write_state(state: FlowState) -> dict[str, Any]:
+    """Return the state as the database keeps it; its language has a column of its own."""
+    stored = asdict(state)
     del stored["language"]
-    return stored | {"trail": list(place.trail)}
+    return stored | {"trail": list(state.trail)}
 
 
 @dataclass(frozen=True)
 class Step:
     """What a turn changes in the row of its call."""
 
-    place: Place
+    state: FlowState
     answer: str
     outcome: CallOutcome | None
     consent_at: datetime | None
     now: datetime
 
 
-def take(session: Session, standing: Standing, step: Step) -> bool:
-    """Take the call to its next turn, if it still stands where it was read; whether it did.
+_MOVE: Update = (
+    update(Call)
+    .where(Call.id == bindparam("key"), Call.turn == bindparam("expected"), Call.status == bindparam("stood"))
+    .values(
+        turn=Call.turn + 1,
+        place=bindparam("state"),
+        language=bindparam("spoken"),
+        last_answer=bindparam("answer"),
+        outcome=bindparam("reached"),
+        consent_at=func.coalesce(Call.consent_at, bindparam("consented", type_=Utc())),
+        heard_at=bindparam("moment"),
+    )
+    .execution_options(synchronize_session=False)
+)
+
+
+def advance(session: Session | Connection, call: CallSnapshot, step: Step) -> bool:
+    """Take the call to its next turn, if it still stands where it was read; return whether it did.
 
     The database decides: of two deliveries of one turn, or of a turn and the end of the call, one comes first.
     """
+    return _changed(session.execute(_MOVE, _values(call, step)))
+
+
+def _values(call: CallSnapshot, step: Step) -> dict[str, Any]:
+    return {
+        "key": call.call_id,
+        "expected": call.turn,
+        "stood": call.status,
+        "state": write_state(step.state),
+        "spoken": step.state.language,
+        "answer": InRow(call.call_id, step.answer),
+        "reached": step.outcome,
+        "consented": step.consent_at,
+        "moment": step.now,
+    }
+
+
+def event_rows(call_id: str, events: Sequence[HistoryEvent], now: datetime) -> list[dict[str, Any]]:
+    """Return the events of a turn as rows of their table."""
+    return [
+        {"id": clock.new_id(), "call_id": call_id, "at": now, "kind": event.kind, "data": event.data}
+        for event in events
+    ]
+
+
+def add_events(session: Session | Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Add events to the call's history, in one statement."""
+    if rows:
+        session.execute(insert(Event), rows)
+
+
+def advance_with_events(database: Database, call: CallSnapshot, step: Step, rows: Sequence[dict[str, Any]]) -> bool:
+    """Advance the call and add its events as one write of its own; return whether it still stood there.
+
+    Most turns change nothing else. PostgreSQL takes both in one statement that commits by itself, which saves the round
+    trips of a transaction; SQLite has no network between, and no such statement.
+    """
+    values = _values(call, step)
+    if database.is_sqlite:
+        with database.transaction() as connection:
+            if not _changed(connection.execute(_MOVE, values)):
+                return False
+            add_events(connection, rows)
+        return True
+    told = {
+        "ids": [row["id"] for row in rows],
+        "kinds": [row["kind"] for row in rows],
+        "details": [json.dumps(row["data"]) for row in rows],
+    }
+    with database.statements() as connection:
+        return connection.execute(_move_and_tell(), values | told).rowcount == len(rows)
+
+
+@cache
+def _move_and_tell() -> Insert:
+    """Return the one statement that advances a call and adds its events."""
+    moved = _MOVE.returning(Call.id).cte("moved")
+    texts = ARRAY(String)
+    events = (
+        func.unnest(bindparam("ids", type_=texts), bindparam("kinds", type_=texts), bindparam("details", type_=texts))
+        .table_valued(column("id", String), column("kind", String), column("data", String))
+        .render_derived(name="event")
+    )
+    rows = select(
+        events.c.id, moved.c.id, bindparam("moment", type_=Utc()), events.c.kind, cast(events.c.data, JSON)
+    ).select_from(moved.join(events, literal(value=True)))
+    return insert(Event).from_select(["id", "call_id", "at", "kind", "data"], rows)
+
+
+def hear(session: Session, call: CallSnapshot, state: FlowState, consent_at: datetime | None, now: datetime) -> bool:
+    """Note that the provider has spoken of this call, and what was heard; return whether it still stands there."""
     statement = (
         update(Call)
-        .where(Call.id == standing.call_id, Call.turn == standing.turn, Call.status == standing.status)
+        .where(Call.id == call.call_id, Call.turn == call.turn, Call.status == call.status)
         .values(
-            turn=standing.turn + 1,
-            place=write_place(step.place),
-            language=step.place.language,
-            last_answer=InRow(standing.call_id, step.answer),
-            outcome=step.outcome,
-            consent_at=func.coalesce(Call.consent_at, step.consent_at) if step.consent_at else Call.consent_at,
-            heard_at=step.now,
+            place=write_state(state),
+            consent_at=func.coalesce(Call.consent_at, consent_at) if consent_at else Call.consent_at,
+            heard_at=now,
         )
+        .execution_options(synchronize_session=False)
     )
-    return _changed(session, statement)
+    return _changed(session.execute(statement))
 
 
-def consent(session: Session, call_id: str, place: Place, now: datetime) -> bool:
-    """The notice of the recording was heard at this place; whether that is news."""
-    return _changed(
-        session,
-        update(Call)
-        .where(Call.id == call_id, Call.consent_at.is_(None))
-        .values(place=write_place(place), consent_at=now),
-    )
-
-
-def alive(session: Session, call_id: str, now: datetime) -> None:
-    """The exchange has spoken of this call."""
-    _changed(session, update(Call).where(Call.id == call_id).values(heard_at=now))
-
-
-def picked_up(session: Session, sid: str, now: datetime) -> None:
-    """The caller's line is up: its first key or silence shows it, the exchange does not say so by itself."""
+def answered(session: Session, sid: str, now: datetime) -> None:
+    """Note that the caller's line is up: its first key or silence shows it, the provider does not say so by itself."""
     early = Leg.status.in_([LegStatus.INITIATED, LegStatus.RINGING])
     up = {"status": LegStatus.ANSWERED, "answered_at": now}
-    _changed(session, update(Leg).where(Leg.provider_sid == sid, early).values(up))
+    statement = update(Leg).where(Leg.provider_sid == sid, early).values(up)
+    session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _changed(session: Session, statement: Update) -> bool:
-    result = session.execute(statement.execution_options(synchronize_session=False))
+def _changed(result: Any) -> bool:
     return isinstance(result, CursorResult) and result.rowcount == 1

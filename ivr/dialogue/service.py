@@ -1,212 +1,185 @@
-"""The turns of a call in the menu, and its end: load, decide, save, answer. Each function is one transaction.
+"""The one way in which a turn of a caller is answered: load, decide, save by compare-and-set, render.
 
 Whatever comes twice, late or out of order is answered from what is stored, and changes nothing.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.context import AppContext
 from hotline.models import Call
-from hotline.outbox import transitions
-from hotline.values.reason_codes import CallReason, QueueEntryEndReason
-from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
-from hotline.values.states.leg import ENDED_LEGS, LegStatus
-from hotline.values.states.recording import RecordingKind
-from ivr.dialogue import decide, queries, quick
-from ivr.dialogue.context import Desk, lost, sorry, where
-from ivr.dialogue.decide import Asked, Consented, Ended, Outcome, Told
-from ivr.dialogue.flow_state import Back, Meant, Recorded
-from ivr.dialogue.queries import Standing, Step
-from ivr.flow import reader
-from ivr.outage import broken_off
-from recordings.storage import service as recordings
-from routing.callbacks import queue_place
-from routing.callbacks import service as callbacks
+from hotline.outbox.notifier import FLOOR
+from hotline.values.states.call import CallStatus
+from hotline.values.states.leg import LegStatus
+from ivr.dialogue import effects, menu, queries
+from ivr.dialogue.context import VoiceContext
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, HistoryEvent, NoticeHeard, OutcomeReached
+from ivr.dialogue.queries import Step
+from ivr.errors import CallMovedOn
 from routing.calls import legs
-from routing.queues import service as routing
-from telephony.turn import Turn, parse
-from telephony.views import ListedCall
+from telephony import webhook_urls
+from telephony.turn import Turn
+from telephony.verbs import Hangup, Redirect
 
-# Callers who left the line for one of these were not lost in it.
-LED_AWAY = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.FORWARDED})
+# Each failure to save means that another delivery went on with the call.
+ATTEMPTS = 3
+Facts = TypeVar("Facts")
 
 
-def first(desk: Desk, turn: Turn, now: datetime) -> str:
-    """A call comes in: write it down and begin. Again: the same answer, or where the caller stands by now."""
+def first_turn(voice: VoiceContext, turn: Turn, now: datetime) -> str:
+    """Answer a call that comes in. Again: the same answer, or where the caller stands by now."""
     if turn.call_sid is None:
-        return sorry(desk)
-    try:
-        with desk.context.database.write() as session:
-            known = queries.standing_of(session, turn.call_sid)
-            if known is None:
-                return _begin(session, desk, turn, now)
-    except IntegrityError:  # the same webhook, delivered twice at once: the other one was written down
-        with desk.context.database.read() as session:
-            known = queries.standing_of(session, turn.call_sid)
-    if known is None:
-        return sorry(desk)
-    return known.last_answer if known.turn == 1 and known.last_answer else where(desk, known)
+        return voice.apology()
+    with voice.app.database.statements() as connection:
+        call = queries.snapshot_of_line(connection, turn.call_sid)
+    if call is None:
+        try:
+            return _begin(voice, turn.call_sid, turn, now)
+        except IntegrityError:  # the same webhook, delivered twice at once: the other one was written down
+            pass
+    return _again(voice, turn.call_sid)
 
 
-def _begin(session: Session, desk: Desk, turn: Turn, now: datetime) -> str:
-    settings, caller = desk.context.settings, turn.caller
-    call_id, sid = clock.new_id(), turn.call_sid or ""
-    begun = decide.begin(desk.flow, settings.default_language, now)
-    text = desk.document(begun.verbs, call_id, 1)
-    session.add(
-        Call(
-            id=call_id,
-            provider_sid=sid,
-            caller_number=caller.e164 if caller else None,
-            caller_index=desk.context.keyring.index(caller.e164) if caller else None,
-            language=begun.place.language,
-            place=queries.write_place(begun.place),
-            turn=1,
-            last_answer=text,
-            started_at=now,
-            heard_at=now,
-        )
+def _again(voice: VoiceContext, sid: str) -> str:
+    with voice.app.database.read() as session:
+        call = queries.snapshot_of_line(session, sid)
+        before = queries.last_answer(session, call.call_id) if call is not None and call.turn == 1 else None
+    if call is None:
+        return voice.apology()
+    return before or where_it_stands(voice, call)
+
+
+def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
+    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(HistoryEvent("call_started"))
+    call_id, caller = clock.new_id(), turn.caller
+    text = voice.document(decision.verbs, call_id, 1)
+    call = Call(
+        id=call_id,
+        provider_sid=sid,
+        caller_number=caller.e164 if caller else None,
+        caller_index=voice.app.keyring.index(caller.e164) if caller else None,
+        language=decision.state.language,
+        place=queries.write_state(decision.state),
+        turn=1,
+        last_answer=text,
+        started_at=now,
+        heard_at=now,
     )
-    session.flush()
-    legs.caller_line(session, call_id, legs.Report(sid, turn.status or LegStatus.RINGING), now)
-    effects = (Told("call_started"), *begun.effects)
-    _apply(session, desk, call_id, replace(begun, effects=effects), now)
+    with voice.app.database.write() as session:
+        session.add(call)
+        session.flush()
+        legs.caller_line(session, call_id, legs.Report(sid, turn.status or LegStatus.RINGING), now)
+        effects.apply(session, voice.app, call_id, decision.effects, now)
     return text
 
 
-def turn(desk: Desk, call_id: str, number: int, turn: Turn, now: datetime) -> str:
-    """The caller pressed a key or let the time pass: turn `number` of this call.
+def next_turn(voice: VoiceContext, call_id: str, number: int, turn: Turn, now: datetime) -> str:
+    """Answer turn `number` of a call in the menu: a key, or the time for one has passed.
 
     The turn before the expected one is a duplicate and gets the answer it got; any other is told where it stands.
     """
-    usual = quick.turn(desk, call_id, number, turn, now)
-    if usual is not None:
-        return usual
-    with desk.context.database.write() as session:
-        for _ in range(3):  # each failure to advance means that another delivery did
-            known = queries.standing(session, call_id)
-            if known is None:
-                return lost(desk)
-            if number == known.turn - 1 and known.last_answer and known.status is not CallStatus.ENDED:
-                return known.last_answer
-            if number != known.turn or known.status in {CallStatus.TALKING, CallStatus.ENDED}:
-                return where(desk, known)
-            text = advance(session, desk, known, decide.step(desk.flow, known.place, turn, now), now)
-            if text is not None:
-                return text
-    return lost(desk)
+    for attempt in range(ATTEMPTS):
+        try:
+            answer = _next_turn(voice, call_id, number, turn, now)
+        except DBAPIError as error:
+            if attempt or not error.connection_invalidated:
+                raise
+            continue  # the database was restarted since this connection was used: a new one finds it
+        if answer is not None:
+            return answer
+    return voice.to_fallback()
 
 
-def advance(session: Session, desk: Desk, known: Standing, outcome: Outcome, now: datetime) -> str | None:
-    """Save the decision and what follows from it; its document, or `None` when the call went on meanwhile."""
-    text = desk.document(outcome.verbs, known.call_id, known.turn + 1)
-    ends = [effect.outcome for effect in outcome.effects if isinstance(effect, Ended)]
-    consent = now if any(isinstance(effect, Consented) for effect in outcome.effects) else None
-    step = Step(outcome.place, text, ends[-1] if ends else None, consent, now)
-    if not queries.take(session, known, step):
+def _next_turn(voice: VoiceContext, call_id: str, number: int, turn: Turn, now: datetime) -> str | None:
+    before = None
+    with voice.app.database.statements() as connection:
+        call = queries.snapshot(connection, call_id)
+        if call is not None and number == call.turn - 1 and call.status is not CallStatus.ENDED:
+            before = queries.last_answer(connection, call_id)
+    if call is None:
+        return voice.to_fallback()
+    if before:
+        return before
+    if number != call.turn or call.status in {CallStatus.TALKING, CallStatus.ENDED}:
+        return where_it_stands(voice, call)
+    return save(voice, call, menu.step(voice.flow, call.state, turn, now), now)
+
+
+def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str | None:
+    """Save a decision and what follows from it; return its answer, or `None` when the call went on meanwhile."""
+    if decision.is_interlude or call.turn == 1 or effects.needs_more(decision.effects):
+        try:
+            with voice.app.database.write() as session:
+                return save_in(session, voice, call, decision, now)
+        except CallMovedOn:
+            return None
+    text, step = _step(voice, call, decision, now)
+    told = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
+    rows = queries.event_rows(call.call_id, told, now)
+    if not queries.advance_with_events(voice.app.database, call, step, rows):
         return None
-    if known.turn == 1:
-        queries.picked_up(session, known.sid, now)
-    _apply(session, desk, known.call_id, outcome, now)
+    voice.app.notifier.ring(FLOOR, effects.notice(rows))
     return text
 
 
-def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: datetime) -> None:
-    """Do what follows from a turn: its story, and the place in line."""
-    told = [effect for effect in outcome.effects if isinstance(effect, Told)]
-    events = [transitions.event(call_id, effect.kind, now, **effect.data) for effect in told]
-    transitions.tell_all(session, desk.context.notifier, events)
-    for effect in outcome.effects:
-        match effect:
-            case Asked():
-                _ask(session, desk, call_id, effect, now)
-            case Meant(intent=intent):
-                session.get_one(Call, call_id).intent = intent
-            case Recorded(sid=sid):
-                recordings.add_started(session, desk.context, call_id, sid, now).kind = RecordingKind.MESSAGE
-            case Back():
-                call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
-                queue_place.back_in_line(session, desk.context, call, now)
+def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str:
+    """Do the same inside a transaction. Raises `CallMovedOn` when the call went on meanwhile: it is to be undone."""
+    if decision.is_interlude:
+        heard_at = now if any(isinstance(effect, NoticeHeard) for effect in decision.effects) else None
+        has_come_about = queries.hear(session, call, decision.state, heard_at, now)
+        text = voice.document(decision.answer, call.call_id, call.turn)
+    else:
+        text, step = _step(voice, call, decision, now)
+        has_come_about = queries.advance(session, call, step)
+    if not has_come_about:
+        raise CallMovedOn(call.call_id)
+    if call.turn == 1 and not decision.is_interlude:
+        queries.answered(session, call.sid, now)
+    effects.apply(session, voice.app, call.call_id, decision.effects, now)
+    return voice.document(decision.answer) if decision.leaves_queue else text
 
 
-def _ask(session: Session, desk: Desk, call_id: str, asked: Asked, now: datetime) -> None:
-    call = session.get_one(Call, call_id)
-    if call.status is CallStatus.WAITING:
-        routing.leave(session, desk.context, call, QueueEntryEndReason.OTHER_QUEUE, now)
-        session.flush()
-    call.intent = asked.intent
-    routing.join(session, desk.context, call, routing.Wish(asked.queue, asked.skill, asked.priority), now)
+def _step(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> tuple[str, Step]:
+    """Return the document of a numbered turn, and what it changes in the call's row."""
+    text = voice.document(decision.verbs, call.call_id, call.turn + 1)
+    outcomes = [effect.outcome for effect in decision.effects if isinstance(effect, OutcomeReached)]
+    is_heard = any(isinstance(effect, NoticeHeard) for effect in decision.effects)
+    outcome = outcomes[-1] if outcomes else None
+    return text, Step(decision.state, text, outcome, now if is_heard else None, now)
 
 
-def ended(context: AppContext, sid: str, report: legs.Report, now: datetime) -> bool:
-    """The exchange reports on a caller's line: written down; its end ends the call. `False` for an unknown call."""
-    with context.database.write() as session:
-        call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
-        if call is None:
-            return False
-        call.heard_at = now
-        legs.caller_line(session, call.id, report, now)
-        if report.status in ENDED_LEGS and call.status is not CallStatus.ENDED:
-            _end(session, context, call, report.status, now)
-    return True
+def answer(
+    voice: VoiceContext,
+    call_id: str,
+    read: Callable[[Session, CallSnapshot], Facts],
+    decide: Callable[[CallSnapshot, Facts], FlowDecision | None],
+    now: datetime,
+) -> str | None:
+    """Answer a webhook beside the numbered turns: read its facts, decide, save. `None`: there is no such call.
 
-
-def unheard(context: AppContext, view: ListedCall, now: datetime) -> bool:
-    """Write down a call that came and ended while nobody of ours was listening; `False` when it is known after all.
-
-    The caller is called back.
+    Where nothing is decided, the line is told where it stands.
     """
-    caller = parse({"From": view.caller_text}).caller
-    call = Call(
-        id=clock.new_id(),
-        provider_sid=view.sid,
-        caller_number=caller.e164 if caller else None,
-        caller_index=context.keyring.index(caller.e164) if caller else None,
-        language=context.settings.default_language,
-        status=CallStatus.ENDED,
-        outcome=CallOutcome.FAILED,
-        reason=CallReason.NEVER_REACHED_US,
-        place={},
-        started_at=view.started_at,
-        ended_at=view.ended_at,
-        heard_at=now,
-    )
-    try:
-        with context.database.write() as session:
-            session.add(call)
-            session.flush()
-            transitions.tell(
-                session, context.notifier, transitions.event(call.id, "call_ended", now, outcome=CallOutcome.FAILED)
-            )
-            broken_off.promise_for(session, context, reader.load(context.settings).flow, call, now)
-    except IntegrityError:
-        return False
-    return True
+    for _ in range(ATTEMPTS):
+        with voice.app.database.read() as session:
+            call = queries.snapshot(session, call_id)
+            if call is None:
+                return None
+            facts = read(session, call)
+        decision = decide(call, facts)
+        text = where_it_stands(voice, call) if decision is None else save(voice, call, decision, now)
+        if text is not None:
+            return text
+    return voice.to_fallback()
 
 
-def _end(session: Session, context: AppContext, call: Call, status: LegStatus, now: datetime) -> None:
-    routing.caller_ended(session, context, call, now)
-    callbacks.call_ended(session, context, call, now)
-    transitions.transition(call, CallEvent.ENDED)
-    call.ended_at, call.last_answer = now, None
-    call.outcome = outcome_of(call, status)
-    transitions.tell(session, context.notifier, transitions.event(call.id, "call_ended", now, outcome=call.outcome))
-
-
-def outcome_of(call: Call, status: LegStatus) -> CallOutcome:
-    """How a call ended, from what had happened in it."""
-    if call.answered_at is not None:
-        return CallOutcome.ANSWERED
-    if call.outcome in LED_AWAY:
-        return call.outcome
-    if call.asked_at is not None:
-        return CallOutcome.ABANDONED
-    if call.outcome is not None:
-        return call.outcome
-    return CallOutcome.FAILED if status is LegStatus.FAILED else CallOutcome.LEFT_IN_MENU
+def where_it_stands(voice: VoiceContext, call: CallSnapshot) -> str:
+    """Return what a call hears that asks for something out of turn: where it stands. Nothing changes."""
+    if call.status is CallStatus.ENDED:
+        return voice.document((Hangup(),))
+    if call.status is CallStatus.TALKING:
+        return voice.document((Redirect(webhook_urls.connect(call.call_id)),))
+    return voice.document(menu.repeat(voice.flow, call.state), call.call_id, call.turn)

@@ -1,6 +1,6 @@
 """A voice menu as values: nodes, choices, reserved keys and phrases.
 
-`ivr.flow.reader` reads them, `ivr.dialogue.decide` walks them.
+`ivr.flow.reader` reads them, `ivr.dialogue.menu` walks them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
-from hotline.configuration.field_types import FieldFaults, FileModel, Keyed, Known
+from hotline.configuration.field_types import FieldFaults, FileModel, Keyed, Known, OwnName
 from hotline.configuration.texts import FilledTexts, FilledTextsWithChoices, TelephoneKey
 from hotline.values.intent import Intent
 from hotline.values.language import Language
@@ -30,19 +29,19 @@ NodeName = Annotated[str, Known("node")]
 class Choice(FileModel):
     """A key that leads on; in a language menu it also sets the language."""
 
-    key: SkipJsonSchema[str]
+    key: OwnName
     label: FilledTexts = Field(description="what the choice is called, in every language")
     to: NodeName = Field(description="the node that the key leads to")
     language: Language | None = None
 
 
-Choices = Annotated[tuple[Choice, ...], Keyed("key", TelephoneKey)]
+Choices = Annotated[tuple[Choice, ...], Keyed(TelephoneKey)]
 
 
 class NodeFields(FileModel):
     """What every node has."""
 
-    name: SkipJsonSchema[str]
+    name: OwnName
     label: FilledTexts = Field(description="what the node is called, in every language")
 
 

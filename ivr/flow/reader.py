@@ -41,7 +41,7 @@ class FlowFile(FileModel):
     tries: Annotated[int, Field(ge=1, le=5)] = Field(2, description="failures at one menu until a person takes over")
     timeout_seconds: Annotated[int, Field(ge=2, le=30)] = 5
     hours: HoursField | None = None
-    nodes: Annotated[dict[str, Annotated[Node, Field(discriminator="kind")]], Keyed("name")]
+    nodes: Annotated[dict[str, Annotated[Node, Field(discriminator="kind")]], Keyed()]
     phrases: Annotated[Mapping[str, Annotated[Texts, Filled(("n",))]], Exactly.of(PHRASES)]
 
     def flow(self, installation: "Installation") -> Flow:

@@ -14,8 +14,8 @@ from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
-from ivr.dialogue import decide as menu
-from ivr.dialogue import queries
+from ivr.dialogue import menu, queries
+from ivr.dialogue.flow_state import PersonRequested
 from ivr.flow.nodes import Flow
 from routing.callbacks import queue_place
 from routing.queues import queues_file, service
@@ -24,7 +24,7 @@ SERVED = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.FORW
 
 
 def promise(context: AppContext, flow: Flow, sid: str, now: datetime) -> bool:
-    """Have the caller of this ended line called back; whether that was news. Unknown lines are the sweep's."""
+    """Have the caller of this ended line called back; return whether that was news. Unknown lines are the sweep's."""
     with context.database.write() as session:
         call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
         if call is None or call.status is not CallStatus.ENDED or call.answered_at or call.outcome in SERVED:
@@ -33,12 +33,13 @@ def promise(context: AppContext, flow: Flow, sid: str, now: datetime) -> bool:
 
 
 def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, now: datetime) -> bool:
-    """The same for a call that is locked, or new. Not for hidden numbers, nor for who has called again since."""
+    """Do the same for a call that is locked, or new. Not for hidden numbers, nor for who has called again since."""
     number = PhoneNumber.parse(call.caller_number or "")
     if number is None or queue_place.open_of(session, call.id) is not None or _called_again(session, call):
         return False
-    place = queries.read_place(call.place or {}, call.language)
-    asked = next(e for e in menu.ask_for_person(flow, place, now).effects if isinstance(e, menu.Asked))
+    state = queries.read_state(call.place or {}, call.language)
+    effects = menu.ask_for_person(flow, state, now).effects
+    asked = next(effect for effect in effects if isinstance(effect, PersonRequested))
     queue = queues_file.of(context.settings).queues[asked.queue]
     session.add(
         Callback(
@@ -67,8 +68,8 @@ def _called_again(session: Session, call: Call) -> bool:
     return session.scalar(later.limit(1)) is not None
 
 
-def led_away(context: AppContext, sid: str, now: datetime) -> None:
-    """While the database was away this caller was connected with a number outside: they stand in no line."""
+def forwarded(context: AppContext, sid: str, now: datetime) -> None:
+    """Note that a caller was connected with a number outside while the database was away: they wait in no queue."""
     with context.database.write() as session:
         call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
         if call is None or call.status not in {CallStatus.IN_MENU, CallStatus.WAITING}:

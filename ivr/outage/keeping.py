@@ -88,7 +88,7 @@ def kept(wait: Wait, number: str, turn: Turn, caller_id: str) -> tuple[Verb, ...
     return (*said, wait.music, Redirect(again))
 
 
-def in_line(wait: Wait, path: str, number: str) -> tuple[Verb, ...]:
+def in_queue(wait: Wait, path: str, number: str) -> tuple[Verb, ...]:
     """What a caller in line hears: music, until they are to be led to `number`; then they leave the line for it."""
     if number and wait.seconds >= LEAD_AFTER_SECONDS:
         return (Leave(),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ivr.dialogue import service
-from ivr.dialogue.context import Desk
+from ivr.dialogue.context import VoiceContext
 from ivr.outage import broken_off, keeping
 from ivr.outage.keeping import Wait
 from ivr.prompts.melody import PIECE_SECONDS
@@ -21,59 +21,59 @@ MOST_KEPT = 10_000
 
 
 @dataclass
-class Known:
+class KeptCaller:
     """A caller who was kept: what they last said and when (monotonic), and whether they are led to a number outside."""
 
     turn: Turn
     heard: float
-    is_led: bool = False
+    is_forwarded: bool = False
 
 
-class Kept:
+class KeptCallers:
     """What one voice process tells callers during an outage, and whom it told."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, voice: VoiceContext) -> None:
         """Nobody is kept yet."""
-        self._desk = desk
-        self._known: dict[str, Known] = {}
+        self._voice = voice
+        self._callers: dict[str, KeptCaller] = {}
         self._lock = threading.Lock()
 
     def help(self, turn: Turn, since: float | None, now: datetime) -> Sequence[Verb]:
         """The next document of a caller who asked for help."""
-        settings = self._desk.context.settings
+        settings = self._voice.app.settings
         wait = self._wait(since, now)
         verbs = keeping.kept(wait, settings.outage_number, turn, settings.hotline_number)
-        self._note(turn, is_led=any(isinstance(verb, DialNumber) for verb in verbs))
+        self._note(turn, is_forwarded=any(isinstance(verb, DialNumber) for verb in verbs))
         return self._voiced(verbs)
 
-    def in_line(self, turn: Turn, path: str, since: float | None, now: datetime) -> Sequence[Verb]:
+    def in_queue(self, turn: Turn, path: str, since: float | None, now: datetime) -> Sequence[Verb]:
         """The next document of a caller in line."""
         self._note(turn)
-        return self._voiced(keeping.in_line(self._wait(since, now), path, self._desk.context.settings.outage_number))
+        return self._voiced(keeping.in_queue(self._wait(since, now), path, self._voice.app.settings.outage_number))
 
     def once_more(self, path: str, since: float | None, now: datetime) -> Sequence[Verb]:
         """The next document of any other line."""
         return self._voiced(keeping.once_more(self._wait(since, now), path))
 
-    def back(self, sid: str | None) -> None:
+    def forget(self, sid: str | None) -> None:
         """The service has this caller again."""
-        if self._known:
+        if self._callers:
             with self._lock:
-                self._known.pop(sid or "", None)
+                self._callers.pop(sid or "", None)
 
     def _wait(self, since: float | None, now: datetime) -> Wait:
         begun = now.timestamp() if since is None else min(since, now.timestamp())
         seconds = now.timestamp() - begun
-        return Wait(begun, seconds, self._desk.sounds.piece(int(seconds // PIECE_SECONDS)))
+        return Wait(begun, seconds, self._voice.sounds.piece(int(seconds // PIECE_SECONDS)))
 
     def _voiced(self, verbs: Sequence[Verb]) -> Sequence[Verb]:
-        held = self._desk.sounds.held
+        held = self._voice.sounds.held
         return [held(verb) if isinstance(verb, Say) else verb for verb in verbs]
 
-    def _note(self, turn: Turn, is_led: bool = False) -> None:
+    def _note(self, turn: Turn, is_forwarded: bool = False) -> None:
         with self._lock:
-            if turn.call_sid is not None and len(self._known) < MOST_KEPT:
-                self._known[turn.call_sid] = Known(turn, time.monotonic(), is_led)
+            if turn.call_sid is not None and len(self._callers) < MOST_KEPT:
+                self._callers[turn.call_sid] = KeptCaller(turn, time.monotonic(), is_forwarded)
 
     def make_up(self, now: datetime) -> int:
         """Write down whom the number outside has, and promise a call to whoever hung up; how many are still awaited.
@@ -81,14 +81,14 @@ class Kept:
         For a minute after the outage callers come back by themselves; who does not has hung up.
         """
         with self._lock:
-            known = dict(self._known)
-        for sid, one in known.items():
-            if one.is_led:
-                service.first(self._desk, one.turn, now)
-                broken_off.led_away(self._desk.context, sid, now)
-                self.back(sid)
-            elif time.monotonic() - one.heard > GONE_SECONDS:
-                broken_off.promise(self._desk.context, self._desk.flow, sid, now)
-                self.back(sid)
+            callers = dict(self._callers)
+        for sid, caller in callers.items():
+            if caller.is_forwarded:
+                service.first_turn(self._voice, caller.turn, now)
+                broken_off.forwarded(self._voice.app, sid, now)
+                self.forget(sid)
+            elif time.monotonic() - caller.heard > GONE_SECONDS:
+                broken_off.promise(self._voice.app, self._voice.flow, sid, now)
+                self.forget(sid)
         with self._lock:
-            return len(self._known)
+            return len(self._callers)

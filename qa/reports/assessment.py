@@ -18,26 +18,26 @@ from qa.statistics.aggregates import DrawableCall
 def build(
     context: AppContext, session: Session, house: ReportData, zone: ZoneInfo
 ) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
-    """The drawing, the table, and the names of the notes."""
-    rules, cards = policy.of(context.settings.quality_file), scorecards.of(context.settings.scorecards_folder)
+    """Return the drawing, the table, and the names of the notes."""
+    rules, cards = policy.load(context.settings.quality_file), scorecards.of(context.settings.scorecards_folder)
     start = datetime.combine(house.wanted.since, time(), zone).astimezone(UTC)
     end = datetime.combine(house.wanted.until + timedelta(days=1), time(), zone).astimezone(UTC)
     results = queries.offer_results(session, start, end, context.settings.ring_seconds)
     rated = queries.ratings_of(session, start, end)
     ids = {one.agent_id for one in house.there} | {one.agent_id for one in house.heard} | set(results)
-    found = []
+    assessments = []
     for agent_id in sorted(ids, key=house.agent):
         probe = DrawableCall(agent_id, house.wanted.queue or "", house.wanted.since)
         if agent_id in house.agents and is_included(house.wanted, house.agents, probe):
             own = [one for one in house.heard if one.agent_id == agent_id]
             sections = aggregates.section_scores(own, cards)
             rung = results.get(agent_id, assessment.OfferResults(0, 0, 0))
-            found.append(assessment.assess(agent_id, rules.assessment, sections, rung, rated.get(agent_id, [])))
+            assessments.append(assessment.assess(agent_id, rules.assessment, sections, rung, rated.get(agent_id, [])))
     columns = ("agent", *rules.assessment, "whole", "heard", "offers", "ratings")
-    rows = [_assessed(house, one) for one in found]
-    values = [ChartPoint(house.agent(one.agent_id), one.whole, one.whole, one.whole) for one in found]
+    rows = [_assessed(house, one) for one in assessments]
+    values = [ChartPoint(house.agent(one.agent_id), one.whole, one.whole, one.whole) for one in assessments]
     title = house.say("chart.assessment")
-    count = sum(one.whole is not None for one in found)
+    count = sum(one.whole is not None for one in assessments)
     chart = group_chart(title, house.say("chart.assessment_summary", count=count), values, house.terms.bar)
     notes = ["parts", *([] if rated else ["ratings"])]
     return (chart,), (Table(ASSESSMENT, house.say("sheet.assessment"), columns, tuple(rows)),), notes

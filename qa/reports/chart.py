@@ -48,7 +48,7 @@ TOP_SPACE, FOOT = 8.0, 22.0
 
 
 def trend_chart(title: str, summary: str, values: Sequence[ChartPoint], bar: float) -> Chart:
-    """The score over periods, its interval as a band, the bar as a dashed line."""
+    """Draw the score over periods, its interval as a band, the bar as a dashed line."""
     height, left, right = 220.0, 34.0, WIDTH - 34
     low = _floor([one.low for one in values if one.low is not None] + [bar])
     step = (right - left) / max(1, len(values) - 1)
@@ -80,7 +80,7 @@ def trend_chart(title: str, summary: str, values: Sequence[ChartPoint], bar: flo
 
 
 def group_chart(title: str, summary: str, values: Sequence[ChartPoint], bar: float) -> Chart:
-    """One row per group: the score as a dot, the interval as a line, clearly above or below the bar by kind."""
+    """Draw one row per group: the score as a dot, the interval as a line, clearly above or below the bar by kind."""
     height = TOP_SPACE + ROW * len(values) + FOOT
     left, right = NAMES, WIDTH - RIGHT
     low = _floor([one.low for one in values if one.low is not None] + [bar])
@@ -104,7 +104,7 @@ def group_chart(title: str, summary: str, values: Sequence[ChartPoint], bar: flo
 
 
 def _floor(values: Sequence[float]) -> float:
-    """Where the scale begins: a multiple of ten below everything, so that small differences can be seen."""
+    """Return where the scale begins: a multiple of ten below everything, so that small differences can be seen."""
     return max(0.0, 10 * ((min([*values, 90.0]) - 3) // 10))
 
 

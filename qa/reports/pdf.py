@@ -38,7 +38,7 @@ COLOURS = {
 
 
 def pdf(report: ReportDocument, say: Words) -> bytes:
-    """The report as pages to print: drawings first, then tables, then how to read them."""
+    """Return the report as pages to print: drawings first, then tables, then how to read them."""
     _register()
     file = io.BytesIO()
     page = landscape(A4)
@@ -58,13 +58,13 @@ def pdf(report: ReportDocument, say: Words) -> bytes:
 
 
 def drawing(chart: Chart) -> Drawing:
-    """The shapes of a chart as a drawing of the PDF; y runs upwards there."""
+    """Return the shapes of a chart as a drawing of the PDF; y runs upwards there."""
     _register()
-    made = Drawing(chart.width * SCALE, chart.height * SCALE)
-    made.scale(SCALE, SCALE)
+    result = Drawing(chart.width * SCALE, chart.height * SCALE)
+    result.scale(SCALE, SCALE)
     for shape in chart.shapes:
-        made.add(_MADE[shape.form](shape, [(x, chart.height - y) for x, y in shape.points]))
-    return made
+        result.add(_MADE[shape.form](shape, [(x, chart.height - y) for x, y in shape.points]))
+    return result
 
 
 def _grid(table: Table, say: Words, width: float) -> Any:
@@ -75,14 +75,14 @@ def _grid(table: Table, say: Words, width: float) -> Any:
     ]
     first = 2.2 if len(table.columns) > 6 else 1.6
     parts = [first, *(WIDE.get(column, 1.0) for column in table.columns[1:])]
-    made = Grid([head, *rows], [width * part / sum(parts) for part in parts], repeatRows=1)
+    grid = Grid([head, *rows], [width * part / sum(parts) for part in parts], repeatRows=1)
     line = colors.HexColor("#dfe7e5")
-    made.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, line), ("VALIGN", (0, 0), (-1, -1), "TOP")])
-    return made
+    grid.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, line), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    return grid
 
 
 def _text(words: str, size: float, colour: str = "#16262a", follows: bool = False) -> Paragraph:
-    """A paragraph; with `follows` it stays on the page of what comes next."""
+    """Return a paragraph; with `follows` it stays on the page of what comes next."""
     look = {"fontName": FONT, "fontSize": size, "leading": size * 1.4, "wordWrap": "CJK", "textColor": colour}
     style = ParagraphStyle(f"s{size}{colour}{follows}", keepWithNext=follows, **look)
     return Paragraph(escape(words), style)

@@ -1,4 +1,4 @@
-"""What reports read: the calls that could be drawn, the reviews that count, what telephones did, ratings."""
+"""Queries of reports: the calls that could be drawn, the reviews that count, the offers of agents, ratings."""
 
 from collections import defaultdict
 from datetime import date, datetime
@@ -20,7 +20,7 @@ APPEALED = (ReviewState.APPEALED, ReviewState.UPHELD, ReviewState.CHANGED)
 
 
 def drawable_calls(session: Session, since: date, until: date) -> list[DrawableCall]:
-    """Every call that could be drawn on these days, both included."""
+    """Return every call that could be drawn on these days, both included."""
     draws = select(DailySample.day, DailySample.frame).where(DailySample.day >= since, DailySample.day <= until)
     return [
         DrawableCall(agent_id, queue, day)
@@ -30,8 +30,8 @@ def drawable_calls(session: Session, since: date, until: date) -> list[DrawableC
 
 
 def published_reviews(session: Session, since: date, until: date) -> list[PublishedReview]:
-    """Every published review of these days' calls."""
-    wanted = (Review.day >= since, Review.day <= until, Review.calibration_id.is_(None), Review.state.in_(PUBLIC))
+    """Return every published review of these days' calls."""
+    conditions = (Review.day >= since, Review.day <= until, Review.calibration_id.is_(None), Review.state.in_(PUBLIC))
     return [
         PublishedReview(
             agent_id=row.agent_id,
@@ -45,15 +45,15 @@ def published_reviews(session: Session, since: date, until: date) -> list[Publis
             is_appealed=row.state in APPEALED,
             is_changed=row.state is ReviewState.CHANGED,
         )
-        for row in session.scalars(select(Review).where(*wanted).order_by(Review.id))
+        for row in session.scalars(select(Review).where(*conditions).order_by(Review.id))
     ]
 
 
 def offer_results(session: Session, start: datetime, end: datetime, ring_seconds: float) -> dict[str, OfferResults]:
-    """What each agent's telephone did between two moments."""
+    """Return each agent's offers between two moments, counted by how they ended."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    wanted = (Offer.started_at >= start, Offer.started_at < end, Offer.state.in_(COUNTED_OFFERS))
-    rows = select(Offer.agent_id, Offer.state, Offer.ringing_at, Offer.answered_at).where(*wanted)
+    conditions = (Offer.started_at >= start, Offer.started_at < end, Offer.state.in_(COUNTED_OFFERS))
+    rows = select(Offer.agent_id, Offer.state, Offer.ringing_at, Offer.answered_at).where(*conditions)
     for agent_id, state, rang, answered in session.execute(rows):
         own = counts[agent_id]
         own[0] += 1
@@ -64,9 +64,9 @@ def offer_results(session: Session, start: datetime, end: datetime, ring_seconds
 
 
 def ratings_of(session: Session, start: datetime, end: datetime) -> dict[str, list[int]]:
-    """The ratings that patients gave each agent between two moments."""
-    wanted = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.rating.is_not(None))
-    found: dict[str, list[int]] = defaultdict(list)
-    for agent_id, rating in session.execute(select(Call.agent_id, Call.rating).where(*wanted)):
-        found[agent_id or ""].append(rating or 0)
-    return dict(found)
+    """Return the ratings that patients gave each agent between two moments."""
+    conditions = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.rating.is_not(None))
+    ratings: dict[str, list[int]] = defaultdict(list)
+    for agent_id, rating in session.execute(select(Call.agent_id, Call.rating).where(*conditions)):
+        ratings[agent_id or ""].append(rating or 0)
+    return dict(ratings)

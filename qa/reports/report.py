@@ -21,15 +21,15 @@ from qa.statistics.confidence_interval import BarVerdict
 
 
 def build(
-    context: AppContext, session: Session, wanted: ReportRequest, language: Language, now: datetime
+    context: AppContext, session: Session, request: ReportRequest, language: Language, now: datetime
 ) -> ReportDocument:
-    """The report asked for, from what the database holds at this moment."""
-    rules, say = policy.of(context.settings.quality_file), words(language)
+    """Return the report asked for, from what the database holds at this moment."""
+    rules, say = policy.load(context.settings.quality_file), words(language)
     cards = scorecards.of(context.settings.scorecards_folder)
     bar = cards[rules.scorecards["inbound"]].bar
     agents = {agent.id: agent for agent in session.query(Agent)}
     house = ReportData(
-        wanted=wanted,
+        wanted=request,
         terms=IntervalTerms(bar, rules.confidence),
         say=say,
         agents=agents,
@@ -37,28 +37,28 @@ def build(
         queues={row.name: row for row in session.query(Queue)},
         there=[
             one
-            for one in queries.drawable_calls(session, wanted.since, wanted.until)
-            if is_included(wanted, agents, one)
+            for one in queries.drawable_calls(session, request.since, request.until)
+            if is_included(request, agents, one)
         ],
         heard=[
             one
-            for one in queries.published_reviews(session, wanted.since, wanted.until)
-            if is_included(wanted, agents, one)
+            for one in queries.published_reviews(session, request.since, request.until)
+            if is_included(request, agents, one)
         ],
     )
     zone = ZoneInfo(context.settings.timezone)
-    if wanted.kind == ASSESSMENT:
+    if request.kind == ASSESSMENT:
         charts, tables, notes = assessment.build(context, session, house, zone)
     else:
         charts, tables, notes = _quality(house, cards)
     is_chinese = language is Language.MANDARIN
     return ReportDocument(
-        title=say(f"title.{wanted.kind}"),
+        title=say(f"title.{request.kind}"),
         subtitle=say(
             "made",
             hospital=context.settings.hospital_name_zh if is_chinese else context.settings.hospital_name_en,
-            since=wanted.since,
-            until=wanted.until,
+            since=request.since,
+            until=request.until,
             made=now.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
         ),
         charts=charts,
@@ -132,12 +132,12 @@ def _items(house: ReportData, cards: scorecards.Scorecards) -> Table:
 
 
 def _value(house: ReportData, line: GroupScore) -> ChartPoint:
-    found = line.estimate
-    if found.score is None or found.low is None or found.high is None:
+    estimate = line.estimate
+    if estimate.score is None or estimate.low is None or estimate.high is None:
         return ChartPoint(line.name, None, None, None)
-    numbers = {"score": f"{found.score:.1f}", "low": f"{found.low:.1f}", "high": f"{found.high:.1f}"}
-    note = house.say("chart.value", name=line.name, heard=found.heard, calls=found.calls, **numbers)
-    return ChartPoint(line.name, found.score, found.low, found.high, note)
+    numbers = {"score": f"{estimate.score:.1f}", "low": f"{estimate.low:.1f}", "high": f"{estimate.high:.1f}"}
+    note = house.say("chart.value", name=line.name, heard=estimate.heard, calls=estimate.calls, **numbers)
+    return ChartPoint(line.name, estimate.score, estimate.low, estimate.high, note)
 
 
 def _trend(house: ReportData, periods: Sequence[GroupScore]) -> Chart:

@@ -1,4 +1,6 @@
-"""Reports as files: asked for on a page, made by a worker with its progress, kept sealed, fetched by who asked."""
+"""Reports as files: requested on a page, made by a worker with its progress, kept sealed, fetched by whoever requested
+them.
+"""
 
 from datetime import datetime
 
@@ -24,13 +26,13 @@ FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 
 def request_report(
-    context: AppContext, user_id: str, wanted: ReportRequest, *, format_: str, language: Language, now: datetime
+    context: AppContext, user_id: str, request: ReportRequest, *, format_: str, language: Language, now: datetime
 ) -> str:
-    """Have a report made as `xlsx` or `pdf`; return its id. Raises `InvalidAnswer` for an unknown format."""
-    if format_ not in FORMATS or wanted.kind not in values.KINDS or wanted.unit not in values.UNITS:
-        raise InvalidAnswer(f"no report {wanted.kind!r} as {format_!r}")
+    """Have a report made as `xlsx` or `pdf`; return return its id. Raises `InvalidAnswer`."""
+    if format_ not in FORMATS or request.kind not in values.KINDS or request.unit not in values.UNITS:
+        raise InvalidAnswer(f"no report {request.kind!r} as {format_!r}")
     with context.database.write() as session:
-        row = Row(kind=wanted.kind, format=format_, language=language, wanted=wanted.as_row())
+        row = Row(kind=request.kind, format=format_, language=language, wanted=request.as_row())
         row.made_by, row.asked_at = user_id, now
         session.add(row)
         session.flush()
@@ -40,7 +42,7 @@ def request_report(
 
 @job(JOB, queue="now")
 def make_report(context: AppContext, report_id: str, now: datetime) -> None:
-    """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
+    """Make the file. Raises `Discard` when it is there already; the page shows what failed."""
     with context.database.read() as session:
         row = session.get(Row, report_id)
     if row is None or row.state is ReportState.READY:
@@ -55,7 +57,7 @@ def make_report(context: AppContext, report_id: str, now: datetime) -> None:
 
 
 def report_file(context: AppContext, row: Row) -> bytes:
-    """The bytes of a made report. Raises `NotFound` while it is not made."""
+    """Return the bytes of a made report. Raises `NotFound` while it is not made."""
     if row.blob is None:
         raise NotFound(f"report {row.id} is not made yet")
     return context.objects.get(row.blob, sealing_context(row.id))
@@ -67,41 +69,41 @@ def find(session: Session, report_id: str) -> Row | None:
 
 
 def of_user(session: Session, user_id: str) -> list[Row]:
-    """The reports that somebody asked for, newest first."""
+    """Return the reports that somebody requested, newest first."""
     return list(session.scalars(select(Row).where(Row.made_by == user_id).order_by(Row.id.desc()).limit(12)))
 
 
 def sealing_context(report_id: str) -> str:
-    """What a report's blob is sealed for."""
+    """Return what a report's blob is sealed for."""
     return f"reports.{report_id}"
 
 
 def sealed_blobs(session: Session) -> list[Blob]:
-    """The files that the keyring sealed."""
-    made = session.scalars(select(Row).where(Row.blob.is_not(None)))
-    return [Blob(row.blob, sealing_context(row.id)) for row in made if row.blob]
+    """Return the files that the keyring sealed."""
+    reports = session.scalars(select(Row).where(Row.blob.is_not(None)))
+    return [Blob(row.blob, sealing_context(row.id)) for row in reports if row.blob]
 
 
 def _make(context: AppContext, row: Row, now: datetime) -> None:
     _progress(context, row.id, 0.1)
     with context.database.read() as session:
-        made = report.build(context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now)
+        document = report.build(context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now)
     _progress(context, row.id, 0.6)
     with orphans.fresh(context, f"reports/{row.id}") as name:
-        context.objects.put(name, _file(row.format, made, words(row.language)), sealing_context(row.id))
+        context.objects.put(name, _file(row.format, document, words(row.language)), sealing_context(row.id))
         context.objects.get(name, sealing_context(row.id))
         _end(context, row.id, ReportEvent.FINISHED, name, now)
 
 
-def _file(format_: str, made: values.ReportDocument, say: Words) -> bytes:
-    """The bytes of a report; what draws them is loaded only where one is made."""
+def _file(format_: str, document: values.ReportDocument, say: Words) -> bytes:
+    """Return the bytes of a report; what draws them is loaded only where one is made."""
     if format_ == "pdf":
         from qa.reports.pdf import pdf
 
-        return pdf(made, say)
+        return pdf(document, say)
     from qa.reports.xlsx import xlsx
 
-    return xlsx(made, say)
+    return xlsx(document, say)
 
 
 def _progress(context: AppContext, report_id: str, part: float) -> None:
@@ -121,7 +123,7 @@ def _end(context: AppContext, report_id: str, event: ReportEvent, blob: str | No
 
 
 def _unmade(session: Session, report_id: str) -> Row:
-    """The report, locked. Raises `Discard` where it is made meanwhile."""
+    """Return the report, locked. Raises `Discard` where it is made meanwhile."""
     row = session.get_one(Row, report_id, with_for_update=True)
     if row.state is ReportState.READY:
         raise Discard("another worker was faster")

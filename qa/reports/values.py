@@ -1,4 +1,4 @@
-"""What a report is asked for and made of: the wish, tables, drawings, and the rows behind all of its parts."""
+"""The values of reports: the request, tables, drawings, and the rows behind all parts."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ WHOLE |= {"random_count", "targeted_count", "offers", "ratings"}
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What is asked for: both days included; `None` means everybody."""
+    """A request for a report: both days included; `None` means everybody."""
 
     kind: str
     since: date
@@ -31,13 +31,13 @@ class ReportRequest:
 
     @classmethod
     def from_row(cls, kind: str, row: dict[str, Any]) -> "ReportRequest":
-        """From the JSON of a stored report."""
+        """Return the request in the JSON of a stored report."""
         days = {name: date.fromisoformat(row[name]) for name in ("since", "until")}
         rest = {name: row.get(name) for name in ("agent_id", "department", "queue")}
         return cls(kind, days["since"], days["until"], row.get("unit") or "week", **rest)
 
     def as_row(self) -> dict[str, Any]:
-        """As JSON for a stored report."""
+        """Return the request as JSON for a stored report."""
         return {
             "since": self.since.isoformat(),
             "until": self.until.isoformat(),
@@ -72,7 +72,7 @@ class ReportDocument:
 
 @dataclass(frozen=True)
 class ReportData:
-    """What all parts of a report are made from."""
+    """The rows from which all parts of a report are made."""
 
     wanted: ReportRequest
     terms: IntervalTerms
@@ -84,28 +84,28 @@ class ReportData:
     heard: list[PublishedReview]
 
     def agent(self, agent_id: str) -> str:
-        """Staff number and name."""
-        found = self.agents.get(agent_id)
-        return f"{found.staff_number} {found.name}" if found else agent_id
+        """Return staff number and name."""
+        agent = self.agents.get(agent_id)
+        return f"{agent.staff_number} {agent.name}" if agent else agent_id
 
     def team(self, one: DrawableCall | PublishedReview) -> str:
-        """The name of the agent's department."""
-        found = self.agents.get(one.agent_id)
-        return self.say.label(self.departments.get(found.department or "") if found else None, "no_team")
+        """Return the name of the agent's department."""
+        agent = self.agents.get(one.agent_id)
+        return self.say.label(self.departments.get(agent.department or "") if agent else None, "no_team")
 
 
-def is_included(wanted: ReportRequest, agents: dict[str, Agent], one: DrawableCall | PublishedReview) -> bool:
-    """Whether a call or review is one that was asked for."""
+def is_included(request: ReportRequest, agents: dict[str, Agent], one: DrawableCall | PublishedReview) -> bool:
+    """Return whether a call or review belongs to the request."""
     agent = agents.get(one.agent_id)
     return (
-        wanted.agent_id in (None, one.agent_id)
-        and wanted.queue in (None, one.queue)
-        and (wanted.department is None or (agent is not None and agent.department == wanted.department))
+        request.agent_id in (None, one.agent_id)
+        and request.queue in (None, one.queue)
+        and (request.department is None or (agent is not None and agent.department == request.department))
     )
 
 
 def cell_text(column: str, cell: Cell) -> str:
-    """A cell as people read it."""
+    """Return a cell as people read it."""
     if cell is None:
         return "–"
     if isinstance(cell, str):

@@ -10,7 +10,7 @@ from qa.reports.words import Words
 
 
 def xlsx(report: ReportDocument, say: Words) -> bytes:
-    """The report as a workbook, one sheet per table."""
+    """Return the report as a workbook, one sheet per table."""
     file = io.BytesIO()
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(file, plain)

@@ -1,4 +1,4 @@
-"""What a reviewer may answer, what is still missing, and what the answers score. Pure."""
+"""The answers that a reviewer may give, those still missing, and their score. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class ScoreTotal:
 
 
 def choices(item: Item) -> tuple[str, ...]:
-    """The answers an item takes, in the order of their keys; not applicable last."""
+    """Return the answers an item takes, in the order of their keys; not applicable last."""
     answers: tuple[str, ...] = (ItemAnswer.YES, ItemAnswer.NO)
     if item.scale is Scale.YES_NO_PARTLY:
         answers = (ItemAnswer.YES, ItemAnswer.PARTLY, ItemAnswer.NO)
@@ -31,50 +31,52 @@ def choices(item: Item) -> tuple[str, ...]:
 
 
 def takes_na(item: Item) -> bool:
-    """Whether an item may be not applicable: it says so, or something else excuses it or makes it apply."""
+    """Return whether an item may be not applicable: it says so, or something else excuses it or makes it apply."""
     return item.may_be_na or any((item.excused_by, item.applies_if, item.waived_if))
 
 
 def invalid_items(card: Scorecard, answers: Answers) -> list[str]:
-    """Items that the card does not have, or with an answer that it does not know."""
-    known = {item.id: choices(item) for item in card.items}
-    return [name for name, answer in answers.items() if answer not in known.get(name, ())]
+    """Return items that the card does not have, or with an answer that it does not know."""
+    allowed = {item.id: choices(item) for item in card.items}
+    return [name for name, answer in answers.items() if answer not in allowed.get(name, ())]
 
 
 def unanswered_items(card: Scorecard, answers: Answers) -> list[str]:
-    """Items without an answer, in their order."""
+    """Return items without an answer, in their order."""
     return [item.id for item in card.items if item.id not in answers]
 
 
 def results_of(card: Scorecard, answers: Answers) -> dict[str, ItemResult]:
-    """The answers as results of a rater, as the arithmetic of scores takes them; what the card lacks is left out."""
+    """Return the answers as results of a rater, as the arithmetic of scores takes them; what the card lacks is left
+    out.
+    """
     return {item.id: _result(item, answers[item.id]) for item in card.items if item.id in answers}
 
 
 def earned_share(item: Item, answer: str) -> float | None:
-    """The part of its weight, 0 to 1, that an answer earns by itself; `None` where the item does not count."""
+    """Return the part of its weight, 0 to 1, that an answer earns by itself; `None` where the item does not count."""
     return value(item, _result(item, answer), {})
 
 
 def earned_shares(card: Scorecard, answers: Answers) -> dict[str, float | None]:
-    """The part of its weight that each answered item earns; `None` where it does not count or is excused."""
+    """Return the part of its weight that each answered item earns; `None` where it does not count or is excused."""
     results = results_of(card, answers)
     return {item.id: value(item, results[item.id], results) for item in card.items if item.id in results}
 
 
 def total(card: Scorecard, answers: Answers) -> ScoreTotal:
-    """What these answers score, in all and by section (`qa.scoring.score` holds the arithmetic)."""
-    found = score(card, results_of(card, answers).values())
+    """Return what these answers score, in all and by section (`qa.scoring.score` holds the arithmetic)."""
+    result = score(card, results_of(card, answers).values())
     each = earned_shares(card, answers)
     sections = {}
     for section in card.sections:
         counted = [(item.weight, part) for item in section.items if (part := each.get(item.id)) is not None]
         sections[section.id] = (sum(weight * part for weight, part in counted), sum(weight for weight, _ in counted))
-    return ScoreTotal(found.score, found.fatal, sections)
+    return ScoreTotal(result.score, result.fatal, sections)
 
 
 def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """What stands in a fresh review: the machine's sure answers to the items that are left to it alone."""
+    """Return the answers of a fresh review: the machine's sure answers to the items that are left to it alone."""
     alone = {item.id: choices(item) for item in card.items if item.by is By.MACHINE}
     return {name: answer for name, answer in marks if answer in alone.get(name, ())}
 

@@ -1,4 +1,4 @@
-"""Calibration: the same calls to several supervisors, blind; what they answered, and how far they agree."""
+"""Calibration: the same calls to several supervisors, blind; their answers, and how far they agree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MOST_CALLS, LEAST_PEOPLE = 20, 2
 
 @dataclass(frozen=True)
 class ItemAgreement:
-    """How far raters agree on one item; a figure is `None` where there is nothing to compare."""
+    """The agreement of raters on one item; a figure is `None` where there is nothing to compare."""
 
     item: str
     units: int
@@ -44,7 +44,7 @@ class ItemAgreement:
 
 @dataclass(frozen=True)
 class CalibrationResult:
-    """What a calibration came to: per item, per pair of people over all items, and per person the lean of scores."""
+    """The outcome of a calibration: per item, per pair of people over all items, and per person the lean of scores."""
 
     items: list[ItemAgreement]
     pairs: dict[tuple[str, str], float | None]
@@ -64,45 +64,45 @@ def open_round(
 ) -> str:
     """Give the calls to the people (ids of both), each blind; return the round's id.
 
-    Raises `WordsMissing` without a name, `Unfit` without calls of agents or with fewer than two supervisors.
+    Raises `TextRequired` without a name, `InvalidAnswer` without calls of agents or with fewer than two supervisors.
     """
     if not 0 < len(name.strip()) <= 80:
         raise TextRequired("a calibration needs a name of at most 80 characters")
     card = scorecards.of(context.settings.scorecards_folder)[scorecard]
     zone = ZoneInfo(context.settings.timezone)
     with context.database.write() as session:
-        heard = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
+        chosen = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
         judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
-        if not 0 < len(heard) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in heard):
+        if not 0 < len(chosen) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in chosen):
             raise InvalidAnswer(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
-        made = Calibration(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
-        session.add(made)
+        calibration = Calibration(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
+        session.add(calibration)
         session.flush()
-        for call in heard:
+        for call in chosen:
             for judge in judges:
                 if judge is not None and judge.agent_id != call.agent_id:
-                    _send(session, made, call, judge, zone, now)
-        return made.id
+                    _send(session, calibration, call, judge, zone, now)
+        return calibration.id
 
 
 def close_round(context: AppContext, calibration_id: str, now: datetime) -> None:
     """End a calibration; reviews that nobody finished are dropped."""
     with context.database.write() as session:
-        made = session.get(Calibration, calibration_id, with_for_update=True)
-        if made is None:
+        calibration = session.get(Calibration, calibration_id, with_for_update=True)
+        if calibration is None:
             raise NotFound(f"no calibration {calibration_id}")
-        if made.state is CalibrationState.CLOSED:
+        if calibration.state is CalibrationState.CLOSED:
             raise WrongReviewState("the calibration is closed")
         for review in reviews_of_round(session, calibration_id):
             if review.state in (ReviewState.DUE, ReviewState.DRAFT):
                 transitions.transition(review, ReviewEvent.DROPPED)
                 review.ended_at = now
-        transitions.transition(made, CalibrationEvent.CLOSED)
-        made.closed_at = now
+        transitions.transition(calibration, CalibrationEvent.CLOSED)
+        calibration.closed_at = now
 
 
 def reviews_of_round(session: Session, calibration_id: str) -> list[Review]:
-    """The reviews of a calibration."""
+    """Return the reviews of a calibration."""
     return list(
         session.scalars(
             select(Review).where(Review.calibration_id == calibration_id).order_by(Review.call_id, Review.id)
@@ -110,30 +110,30 @@ def reviews_of_round(session: Session, calibration_id: str) -> list[Review]:
     )
 
 
-def may_see(reviews: Sequence[Review], made: Calibration, user_id: str) -> bool:
-    """Whether someone may see what others answered: only once their own part is finished, or all is closed."""
+def may_see(reviews: Sequence[Review], calibration: Calibration, user_id: str) -> bool:
+    """Return whether someone may see what others answered: only once their own part is finished, or all is closed."""
     own = [review for review in reviews if review.reviewer_id == user_id]
-    return made.state is CalibrationState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
+    return calibration.state is CalibrationState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
 
 
 def is_blind(session: Session, call_id: str, user_id: str) -> bool:
-    """Whether someone still has to judge this call in a calibration, and must not see what others made of it."""
+    """Return whether someone still has to judge this call in a calibration, and must not see what others made of it."""
     return session.scalar(blind_calls(user_id).where(Review.call_id == call_id).limit(1)) is not None
 
 
 def blind_calls(user_id: str) -> Select[str]:
-    """The query for the calls for which someone is blind."""
+    """Return the query for the calls for which someone is blind."""
     own = (Review.reviewer_id == user_id, Review.calibration_id.is_not(None))
     return select(Review.call_id).where(*own, Review.state.in_((ReviewState.DUE, ReviewState.DRAFT)))
 
 
 def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> CalibrationResult:
-    """The agreement of people, and of the machine as one more rater, on what is finished."""
+    """Return the agreement of people, and of the machine as one more rater, on what is finished."""
     done = [review for review in reviews if review.state is ReviewState.FINISHED]
     machine = marks.marks_of_calls(session, {review.call_id for review in done}, card.name)
     calls = {review.call_id: [one for one in done if one.call_id == review.call_id] for review in done}
     people = {call: {_name(one): one.answers for one in own} for call, own in calls.items()}
-    heard = {
+    machine_answers = {
         call: {
             item: mark.answer.value
             for item, mark in machine.get(call, {}).items()
@@ -141,7 +141,7 @@ def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Revi
         }
         for call in calls
     }
-    items = [_item(card, item.id, people, heard) for item in card.items]
+    items = [_item(card, item.id, people, machine_answers) for item in card.items]
     every = [
         {rater: answers[item.id] for rater, answers in own.items() if item.id in answers}
         for own in people.values()
@@ -153,7 +153,7 @@ def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Revi
 
 
 def drifts(session: Session) -> list[Drift]:
-    """The lean of every reviewer by month, over all calibrations."""
+    """Return the lean of every reviewer by month, over all calibrations."""
     rows = session.execute(
         select(Calibration.made_at, Review)
         .join(Review, Review.calibration_id == Calibration.id)
@@ -170,7 +170,7 @@ def _item(
     card: Scorecard,
     item_id: str,
     people: Mapping[str, Mapping[str, Mapping[str, str]]],
-    heard: Mapping[str, Mapping[str, str]],
+    machine_answers: Mapping[str, Mapping[str, str]],
 ) -> ItemAgreement:
     item = card.item(item_id)
     units = [{rater: given[item_id] for rater, given in own.items() if item_id in given} for own in people.values()]
@@ -199,9 +199,9 @@ def _item(
         with_machine={
             rater: cohen(
                 [
-                    (own[rater][item_id], heard[call][item_id])
+                    (own[rater][item_id], machine_answers[call][item_id])
                     for call, own in people.items()
-                    if item_id in own.get(rater, {}) and item_id in heard[call]
+                    if item_id in own.get(rater, {}) and item_id in machine_answers[call]
                 ]
             )
             for rater in raters
@@ -209,22 +209,26 @@ def _item(
     )
 
 
-def _send(session: Session, made: Calibration, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
+def _send(session: Session, calibration: Calibration, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
     day = call.started_at.astimezone(zone).date()
     review = Review(
         call_id=call.id,
         agent_id=call.agent_id,
         queue=call.queue,
         day=day,
-        scorecard=made.scorecard,
+        scorecard=calibration.scorecard,
         reasons=["calibration"],
-        calibration_id=made.id,
+        calibration_id=calibration.id,
         reviewer_id=judge.id,
         added_at=now,
     )
     session.add(review)
     session.flush()
-    session.add(ReviewStep(review_id=review.id, at=now, kind="drawn", user_id=made.made_by, data={"round": made.id}))
+    session.add(
+        ReviewStep(
+            review_id=review.id, at=now, kind="drawn", user_id=calibration.made_by, data={"round": calibration.id}
+        )
+    )
 
 
 def _may_judge(user: User | None) -> bool:

@@ -1,4 +1,4 @@
-"""Coaching: a finding of a review becomes something to work on, with an example to hear, a day, and a re-check."""
+"""Coaching: a finding of a review becomes something to work on, with an example to hear, a due day, and a re-check."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from qa.reviews import service
 
 @dataclass(frozen=True)
 class CoachingFinding:
-    """What is to be worked on: the item of the scorecard (or none), in words, until when, and where to hear it."""
+    """A finding to work on: the item of the scorecard (or none), in words, until when, and where to hear it."""
 
     item: str | None
     text: str
@@ -26,7 +26,9 @@ class CoachingFinding:
 
 
 def begin(context: AppContext, review_id: str, user_id: str, finding: CoachingFinding, now: datetime) -> str:
-    """Make a finding of a published review something to work on; its id. Raises `WordsMissing`, `Unfit`, `TooLate`."""
+    """Make a finding of a published review something to work on; return its id. Raises `TextRequired`, `InvalidAnswer`,
+    `WrongReviewState`.
+    """
     text = finding.text.strip()
     if not 0 < len(text) <= service.LONGEST:
         raise TextRequired("say what is to be worked on")
@@ -49,7 +51,7 @@ def begin(context: AppContext, review_id: str, user_id: str, finding: CoachingFi
 
 
 def mark_done(context: AppContext, coaching_id: str, user_id: str, now: datetime) -> None:
-    """The agent has worked on it. Raises `NotFound` for somebody else's."""
+    """Note that the agent has worked on it. Raises `NotFound` for somebody else's."""
     with context.database.write() as session:
         row = _locked(session, coaching_id)
         if session.get_one(User, user_id).agent_id != row.agent_id:
@@ -70,7 +72,7 @@ def recheck(
     recheck_id: str | None = None,
     now: datetime,
 ) -> None:
-    """Check again: passed, or on until another day; `recheck_id` is the later review in which it was seen."""
+    """Record the re-check: passed, or on until another day; `recheck_id` is the later review in which it was seen."""
     with context.database.write() as session:
         row = _locked(session, coaching_id)
         if session.get_one(User, user_id).agent_id == row.agent_id:
@@ -89,7 +91,7 @@ def recheck(
 
 
 def of_agent(session: Session, agent_id: str | None) -> list[CoachingItem]:
-    """What is worked on, of one agent or of all (`None`): the open first, by day."""
+    """Return what is worked on, of one agent or of all (`None`): the open first, by day."""
     query = select(CoachingItem).order_by(
         CoachingItem.state == CoachingState.PASSED, CoachingItem.due_on, CoachingItem.id
     )

@@ -18,10 +18,10 @@ def add_comment(
     text: str,
     now: datetime,
 ) -> str:
-    """Comment on one second of a recording; return the comment's id."""
+    """Comment on one second of a recording; return return the comment's id."""
     with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
-        said = ReviewComment(
+        row = ReviewComment(
             review_id=review.id,
             recording_id=recording_id,
             second=max(0.0, second),
@@ -29,17 +29,17 @@ def add_comment(
             user_id=user_id,
             at=now,
         )
-        session.add(said)
+        session.add(row)
         session.flush()
-        return said.id
+        return row.id
 
 
 def remove_comment(context: AppContext, comment_id: str, user_id: str) -> str:
-    """Remove one's own comment from a review that is not published yet; the review's id."""
+    """Remove one's own comment from a review that is not published yet; return the review's id."""
     with context.database.write() as session:
-        said = session.get(ReviewComment, comment_id)
-        if said is None:
+        row = session.get(ReviewComment, comment_id)
+        if row is None:
             raise NotFound(f"no comment {comment_id}")
-        review = own_draft(session, said.review_id, user_id)
-        session.delete(said)
+        review = own_draft(session, row.review_id, user_id)
+        session.delete(row)
         return review.id

@@ -37,7 +37,7 @@ PUBLIC = frozenset(
 
 @dataclass(frozen=True)
 class ReviewDraft:
-    """What a reviewer has filled in so far; `version` is the one that the page was filled in on."""
+    """A reviewer's draft; `version` is the one that the page was filled in on."""
 
     version: int
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class ReviewDraft:
 
 @dataclass(frozen=True)
 class SavedDraft:
-    """What a save came to: the new version, the score so far, and the items still without an answer."""
+    """The result of a save: the new version, the score so far, and the items still without an answer."""
 
     version: int
     score: float | None
@@ -56,12 +56,12 @@ class SavedDraft:
 
 
 def card_of(context: AppContext, review: Review) -> Scorecard:
-    """The scorecard of a review."""
+    """Return the scorecard of a review."""
     return scorecards.of(context.settings.scorecards_folder)[review.scorecard]
 
 
 def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
-    """Begin a review, or go on with one's own. Raises `NotYours` when it is somebody else's, or about oneself."""
+    """Begin a review, or go on with one's own. Raises `NotPermitted` when it is somebody else's, or about oneself."""
     with context.database.write() as session:
         review = locked(session, review_id)
         if review.state is ReviewState.DRAFT and review.reviewer_id == user_id:
@@ -88,14 +88,14 @@ def release(context: AppContext, review_id: str, user_id: str, now: datetime) ->
 
 
 def save(context: AppContext, review_id: str, user_id: str, draft: ReviewDraft, now: datetime) -> SavedDraft:
-    """Keep a draft. Raises `Stale` when something newer is there: nothing is overwritten unseen."""
+    """Keep a draft. Raises `StaleDraft` when something newer is there: nothing is overwritten unseen."""
     with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
         return _save(context, review, draft, now)
 
 
 def publish(context: AppContext, review_id: str, user_id: str, draft: ReviewDraft, now: datetime) -> None:
-    """Save, and let the agent read it; in a calibration: finish it. Raises `Incomplete` and what `save` raises."""
+    """Save, and let the agent read it; in a calibration: finish it. Raises `UnansweredItems` and what `save` raises."""
     saved = save(context, review_id, user_id, draft, now)  # kept whatever follows
     if saved.missing:
         raise UnansweredItems(saved.missing)
@@ -122,7 +122,7 @@ def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datet
 
 
 def acknowledge(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
-    """The agent has read it and agrees."""
+    """Note that the agent has read it and agrees."""
     with context.database.write() as session:
         review = _agents_own(session, review_id, user_id)
         _in_state(review, ReviewState.PUBLISHED)
@@ -132,7 +132,7 @@ def acknowledge(context: AppContext, review_id: str, user_id: str, now: datetime
 
 
 def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
-    """The agent objects, once, with reasons."""
+    """Object as the agent, once, with reasons."""
     with context.database.write() as session:
         review = _agents_own(session, review_id, user_id)
         _in_state(review, ReviewState.PUBLISHED)
@@ -164,14 +164,14 @@ def rule_on_appeal(
             _score(context, review, answers)
         transitions.transition(review, ReviewEvent(ruling.value))
         review.ended_at = now
-        made = session.query(Appeal).filter_by(review_id=review.id).one()
-        made.ruling, made.answer, made.score_after = ruling, answer, review.score
-        made.decided_by, made.decided_at = user_id, now
+        appeal = session.query(Appeal).filter_by(review_id=review.id).one()
+        appeal.ruling, appeal.answer, appeal.score_after = ruling, answer, review.score
+        appeal.decided_by, appeal.decided_at = user_id, now
         _tell(session, review, ruling.value, user_id, now, _snapshot(review), answer)
 
 
 def locked(session: Session, review_id: str) -> Review:
-    """The review, locked for this transaction. Raises `NotFound`."""
+    """Return the review, locked for this transaction. Raises `NotFound`."""
     review = session.get(Review, review_id, with_for_update=True)
     if review is None:
         raise NotFound(f"no review {review_id}")
@@ -179,7 +179,9 @@ def locked(session: Session, review_id: str) -> Review:
 
 
 def own_draft(session: Session, review_id: str, user_id: str) -> Review:
-    """The draft of this person, locked. Raises `TooLate` when it is none any more, `NotYours` when it is another's."""
+    """Return the draft of this person, locked. Raises `WrongReviewState` when it is none any more, `NotPermitted` when
+    it is another's.
+    """
     review = locked(session, review_id)
     if review.state is not ReviewState.DRAFT:
         raise WrongReviewState(f"the review is {review.state}")
@@ -232,7 +234,7 @@ def _snapshot(review: Review) -> dict[str, Any]:
 
 
 def required_text(text: str) -> str:
-    """What somebody wrote, without blanks around it. Raises `WordsMissing` when it is nothing or too long."""
+    """Return what somebody wrote, without blanks around it. Raises `TextRequired` when it is nothing or too long."""
     text = text.strip()
     if not 0 < len(text) <= LONGEST:
         raise TextRequired(f"words are needed, at most {LONGEST} characters")

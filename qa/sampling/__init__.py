@@ -1,1 +1,1 @@
-"""Which calls people hear: by chance and by rule."""
+"""The selection of calls that people hear: by chance and by rule."""

@@ -32,7 +32,7 @@ HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
 
 
 def sweep(context: AppContext, now: datetime) -> int:
-    """Have every past day drawn that was not, once its hour has come; how many were asked for."""
+    """Have every past day drawn that was not, once its hour has come; return how many were asked for."""
     days = due(context, now)
     if not days:
         return 0
@@ -43,9 +43,9 @@ def sweep(context: AppContext, now: datetime) -> int:
 
 
 def due(context: AppContext, now: datetime) -> list[date]:
-    """The days that can be drawn and have neither a draw nor a job that will make it."""
+    """Return the days that can be drawn and have neither a draw nor a job that will make it."""
     local = now.astimezone(ZoneInfo(context.settings.timezone))
-    last = (local - timedelta(hours=24 + policy.of(context.settings.quality_file).draw_hour)).date()
+    last = (local - timedelta(hours=24 + policy.load(context.settings.quality_file).draw_hour)).date()
     with context.database.read() as session:
         first = session.scalar(select(func.min(Call.started_at)).where(Call.outcome == CallOutcome.ANSWERED))
         if first is None:
@@ -60,7 +60,7 @@ def due(context: AppContext, now: datetime) -> list[date]:
 @job(JOB, queue="now")
 def make(context: AppContext, subject_id: str, now: datetime) -> None:
     """Draw the day `subject_id` (`2026-03-02`) and open its reviews. Raises `Discard` when it was drawn before."""
-    day, rules = date.fromisoformat(subject_id), policy.of(context.settings.quality_file)
+    day, rules = date.fromisoformat(subject_id), policy.load(context.settings.quality_file)
     try:
         with context.database.write() as session:
             if session.scalar(select(DailySample.id).where(DailySample.day == day)):
@@ -81,14 +81,14 @@ def latest(session: Session, most: int = 31) -> list[DailySample]:
 
 
 def redraw(row: DailySample) -> DrawnSample:
-    """The draw made once more from what is stored: seed, calls and terms."""
+    """Return the draw made once more from what is stored: seed, calls and terms."""
     calls = [Candidate(call, agent, queue, hour, frozenset(traits)) for call, agent, queue, hour, traits in row.frame]
     rules = tuple(TargetRule(trait, most) for trait, most in row.terms["rules"])
     return draw(calls, Quota(**row.terms["quota"]), rules, row.seed)
 
 
 def is_proven(row: DailySample) -> bool:
-    """Whether drawing again gives exactly what was stored."""
+    """Return whether drawing again gives exactly what was stored."""
     return [_plain(one) for one in redraw(row).picked] == row.picked
 
 
@@ -102,8 +102,8 @@ def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call
     quota = {"share": rules.quota.share, "least": rules.quota.least, "most": rules.quota.most}
     terms = {"quota": quota, "rules": [[rule.trait, rule.most] for rule in rules.rules]}
     row = DailySample(day=day, seed=new_secret(), frame=frame, terms=terms)
-    made = redraw(row)
-    row.picked, row.left_out = [_plain(one) for one in made.picked], made.left_out
+    drawn = redraw(row)
+    row.picked, row.left_out = [_plain(one) for one in drawn.picked], drawn.left_out
     return row
 
 
@@ -115,36 +115,36 @@ def _open(session: Session, row: DailySample, calls: dict[str, Call], rules: Pol
     for call_id, agent_id, is_random, reasons in row.picked:
         call = calls[call_id]
         card = card_for(rules, call)
-        found = session.scalar(
+        review = session.scalar(
             select(Review).where(Review.call_id == call_id, Review.scorecard == card, Review.calibration_id.is_(None))
         )
         # A call that somebody has chosen before counts as random all the same: chance did not look at that.
-        if found is None:
-            found = Review(
+        if review is None:
+            review = Review(
                 call_id=call_id, agent_id=agent_id, queue=call.queue, day=row.day, scorecard=card, added_at=now
             )
-            session.add(found)
-        found.sample_id, found.is_random = row.id, is_random
-        found.reasons = [*(found.reasons or []), *reasons]
+            session.add(review)
+        review.sample_id, review.is_random = row.id, is_random
+        review.reasons = [*(review.reasons or []), *reasons]
         session.flush()
         session.add(
-            ReviewStep(review_id=found.id, at=now, kind="drawn", data={"random": is_random, "reasons": reasons})
+            ReviewStep(review_id=review.id, at=now, kind="drawn", data={"random": is_random, "reasons": reasons})
         )
 
 
 def card_for(rules: Policy, call: Call) -> str:
-    """The scorecard against which a call is heard."""
+    """Return the scorecard against which a call is heard."""
     is_outbound = call.direction is Direction.OUTBOUND
     return rules.scorecards["outbound" if is_outbound else "inbound"]
 
 
 def _calls(session: Session, day: date, zone: ZoneInfo) -> list[Call]:
-    """The day's calls that an agent answered and that can be heard, in the order of their ids."""
+    """Return the day's calls that an agent answered and that can be heard, in the order of their ids."""
     start = datetime.combine(day, time(), zone).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-    heard = select(Recording.call_id).where(Recording.state.in_(HEARD))
-    wanted = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.id.in_(heard))
-    return list(session.scalars(select(Call).where(*wanted).order_by(Call.id)))
+    recorded = select(Recording.call_id).where(Recording.state.in_(HEARD))
+    conditions = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.id.in_(recorded))
+    return list(session.scalars(select(Call).where(*conditions).order_by(Call.id)))
 
 
 def _traits(
@@ -170,17 +170,17 @@ def _traits(
 
 
 def _machine(context: AppContext, session: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
-    """What the machine points at: a fatal fault that it heard or is unsure of, and a long silence."""
+    """Return what the machine points at: a fatal fault that it heard or is unsure of, and a long silence."""
     cards = scorecards.of(context.settings.scorecards_folder)
     fatal = {(card.name, item.id): item.good for card in cards for item in card.items if item.fatal}
-    found = []
+    traits = []
     for mark in session.scalars(select(MachineMark).where(MachineMark.call_id.in_(ids))):
         good = fatal.get((mark.scorecard, mark.item))
         if good is not None and mark.answer not in (good, ItemAnswer.NA):
-            found.append((mark.call_id, "fatal"))
+            traits.append((mark.call_id, "fatal"))
         if mark.item == "long_silence" and mark.answer is ItemAnswer.YES:
-            found.append((mark.call_id, "long_silence"))
-    return found
+            traits.append((mark.call_id, "long_silence"))
+    return traits
 
 
 def _new_agents(context: AppContext, session: Session, agent_ids: set[str | None], since: date) -> set[str | None]:

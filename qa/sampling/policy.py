@@ -67,8 +67,8 @@ class Policy(FileModel):
 
 
 @cache
-def of(file: Path | None) -> Policy:
-    """Return the policy in the hospital's own file, the standard one where it has none. Raises `FileFault`."""
+def load(file: Path | None) -> Policy:
+    """Return the policy in the hospital's own file, the standard one where it has none. Raises `ConfigError`."""
     return yaml_file.read(Policy, file or STANDARD)
 
 

@@ -1,4 +1,5 @@
-"""Which calls people hear: spot checks at random, stratified, and targeted checks by rule, never mixed. Pure.
+"""Selection of the calls that people hear: spot checks at random, stratified, and targeted checks by rule, never mixed.
+Pure.
 
 Chance is a seed that is passed in: every call gets the number that SHA-256 makes of seed and id, so that a draw does
 not depend on the order of its input, and anyone who has the seed can draw it again.
@@ -24,14 +25,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Quota:
-    """How many calls of an agent's day are drawn: a share of them, but at least and at most so many."""
+    """The number of calls of an agent's day that are drawn: a share of them, but at least and at most so many."""
 
     share: float = 0.05
     least: int = 1
     most: int = 3
 
     def of(self, calls: int) -> int:
-        """The number drawn of so many calls; never more than there are."""
+        """Return the number drawn of so many calls; never more than there are."""
         return min(calls, max(self.least, min(self.most, ceil(self.share * calls - 1e-9))))
 
 
@@ -55,14 +56,16 @@ class SampledCall:
 
 @dataclass(frozen=True)
 class DrawnSample:
-    """A draw: what was picked, and how many calls each rule pointed at but its limit left out."""
+    """A draw: the calls picked, and how many calls each rule pointed at but its limit left out."""
 
     picked: tuple[SampledCall, ...]
     left_out: dict[str, int] = field(default_factory=dict)
 
 
 def draw(calls: Iterable[Candidate], quota: Quota, rules: Sequence[TargetRule], seed: str) -> DrawnSample:
-    """The day's sample. Chance looks at no trait; a call that a rule also names counts as random, its reasons kept."""
+    """Return the day's sample. Chance looks at no trait; a call that a rule also names counts as random, its reasons
+    kept.
+    """
     picked: list[SampledCall] = []
     left_out: dict[str, int] = defaultdict(int)
     for agent_id, own in sorted(_by_agent(calls).items()):
@@ -77,11 +80,11 @@ def draw(calls: Iterable[Candidate], quota: Quota, rules: Sequence[TargetRule], 
 
 
 def spot_checks(calls: Sequence[Candidate], count: int, seed: str) -> list[Candidate]:
-    """`count` calls at random, each with the same chance, spread over the strata of queue and hour.
+    """Return `count` calls at random, each with the same chance, spread over the strata of queue and hour.
 
-    Systematic sampling (Cochran 1977, chapter 8) along the strata: queues in random order, hours in order within,
-    calls in random order within an hour. A stratum with the share s of the calls gets s·count of them, rounded up or
-    down by chance.
+    Systematic sampling (Cochran 1977, chapter 8) along the strata: queues in random order, hours in order within, calls
+    in random order within an hour. A stratum with the share s of the calls gets s·count of them, rounded up or down by
+    chance.
     """
     if count <= 0:
         return []
@@ -95,16 +98,16 @@ def spot_checks(calls: Sequence[Candidate], count: int, seed: str) -> list[Candi
 
 
 def chance(seed: str, purpose: str, name: str) -> float:
-    """A number from 0 to 1 (excluded) that seed, purpose and name decide, uniform over names."""
+    """Return a number from 0 to 1 (excluded) that seed, purpose and name decide, uniform over names."""
     digest = hashlib.sha256(f"{seed}|{purpose}|{name}".encode()).digest()
     return int.from_bytes(digest[:7], "big") / 2**56
 
 
 def _by_agent(calls: Iterable[Candidate]) -> dict[str, list[Candidate]]:
-    found: dict[str, list[Candidate]] = defaultdict(list)
+    groups: dict[str, list[Candidate]] = defaultdict(list)
     for one in calls:
-        found[one.agent_id].append(one)
-    return found
+        groups[one.agent_id].append(one)
+    return groups
 
 
 def _targeted(

@@ -3,16 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from hotline.configuration.field_types import Exactly, FileModel, Known, OneOrMore
+from hotline.configuration.field_types import FieldFaults, FileModel, Keyed, Known, OneOrMore, OwnName, Parsed
+from hotline.configuration.texts import Texts
 from hotline.errors import NotFound
-from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
-
-Text = Mapping[Language, str]
+from qa.scorecards.machine_rules import FactName, Machine
 
 
 class By(StrEnum):
@@ -38,174 +37,76 @@ class FatalMeans(StrEnum):
     FAILED = "failed"
 
 
-Side = Literal["agent", "caller"]
-FactName = Literal["records_complete", "deadline_kept", "is_complaint", "scripted"]
-FACTS: tuple[str, ...] = get_args(FactName)
-PhraseListNames = Annotated[tuple[str, ...], OneOrMore()]
-Share = Annotated[float, Field(ge=0, le=1)]
-Pace = Annotated[Mapping[Language, Annotated[float, Field(ge=0, le=1000)]], Exactly.of(Language)]
+def _id(text: str) -> str | None:
+    return text if text.replace("_", "a").replace("-", "a").isalnum() and len(text) <= 40 else None
 
 
-class Where(FileModel):
-    """In which part of a call something is looked for; times in seconds. Nothing written: everywhere."""
-
-    first_seconds: Annotated[float, Field(ge=0, le=3600)] | None = Field(
-        None, description="from the first word of the side that is listened to"
-    )
-    last_seconds: Annotated[float, Field(ge=0, le=3600)] | None = Field(
-        None, description="back from the end of everything that is spoken"
-    )
-    later: bool = Field(False, description="not in that side's first turn")
-    before: str | None = Field(None, description="before the first place at which that side speaks of this list")
+Id = Annotated[str, Parsed(_id, "is no name; letters, digits, _ and -, at most 40")]
+YesOrNo = Annotated[
+    ItemAnswer, Parsed({"yes": ItemAnswer.YES, "no": ItemAnswer.NO}.get, "is not one of yes, no", "^(yes|no)$")
+]
 
 
-class Phrases(FileModel):
-    """Something is said: one phrase of each list of `all_of`, or one of any list of `any_of`."""
+class Item(FileModel):
+    """One question about a call. `machine` says how the machine answers it; without it a person does."""
 
-    kind: Literal["phrases"] = "phrases"
-    speaker: Side
-    all_of: PhraseListNames = ()
-    any_of: PhraseListNames = ()
-    where: Where = Where()
-    only_if: Annotated[str, Known("item")] | None = Field(
-        None, description="not applicable unless that item is answered with yes"
-    )
-    softened_by: str | None = Field(
-        None,
-        description="words by the same side that make of a certain yes an unsure one: said politely, it may mean "
-        "something else",
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> "Phrases":
-        if bool(self.all_of) == bool(self.any_of):
-            raise ValueError("write either all_of or any_of: names of phrase lists")
-        return self
-
-
-class Told(FileModel):
-    """Something is told in one's own words, or by saying yes to the other side's question after it.
-
-    `asked` names lists of what counts in such a question only: "any fever?" Where one of `presumes_not` stands before
-    it ("no fever, I hope?"), a yes agrees that there is none: only `insists` tells it then.
-    """
-
-    kind: Literal["told"] = "told"
-    speaker: Side
-    any_of: PhraseListNames = ()
-    affirms: str
-    denies: str
-    presumes_not: str
-    insists: str
-    asked: PhraseListNames = ()
-
-
-class Silence(FileModel):
-    """Nobody speaks for longer than `seconds`, unless the agent said one of `notices` just before it."""
-
-    kind: Literal["silence"] = "silence"
-    seconds: Annotated[float, Field(ge=0.5, le=600)] = 8.0
-    notices: str
-    excuses_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(60.0, description="how long a notice excuses")
-
-
-class TalkOver(FileModel):
-    """The agent begins to speak while the caller does, more than `per_minute` times, each longer than `seconds`."""
-
-    kind: Literal["talk_over"] = "talk_over"
-    seconds: Annotated[float, Field(ge=0.1, le=60)] = 0.7
-    per_minute: Annotated[float, Field(ge=0, le=60)] = 2.0
-
-
-class TalkShare(FileModel):
-    """The agent's part of all speech lies between `least` and `most`, 0 to 1."""
-
-    kind: Literal["talk_share"] = "talk_share"
-    least: Share = 0.0
-    most: Share = 1.0
-
-
-class Speed(FileModel):
-    """The agent speaks between `least` and `most` syllables (Mandarin) or words (English) a minute, by language."""
-
-    kind: Literal["speed"] = "speed"
-    least: Pace
-    most: Pace
-
-
-class Hold(FileModel):
-    """Every silence after a notice of `notices` ends within `seconds`; not applicable where nobody was put on hold."""
-
-    kind: Literal["hold"] = "hold"
-    seconds: Annotated[float, Field(ge=1, le=3600)] = 60.0
-    notices: str
-
-
-class FirstWords(FileModel):
-    """The agent's first word comes within `seconds` of the recording's start."""
-
-    kind: Literal["first_words"] = "first_words"
-    seconds: Annotated[float, Field(ge=0, le=600)] = 5.0
-
-
-class Fact(FileModel):
-    """Something that only the hospital's records know."""
-
-    kind: Literal["fact"] = "fact"
-    name: FactName
-
-
-Machine = Phrases | Told | Silence | TalkOver | TalkShare | Speed | Hold | FirstWords | Fact
-
-
-@dataclass(frozen=True)
-class Item:
-    """One question about a call."""
-
-    id: str
-    labels: Text
-    weight: float
+    id: OwnName
+    labels: Texts
+    weight: Annotated[float, Field(ge=0, le=1000)] = 1.0
     scale: Scale = Scale.YES_NO
-    # The answer that is no fault; the other of yes and no is.
-    good: ItemAnswer = ItemAnswer.YES
+    points: Annotated[int, Field(ge=1, le=100)] = Field(5, description="the best of the points")
+    good: YesOrNo = Field(ItemAnswer.YES, description="the answer that is no fault")
     fatal: bool = False
-    by: By = By.MACHINE
-    may_be_na: bool = False
-    # Best of the points, where the scale is points.
-    points: int = 5
-    # Items whose yes excuses a fault here: who is handed to a nurse hears no closing words.
-    excused_by: tuple[str, ...] = ()
-    # A fact that must be true for the item to apply (`is_complaint`).
-    applies_if: str | None = None
-    # A fact that waives it: where the line's own script led up to a person, that person greets nobody (`scripted`).
-    waived_if: str | None = None
-    machine: Machine | None = None
+    stated_by: By | None = Field(None, alias="by", description="who answers; the machine where it can")
+    may_be_na: bool = Field(False, alias="na", description="whether it may be not applicable")
+    excused_by: Annotated[tuple[Annotated[str, Known("item")], ...], OneOrMore()] = Field(
+        (), description="items whose yes excuses a fault here: who is handed to a nurse hears no closing words"
+    )
+    applies_if: FactName | None = Field(None, description="a fact that must be true for the item to apply")
+    waived_if: FactName | None = Field(
+        None, description="a fact that waives it: where a script led up to a person, that person greets nobody"
+    )
+    machine: Annotated[Machine, Field(discriminator="kind")] | None = None
+
+    @property
+    def by(self) -> By:
+        """Who answers it."""
+        return self.stated_by or (By.PERSON if self.machine is None else By.MACHINE)
 
     @property
     def is_machines(self) -> bool:
         """Whether the machine answers it, alone or beside people."""
         return self.machine is not None
 
+    @model_validator(mode="after")
+    def _check(self) -> "Item":
+        faults: list[tuple[tuple[str, ...], str]] = []
+        if (self.by is By.PERSON) != (self.machine is None):
+            faults.append((("by",), "whoever is machine or both needs `machine`, whoever is person has none"))
+        if self.machine is not None and self.scale is not Scale.YES_NO:
+            faults.append((("scale",), "the machine answers yes or no only; leave `scale` away"))
+        FieldFaults.raise_any(faults)
+        return self
 
-@dataclass(frozen=True)
-class Section:
+
+class Section(FileModel):
     """Items under one heading."""
 
-    id: str
-    labels: Text
-    items: tuple[Item, ...]
+    id: OwnName
+    labels: Texts
+    items: Annotated[tuple[Item, ...], Keyed(Id)]
 
 
-@dataclass(frozen=True)
-class Scorecard:
-    """What a call is marked by."""
+class Scorecard(FileModel):
+    """What a call is marked by: sections of items, each with its weight, and who answers it."""
 
-    name: str
-    labels: Text
-    sections: tuple[Section, ...]
+    standard: ClassVar = "qa/scorecards/service.yaml"
+
+    name: Id
+    labels: Texts
     fatal_means: FatalMeans = FatalMeans.ZERO
-    # The score from which on a call is good.
-    bar: float = 80.0
+    bar: Annotated[float, Field(ge=0, le=100)] = Field(80.0, description="the score from which on a call is good")
+    sections: Annotated[tuple[Section, ...], Keyed()] = Field(description="sections with at least one item")
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -215,6 +116,19 @@ class Scorecard:
     def item(self, item_id: str) -> Item:
         """The item of this id. Raises `KeyError`."""
         return next(item for item in self.items if item.id == item_id)
+
+    @field_validator("sections")
+    @classmethod
+    def _check(cls, sections: tuple[Section, ...]) -> tuple[Section, ...]:
+        seen: set[str] = set()
+        faults: list[tuple[tuple[str, ...], str]] = []
+        for section in sections:
+            ids = {item.id for item in section.items}
+            fault = "another item has this id; ids are unique in a scorecard"
+            faults += [((section.id, "items", item_id), fault) for item_id in seen & ids]
+            seen |= ids
+        FieldFaults.raise_any(faults if seen else [((), "no items; a scorecard needs at least one")])
+        return sections
 
 
 class UnknownScorecard(NotFound):

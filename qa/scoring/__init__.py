@@ -1,1 +1,1 @@
-"""What a call scores, by the machine and by arithmetic: phrases found by sound, with evidence."""
+"""The score of a call, by the machine and by arithmetic: phrases found by sound, with evidence."""

@@ -1,9 +1,9 @@
-"""What one side tells, in their own words or by saying yes to the other's question. Pure."""
+"""Statements of one side, in their own words or by saying yes to the other's question. Pure."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from qa.scorecards.card import Told
+from qa.scorecards.machine_rules import Told
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.phrase_match import NEAR, WEAK, PhraseHit, exact_matches, phrase_hits
@@ -20,16 +20,16 @@ JOINED = 2
 
 
 def statements(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
-    """Where it is told, the likeliest first."""
-    found = [hit for turn in dialogue.of(rule.speaker) for name in rule.any_of for hit in dialogue.hits(name, turn)]
-    found += _affirmed(rule, dialogue)
-    return sorted(found, key=lambda hit: -hit.probability)
+    """Return where it is told, the likeliest first."""
+    hits = [hit for turn in dialogue.of(rule.speaker) for name in rule.any_of for hit in dialogue.hits(name, turn)]
+    hits += _affirmed(rule, dialogue)
+    return sorted(hits, key=lambda hit: -hit.probability)
 
 
 def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
-    """Questions of the other side that name it and are answered with yes."""
+    """Return questions of the other side that name it and are answered with yes."""
     turns = [turn for turn in dialogue.turns if turn.tokens]
-    found = []
+    hits = []
     for question, reply in pairwise(turns):
         if question.speaker == rule.speaker or reply.speaker != rule.speaker:
             continue
@@ -37,12 +37,12 @@ def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
         if asked:
             is_negative = _presumes_not(rule, asked, dialogue)
             yes = _yes(rule, rule.insists if is_negative else rule.affirms, reply, dialogue)
-            found += [PhraseHit(reply, find, chance * BY_YES * asked[-1].probability) for find, chance in yes]
-    return found
+            hits += [PhraseHit(reply, find, chance * BY_YES * asked[-1].probability) for find, chance in yes]
+    return hits
 
 
 def _yes(rule: Told, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> list[tuple[WordingMatch, float]]:
-    """The yes at the reply's beginning and what it is worth; none when a no stands there."""
+    """Return the yes at the reply's beginning and what it is worth; none when a no stands there."""
     if any(hit.find.first <= DENIED_WITHIN for hit in dialogue.hits(rule.denies, reply)):
         return []
     weak = dialogue.lists[affirms].weak
@@ -51,19 +51,19 @@ def _yes(rule: Told, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> l
 
 
 def _asked(names: Iterable[str], question: DialogueTurn, dialogue: Dialogue) -> list[PhraseHit]:
-    """The things in the last words of a question, as they come; "have you any …" is no denial here."""
+    """Return the things in the last words of a question, as they come; "have you any …" is no denial here."""
     near_end = question.end - 8.0
-    found: list[PhraseHit] = []
+    hits: list[PhraseHit] = []
     for name in names:
         words = dialogue.lists[name]
         bare = PhraseList(words.name, words.say, (), words.unless)
-        found += phrase_hits(bare, question, dialogue.ear)
-    likely = [hit for hit in found if hit.probability >= LIKELY and hit.start >= near_end]
+        hits += phrase_hits(bare, question, dialogue.ear)
+    likely = [hit for hit in hits if hit.probability >= LIKELY and hit.start >= near_end]
     return sorted(likely, key=lambda hit: hit.start)
 
 
 def _presumes_not(rule: Told, asked: Sequence[PhraseHit], dialogue: Dialogue) -> bool:
-    """Whether a "no" stands before the last thing asked, or before the enumeration that ends with it."""
+    """Return whether a "no" stands before the last thing asked, or before the enumeration that ends with it."""
     question, first = asked[-1].turn, asked[-1].find.first
     for hit in reversed(asked):
         if first - hit.find.last <= JOINED:

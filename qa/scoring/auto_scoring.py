@@ -1,4 +1,4 @@
-"""The machine's answers: a scorecard's items and a dialogue in, results with probability and evidence out. Pure.
+"""Auto scoring: a scorecard's items and a dialogue in, results with probability and evidence out. Pure.
 
 Each kind of item yields the probability that its answer is yes, and where. What is neither likely nor unlikely is
 `unsure` and goes to people; so is a missing phrase where little was understood.
@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import (
+from qa.scorecards.card import Item, Scorecard
+from qa.scorecards.machine_rules import (
     Fact,
     FirstWords,
     Hold,
-    Item,
     Phrases,
-    Scorecard,
     Silence,
     Speed,
     TalkOver,
@@ -51,7 +50,7 @@ class Likelihood:
 
 
 def auto_score(card: Scorecard, dialogue: Dialogue) -> list[ItemResult]:
-    """The machine's answers to all items of the card that it can answer, in the card's order."""
+    """Return the machine's answers to all items of the card that it can answer, in the card's order."""
     results: dict[str, ItemResult] = {}
     items = [item for item in card.items if item.machine is not None]
     for item in sorted(items, key=_waits):  # those that ask for another item's answer come after it
@@ -67,16 +66,18 @@ def _result(item: Item, dialogue: Dialogue, results: Mapping[str, ItemResult]) -
     facts = {name for name, is_true in dialogue.facts.items() if is_true}
     if item.waived_if in facts or (item.applies_if is not None and item.applies_if not in facts):
         return ItemResult(item.id, ItemAnswer.NA)
-    found = KINDS[type(item.machine)](item.machine, dialogue)
+    likelihood = KINDS[type(item.machine)](item.machine, dialogue)
     if isinstance(item.machine, Phrases) and item.machine.only_if is not None:
-        return _dependent(item, found, results[item.machine.only_if])
-    if item.good is ItemAnswer.NO and found.probability is not None and not found.evidence:
-        found = Likelihood(found.probability * RARE)
-    return ItemResult(item.id, answer(item, found.probability), _rounded(found.probability), found.evidence)
+        return _dependent(item, likelihood, results[item.machine.only_if])
+    if item.good is ItemAnswer.NO and likelihood.probability is not None and not likelihood.evidence:
+        likelihood = Likelihood(likelihood.probability * RARE)
+    return ItemResult(
+        item.id, answer(item, likelihood.probability), _rounded(likelihood.probability), likelihood.evidence
+    )
 
 
 def answer(item: Item, probability: float | None) -> ItemAnswer:
-    """What a probability of yes means for this item."""
+    """Return what a probability of yes means for this item."""
     if probability is None:
         return ItemAnswer.NA
     is_fatal_yes = item.fatal and item.good is ItemAnswer.NO
@@ -85,14 +86,14 @@ def answer(item: Item, probability: float | None) -> ItemAnswer:
     return ItemAnswer.NO if probability <= NO else ItemAnswer.UNSURE
 
 
-def _dependent(item: Item, found: Likelihood, context: ItemResult) -> ItemResult:
-    """An item that applies only if another is answered with yes."""
+def _dependent(item: Item, likelihood: Likelihood, context: ItemResult) -> ItemResult:
+    """Return the result of an item that applies only if another is answered with yes."""
     if context.answer is ItemAnswer.NO or context.answer is ItemAnswer.NA:
         return ItemResult(item.id, ItemAnswer.NA)
-    given = answer(item, found.probability)
+    given = answer(item, likelihood.probability)
     if context.answer is ItemAnswer.UNSURE and given is not ItemAnswer.YES:
         given = ItemAnswer.UNSURE
-    return ItemResult(item.id, given, _rounded(found.probability), found.evidence)
+    return ItemResult(item.id, given, _rounded(likelihood.probability), likelihood.evidence)
 
 
 def _rounded(probability: float | None) -> float | None:
@@ -100,7 +101,7 @@ def _rounded(probability: float | None) -> float | None:
 
 
 def phrases(rule: Phrases, dialogue: Dialogue) -> Likelihood:
-    """One phrase of any list, or of each list, in its part of the call."""
+    """Look for one phrase of any list, or of each list, in its part of the call."""
     turns = _part(rule.where, rule.speaker, dialogue)
     names = rule.all_of or rule.any_of
     best = [_best(name, rule, turns, dialogue) for name in names]
@@ -123,7 +124,7 @@ def _best(name: str, rule: Phrases, turns: Sequence[DialogueTurn], dialogue: Dia
 
 
 def _part(where: Where, speaker: str, dialogue: Dialogue) -> list[DialogueTurn]:
-    """The turns that reach into the part of the call that is looked at."""
+    """Return the turns that reach into the part of the call that is looked at."""
     turns = dialogue.of(speaker)
     if where.first_seconds is not None and turns:
         limit = turns[0].start + where.first_seconds
@@ -149,22 +150,22 @@ LONG_OPENING_SECONDS = 12.0
 
 
 def _first_time(name: str, speaker: str, dialogue: Dialogue) -> float:
-    """When this side first says something of the list; at the very end when never."""
+    """Return when this side first says something of the list; at the very end when never."""
     times = [hit.start for turn in dialogue.of(speaker) for hit in dialogue.hits(name, turn) if hit.probability >= YES]
     return min(times, default=math.inf)
 
 
 def _softened(rule: Phrases, hit: PhraseHit, dialogue: Dialogue) -> bool:
     near = [turn for turn in dialogue.of(rule.speaker) if turn is hit.turn]
-    found = [other for turn in near for other in dialogue.hits(rule.softened_by or "", turn)]
+    softeners = [other for turn in near for other in dialogue.hits(rule.softened_by or "", turn)]
     return any(
         other.probability >= YES and abs(other.start - hit.start) < SOFTENED_SECONDS and other.end <= hit.start + 30
-        for other in found
+        for other in softeners
     )
 
 
 def _unrecognised_chance(turns: Sequence[DialogueTurn], language: Language) -> float:
-    """The chance that something was said in these turns although nothing like it was recognised."""
+    """Return the chance that something was said in these turns although nothing like it was recognised."""
     tokens = [token.confidence for turn in turns for token in turn.tokens]
     if not tokens:
         return UNRECOGNISED
@@ -174,10 +175,10 @@ def _unrecognised_chance(turns: Sequence[DialogueTurn], language: Language) -> f
 
 
 def evidence(turn: DialogueTurn, first: int, last: int) -> Evidence:
-    """A piece of a turn as evidence."""
+    """Return a piece of a turn as evidence."""
     tokens = turn.tokens[first:last]
-    said = [turn.said[number] for number in sorted({token.utterance for token in tokens})]
-    ids = tuple(one.id for one in said if one.id)
+    utterances = [turn.said[number] for number in sorted({token.utterance for token in tokens})]
+    ids = tuple(one.id for one in utterances if one.id)
     start, end = round(tokens[0].start, 2), round(max(tokens[-1].end, tokens[0].start + 0.1), 2)
     return Evidence(start, end, turn.speaker, turn.text(first, last), utterances=ids)
 
@@ -190,8 +191,8 @@ def _statement(rule: Told, dialogue: Dialogue) -> Likelihood:
 
 
 def _fact(rule: Fact, dialogue: Dialogue) -> Likelihood:
-    known = dialogue.facts.get(rule.name)
-    return Likelihood(None if known is None else float(known))
+    fact = dialogue.facts.get(rule.name)
+    return Likelihood(None if fact is None else float(fact))
 
 
 def _measured(measure: Callable[..., tuple[float | None, Sequence[tuple[float, float]]]]) -> Callable[..., Likelihood]:

@@ -1,4 +1,4 @@
-"""A call as the machine marks it: who spoke when, what was said, and what else is known. Pure."""
+"""A call as auto scoring sees it: who spoke when, what was said, and what else is known. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,28 +26,28 @@ class Dialogue:
     _known: dict[tuple[str, int], list[PhraseHit]] = field(default_factory=dict, repr=False, compare=False)
 
     def hits(self, name: str, turn: DialogueTurn) -> list[PhraseHit]:
-        """Where something of the list `name` may have been said in one of the turns; looked for once."""
+        """Return where something of the list `name` may have been said in one of the turns; looked for once."""
         key = (name, id(turn))
         if key not in self._known:
             self._known[key] = phrase_hits(self.lists[name], turn, self.ear)
         return self._known[key]
 
     def of(self, speaker: str) -> list[DialogueTurn]:
-        """The turns of one side."""
+        """Return the turns of one side."""
         return [turn for turn in self.turns if turn.speaker == speaker and turn.tokens]
 
     def spoken(self, speaker: str) -> list[Span]:
-        """Where words of this side were understood."""
+        """Return where words of this side were understood."""
         return [(one.start, one.end) for turn in self.turns if turn.speaker == speaker for one in turn.said]
 
     @property
     def end(self) -> float:
-        """When the last word ends."""
+        """Return when the last word ends."""
         return max((turn.end for turn in self.turns), default=0.0)
 
 
 def gaps(spans: Sequence[Span], seconds: float) -> list[Span]:
-    """Where none of the spans is, before the first and after the last too."""
+    """Return where none of the spans is, before the first and after the last too."""
     joined: list[Span] = []
     for start, end in sorted(spans):
         if joined and start <= joined[-1][1]:
@@ -59,5 +59,5 @@ def gaps(spans: Sequence[Span], seconds: float) -> list[Span]:
 
 
 def overlap(one: Span, other: Span) -> float:
-    """For how long both last."""
+    """Return for how long both last."""
     return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))

@@ -1,4 +1,4 @@
-"""From a recording and its words to the dialogue that the machine marks, with the audio at hand to judge texts by."""
+"""From a recording and its words to the dialogue that is scored, with the audio at hand to judge texts by."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,39 +23,39 @@ LONGEST_STRETCH = 29.0
 
 @dataclass(frozen=True)
 class ScorableAudio:
-    """The sound of a recording and what judges texts by it; `sound`'s first channel is the caller."""
+    """The sound of a recording and what scores texts against it; `sound`'s first channel is the caller."""
 
     sound: Sound
     judge: ClosedSetScorer
 
 
 def spoken_utterances(lines: Sequence[TranscriptLine]) -> list[SpokenUtterance]:
-    """The lines of a transcription as the search reads them."""
+    """Return the lines of a transcription as the search reads them."""
     return [
         SpokenUtterance(line.speaker, line.start, line.end, line.text, line.words, line.confidence) for line in lines
     ]
 
 
 def build_dialogue(
-    lines: Sequence[SpokenUtterance], heard: ScorableAudio | None, lists: Lists, language: Language
+    lines: Sequence[SpokenUtterance], audio: ScorableAudio | None, lists: Lists, language: Language
 ) -> Dialogue:
-    """What is to be marked. Without the sound, phrases are judged by their text alone."""
-    sides = dict(zip((CALLER, AGENT), heard.sound.channels, strict=True)) if heard else {}
+    """Return what is to be scored. Without the sound, phrases are judged by their text alone."""
+    sides = dict(zip((CALLER, AGENT), audio.sound.channels, strict=True)) if audio else {}
     speech = {
         side: [(one.start, one.end) for one in speech_segments(pcm, LONGEST_STRETCH)] for side, pcm in sides.items()
     }
-    seconds = heard.sound.seconds if heard else max((one.end for one in lines), default=0.0)
-    ear = AcousticScorer(language, _by_sound(heard, language) if heard else _by_text)
+    seconds = audio.sound.seconds if audio else max((one.end for one in lines), default=0.0)
+    ear = AcousticScorer(language, _by_sound(audio, language) if audio else _by_text)
     return Dialogue(tuple(dialogue_turns(lines, language)), speech, seconds, ear, lists)
 
 
-def with_facts(made: Dialogue, facts: Mapping[str, bool]) -> Dialogue:
-    """The dialogue with what the hospital's records know."""
-    return replace(made, facts=facts)
+def with_facts(dialogue: Dialogue, facts: Mapping[str, bool]) -> Dialogue:
+    """Return the dialogue with what the hospital's records know."""
+    return replace(dialogue, facts=facts)
 
 
 def with_name(lists: Lists, name: str, language: Language) -> Lists:
-    """The lists, in which the hospital's own name counts as naming it."""
+    """Return the lists, in which the hospital's own name counts as naming it."""
     if not name.strip() or NAMES not in lists:
         return lists
     names = lists[NAMES]
@@ -66,18 +66,18 @@ def _by_text(_said: Sequence[SpokenUtterance], _texts: Sequence[str]) -> None:
     return None
 
 
-def _by_sound(heard: ScorableAudio, language: Language) -> ScoreTexts:
-    """Scores by the audio, each place and text asked for once."""
-    sides = dict(zip((CALLER, AGENT), heard.sound.channels, strict=True))
-    known: dict[tuple[str, float, float, str], float] = {}
+def _by_sound(audio: ScorableAudio, language: Language) -> ScoreTexts:
+    """Return a function that scores by the audio, each place and text asked for once."""
+    sides = dict(zip((CALLER, AGENT), audio.sound.channels, strict=True))
+    cache: dict[tuple[str, float, float, str], float] = {}
 
     def judged(lines: Sequence[SpokenUtterance], texts: Sequence[str]) -> list[float]:
         side, start = lines[0].speaker, lines[0].start
         end = min(lines[-1].end, start + LONGEST_SECONDS)
-        missing = [text for text in dict.fromkeys(texts) if (side, start, end, text) not in known]
+        missing = [text for text in dict.fromkeys(texts) if (side, start, end, text) not in cache]
         if missing:
-            scores = heard.judge.scores(sides[side], start, end, language, missing)
-            known.update({(side, start, end, text): score for text, (score, _) in zip(missing, scores, strict=True)})
-        return [known[side, start, end, text] for text in texts]
+            scores = audio.judge.scores(sides[side], start, end, language, missing)
+            cache.update({(side, start, end, text): score for text, (score, _) in zip(missing, scores, strict=True)})
+        return [cache[side, start, end, text] for text in texts]
 
     return judged

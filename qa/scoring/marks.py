@@ -1,4 +1,4 @@
-"""The machine's marks as people's quality reads them: per call and scorecard, by item."""
+"""The machine's marks as reviews and reports read them: per call and scorecard, by item."""
 
 from collections.abc import Iterable
 
@@ -10,16 +10,16 @@ from hotline.values.scorecard import ItemAnswer
 
 
 def marks_of_calls(session: Session, call_ids: Iterable[str], scorecard: str) -> dict[str, dict[str, MachineMark]]:
-    """The marks of these calls by this scorecard: call to item to mark."""
-    wanted = (MachineMark.call_id.in_(list(call_ids)), MachineMark.scorecard == scorecard)
-    found: dict[str, dict[str, MachineMark]] = {}
-    for mark in session.scalars(select(MachineMark).where(*wanted)):
-        found.setdefault(mark.call_id, {})[mark.item] = mark
-    return found
+    """Return the marks of these calls by this scorecard: call to item to mark."""
+    conditions = (MachineMark.call_id.in_(list(call_ids)), MachineMark.scorecard == scorecard)
+    marks: dict[str, dict[str, MachineMark]] = {}
+    for mark in session.scalars(select(MachineMark).where(*conditions)):
+        marks.setdefault(mark.call_id, {})[mark.item] = mark
+    return marks
 
 
 def answers(session: Session, review: Review) -> list[tuple[str, str]]:
-    """Item and answer of every mark of a review's call."""
+    """Return item and answer of every mark of a review's call."""
     marks = marks_of_calls(session, [review.call_id], review.scorecard).get(review.call_id, {})
     return [(name, mark.answer.value) for name, mark in marks.items()]
 

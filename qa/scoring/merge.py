@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import FirstWords, Item, Phrases, Scorecard
+from qa.scorecards.card import Item, Scorecard
+from qa.scorecards.machine_rules import FirstWords, Phrases
 from qa.scoring.score import ItemResult
 
 # Which piece's answer holds where neither beginning nor end is asked for: what was said anywhere was said.
@@ -11,11 +12,11 @@ _FIRST_WINS = (ItemAnswer.YES, ItemAnswer.UNSURE, ItemAnswer.NO, ItemAnswer.NA)
 
 
 def merge(card: Scorecard, pieces: Sequence[Sequence[ItemResult]]) -> list[ItemResult]:
-    """The results of all pieces, in the order of their recordings, as those of one call."""
+    """Return the results of all pieces, in the order of their recordings, as those of one call."""
     if len(pieces) == 1:
         return list(pieces[0])
     by_item = [{result.item_id: result for result in piece} for piece in pieces]
-    return [_one(item, [found[item.id] for found in by_item]) for item in card.items if item.machine is not None]
+    return [_one(item, [results[item.id] for results in by_item]) for item in card.items if item.machine is not None]
 
 
 def _one(item: Item, results: Sequence[ItemResult]) -> ItemResult:

@@ -155,7 +155,7 @@ _AFTER_NAME = frozenset({"from", "at", "with", "in", "of", "and", "speaking", "h
 
 
 def figures(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """Runs of at least two spoken figures."""
+    """Yield runs of at least two spoken figures."""
     begin = None
     for index in range(len(tokens) + 1):
         is_figure = index < len(tokens) and tokens[index].is_figure
@@ -168,7 +168,7 @@ def figures(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 
 def people(tokens: Sequence[Token], language: Language) -> Iterator[tuple[int, int, float]]:
-    """Where a person's name may stand: first token, one past the last, and what is lost on it, in units."""
+    """Yield where a person's name may stand: first token, one past the last, and what is lost on it, in units."""
     yield from (_mandarin(tokens) if language is Language.MANDARIN else _english(tokens))
 
 

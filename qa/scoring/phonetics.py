@@ -1,4 +1,4 @@
-"""How much two pieces of speech sound alike: Mandarin by initial and final, English by phonetic form. Pure.
+"""The likeness of two pieces of speech by sound: Mandarin by initial and final, English by phonetic form. Pure.
 
 Costs are between 0 (the same) and 1 (nothing in common); what speakers of dialects and recognisers mix up costs little.
 """
@@ -58,7 +58,7 @@ _WHOLE_FINALS = {"iu": "iou", "ui": "uei", "un": "uen", "iou": "iou", "io": "o"}
 
 @cache
 def split(syllable: str) -> tuple[str, str]:
-    """A toneless syllable as initial and final; `yuan` is ("", "van"), `wei` is ("", "uei")."""
+    """Split a toneless syllable into initial and final; `yuan` is ("", "van"), `wei` is ("", "uei")."""
     for glide, vowel in _STARTS_WITH_GLIDE.items():
         if syllable.startswith(glide):
             final = vowel + syllable[len(glide) :]
@@ -72,14 +72,14 @@ def split(syllable: str) -> tuple[str, str]:
 
 @cache
 def roughly(unit: str) -> str:
-    """A syllable of Mandarin without what is mixed up most easily."""
+    """Return a syllable of Mandarin without what is mixed up most easily."""
     initial, final = split(unit)
     return _ROUGH_INITIALS.get(initial, initial) + final.removesuffix("g").replace("e", "a").replace("o", "a")
 
 
 @cache
 def cost(one: str, other: str) -> float:
-    """What it costs to take one syllable of Mandarin for another, 0 to 1."""
+    """Return what it costs to take one syllable of Mandarin for another, 0 to 1."""
     if one == other:
         return 0.0
     if not (one.isascii() and one.isalpha() and other.isascii() and other.isalpha()):
@@ -102,23 +102,23 @@ def _pairs(written: str) -> dict[tuple[str, str], float]:
 
 
 @lru_cache(8192)  # many wordings share syllables, and all are sought in the same turn
-def _row(syllable: str, said: tuple[str, ...]) -> Floats:
-    return np.array([cost(syllable, one) for one in said])
+def _row(syllable: str, spoken: tuple[str, ...]) -> Floats:
+    return np.array([cost(syllable, one) for one in spoken])
 
 
-def align(sought: tuple[str, ...], said: tuple[str, ...]) -> tuple[Floats, NDArray[np.int64]]:
-    """For every place in `said`: what it costs that the sought syllables end there, and where they then begin.
+def align(sought: tuple[str, ...], spoken: tuple[str, ...]) -> tuple[Floats, NDArray[np.int64]]:
+    """Return for every place in `spoken` what it costs that the sought syllables end there, and where they then begin.
 
-    Both arrays are one longer than `said`: index `j` is the place after `j` syllables.
+    Both arrays are one longer than `spoken`: index `j` is the place after `j` syllables.
     """
-    width = len(said) + 1
+    width = len(spoken) + 1
     costs, begins = np.zeros(width), np.arange(width)
-    extra = np.array([EXTRA_WEAK if one in WEAK else EXTRA for one in said])
+    extra = np.array([EXTRA_WEAK if one in WEAK else EXTRA for one in spoken])
     for syllable in sought:
         missing = MISSING_WEAK if syllable in WEAK else MISSING
         new, froms = costs + missing, begins.copy()
-        if len(said):
-            taken = costs[:-1] + _row(syllable, said)
+        if len(spoken):
+            taken = costs[:-1] + _row(syllable, spoken)
             better = taken <= new[1:]
             new[1:] = np.where(better, taken, new[1:])
             froms[1:] = np.where(better, begins[:-1], froms[1:])
@@ -130,21 +130,21 @@ def align(sought: tuple[str, ...], said: tuple[str, ...]) -> tuple[Floats, NDArr
 
 
 @cache
-def worst(sought: tuple[str, ...], said: tuple[str, ...]) -> float:
-    """What the worst-heard syllable of weight costs where these two are one behind the other, 0 to 1."""
-    width = len(said) + 1
+def worst(sought: tuple[str, ...], spoken: tuple[str, ...]) -> float:
+    """Return what the worst-heard syllable of weight costs where these two are one behind the other, 0 to 1."""
+    width = len(spoken) + 1
     best: list[tuple[float, float]] = [(index * EXTRA, 0.0) for index in range(width)]
     for syllable in sought:
         is_weak = syllable in WEAK
         gone = MISSING_WEAK if is_weak else MISSING
         row = [(best[0][0] + gone, max(best[0][1], gone))]
-        for index, heard in enumerate(said):
-            price = cost(syllable, heard)
+        for index, other in enumerate(spoken):
+            price = cost(syllable, other)
             weight = price * (0.5 if is_weak else 1.0)
             options = (
                 (best[index][0] + price, max(best[index][1], weight)),
                 (best[index + 1][0] + gone, max(best[index + 1][1], gone)),
-                (row[-1][0] + (EXTRA_WEAK if heard in WEAK else EXTRA), row[-1][1]),
+                (row[-1][0] + (EXTRA_WEAK if other in WEAK else EXTRA), row[-1][1]),
             )
             row.append(min(options))
         best = row
@@ -153,13 +153,15 @@ def worst(sought: tuple[str, ...], said: tuple[str, ...]) -> float:
 
 @cache
 def form(words: str) -> str:
-    """The phonetic form of English words, without the borders between them."""
+    """Return the phonetic form of English words, without the borders between them."""
     return "".join(jellyfish.metaphone(word) for word in words.split())
 
 
 @cache
 def likeness(one: str, other: str) -> float:
-    """How alike two pieces of English sound and are spelt, 0 to 1; a word without its like in the other weighs much."""
+    """Return how alike two pieces of English sound and are spelt, 0 to 1; a word without its like in the other weighs
+    much.
+    """
     if one == other:
         return 1.0
     whole = _alike(one, other)
@@ -167,10 +169,10 @@ def likeness(one: str, other: str) -> float:
     return 0.6 * whole + 0.4 * max(rarest, whole if len(one.split()) == 1 else 0.0)
 
 
-def worst_word(sought: tuple[str, ...], said: tuple[str, ...]) -> float:
-    """How unlike anything said the worst-heard word of weight is, 0 to 1."""
+def worst_word(sought: tuple[str, ...], spoken: tuple[str, ...]) -> float:
+    """Return how unlike anything said the worst-heard word of weight is, 0 to 1."""
     weighty = [word for word in sought if len(word) > 2] or sought
-    return 1.0 - min(max(_alike(word, heard) for heard in _with_pairs(" ".join(said))) for word in weighty)
+    return 1.0 - min(max(_alike(word, other) for other in _with_pairs(" ".join(spoken))) for word in weighty)
 
 
 @cache
@@ -182,6 +184,6 @@ def _alike(one: str, other: str) -> float:
 
 @cache
 def _with_pairs(words: str) -> tuple[str, ...]:
-    """The words, and each with the next as one: a recogniser writes "good bye" or "goodbye"."""
+    """Return the words, and each with the next as one: a recogniser writes "good bye" or "goodbye"."""
     single = words.split()
     return (*single, *("".join(pair) for pair in pairwise(single)))

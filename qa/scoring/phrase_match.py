@@ -1,4 +1,4 @@
-"""Whether a phrase was said, as a probability: found by sound in what was recognised, confirmed on the audio. Pure.
+"""The probability that a phrase was said: found by sound in what was recognised, confirmed on the audio. Pure.
 
 A place that sounds like one of a list's wordings is only a candidate. Its probability comes from how alike it is, how
 long the wording is, and, where the two differ, how the audio judges them: the log-probability of the turn's text with
@@ -47,50 +47,50 @@ class PhraseHit:
 
     @property
     def start(self) -> float:
-        """When it begins."""
+        """Return when it begins."""
         return self.turn.tokens[self.find.first].start
 
     @property
     def end(self) -> float:
-        """When it ends."""
+        """Return when it ends."""
         return self.turn.tokens[self.find.last - 1].end
 
 
 @dataclass(frozen=True)
 class AcousticScorer:
-    """The language that is spoken, and what judges texts by the sound."""
+    """The language that is spoken, and the function that scores texts against the sound."""
 
     language: Language
     judged: ScoreTexts
 
 
 def phrase_hits(sought: PhraseList, turn: DialogueTurn, ear: AcousticScorer) -> list[PhraseHit]:
-    """Where something of the list may have been said in this turn, none over another, the likeliest first."""
+    """Return where something of the list may have been said in this turn, none over another, the likeliest first."""
     rivals = _best(sought.unless, turn, ear.language)
-    found: list[PhraseHit] = []
+    hits: list[PhraseHit] = []
     for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_SCORED]:
         # What the sound spoke against does not stand in the way of another wording of the same place.
-        taken = any(hit.probability >= WEAK and _overlap(find, hit.find) for hit in found)
+        taken = any(hit.probability >= WEAK and _overlap(find, hit.find) for hit in hits)
         left = (
             0.0
-            if taken or len(found) >= MOST_SCORED or _beaten(find, rivals)
+            if taken or len(hits) >= MOST_SCORED or _beaten(find, rivals)
             else _left(sought, find, turn, ear.language)
         )
         if not left:
             continue
         chance = left * _probability(find, turn, rivals, ear)
-        found.append(PhraseHit(turn, find, WEAK * chance if is_weak else chance))
+        hits.append(PhraseHit(turn, find, WEAK * chance if is_weak else chance))
     kept: list[PhraseHit] = []
-    for hit in sorted(found, key=lambda one: -one.probability):
+    for hit in sorted(hits, key=lambda one: -one.probability):
         if not any(_overlap(hit.find, other.find) for other in kept):
             kept.append(hit)
     return kept
 
 
 def exact_matches(sought: PhraseList, turn: DialogueTurn, language: Language) -> list[WordingMatch]:
-    """Where something of the list was recognised to the letter, and no look-alike around it."""
-    found, rivals = _exact(sought.say, turn, language), _exact(sought.unless, turn, language)
-    return [find for find in found if not _beaten(find, rivals)]
+    """Return where something of the list was recognised to the letter, and no look-alike around it."""
+    matches, rivals = _exact(sought.say, turn, language), _exact(sought.unless, turn, language)
+    return [find for find in matches if not _beaten(find, rivals)]
 
 
 def _exact(wordings: Iterable[Wording], turn: DialogueTurn, language: Language) -> list[WordingMatch]:
@@ -102,17 +102,17 @@ def _overlap(one: WordingMatch, other: WordingMatch) -> bool:
 
 
 def chance_of(find: WordingMatch, ratio: float, language: Language) -> float:
-    """The probability that a wording was said where it was found, given its log-likelihood ratio."""
+    """Return the probability that a wording was said where it was found, given its log-likelihood ratio."""
     bias, missed, heard, short = WEIGHTS[language]
     length = max(1, find.wording.length + sum(isinstance(part, str) and part != "…" for part in find.wording.parts))
     return _sigmoid(bias + PRIOR + missed * find.worst + heard * ratio + short / length)
 
 
 def _candidates(sought: PhraseList, turn: DialogueTurn, language: Language) -> list[tuple[WordingMatch, bool]]:
-    """Every place of every wording, weak ones marked, by what the text alone makes of them."""
-    found = [(find, False) for find in _best(sought.say, turn, language)]
-    found += [(find, True) for find in _best(sought.weak, turn, language)]
-    return sorted(found, key=lambda one: (one[1], -_unheard(one[0], language), -one[0].wording.length))
+    """Return every place of every wording, weak ones marked, by what the text alone makes of them."""
+    candidates = [(find, False) for find in _best(sought.say, turn, language)]
+    candidates += [(find, True) for find in _best(sought.weak, turn, language)]
+    return sorted(candidates, key=lambda one: (one[1], -_unheard(one[0], language), -one[0].wording.length))
 
 
 def _best(wordings: Iterable[Wording], turn: DialogueTurn, language: Language) -> list[WordingMatch]:
@@ -125,7 +125,7 @@ def _unheard(find: WordingMatch, language: Language) -> float:
 
 
 def _beaten(find: WordingMatch, rivals: Sequence[WordingMatch]) -> bool:
-    """Whether a look-alike fits this place as well, and says at least as much of it."""
+    """Return whether a look-alike fits this place as well, and says at least as much of it."""
     return any(
         rival.likeness >= find.likeness - 0.02
         and (
@@ -137,7 +137,7 @@ def _beaten(find: WordingMatch, rivals: Sequence[WordingMatch]) -> bool:
 
 
 def _left(sought: PhraseList, find: WordingMatch, turn: DialogueTurn, language: Language) -> float:
-    """What words of its own clause, just before or after it, leave of a find: nothing, the half, or all."""
+    """Return what words of its own clause, just before or after it, leave of a find: nothing, the half, or all."""
     before, after = _beside(turn, find)
     left = 1.0
     for one in sought.negated_before:
@@ -149,7 +149,7 @@ def _left(sought: PhraseList, find: WordingMatch, turn: DialogueTurn, language: 
 
 
 def _beside(turn: DialogueTurn, find: WordingMatch) -> tuple[list[str], list[str]]:
-    """The tokens before it in its clause, and those after it, which may stand behind a comma."""
+    """Return the tokens before it in its clause, and those after it, which may stand behind a comma."""
     before: list[str] = []
     for token in reversed(turn.tokens[max(0, find.first - NEAR) : find.first]):
         if token.stops:
@@ -158,11 +158,11 @@ def _beside(turn: DialogueTurn, find: WordingMatch) -> tuple[list[str], list[str
     return before, list(turn.units[find.last : find.last + NEAR])
 
 
-def _last(units: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """How many tokens follow the last place of the wanted ones; `None` where they are not."""
-    for at in range(len(units) - len(wanted), -1, -1):
-        if list(units[at : at + len(wanted)]) == list(wanted):
-            return len(units) - at - len(wanted)
+def _last(units: Sequence[str], sought: Sequence[str]) -> int | None:
+    """Return how many tokens follow the last place of the sought ones; `None` where they are not."""
+    for at in range(len(units) - len(sought), -1, -1):
+        if list(units[at : at + len(sought)]) == list(sought):
+            return len(units) - at - len(sought)
     return None
 
 
@@ -172,8 +172,8 @@ def _probability(find: WordingMatch, turn: DialogueTurn, rivals: Sequence[Wordin
     ]
     if find.likeness == 1.0 and not near:
         return chance_of(find, 0.0, ear.language)
-    said, texts = _texts(turn, [find, *near[:2]], ear.language)
-    scores = ear.judged(said, texts)
+    utterances, texts = _texts(turn, [find, *near[:2]], ear.language)
+    scores = ear.judged(utterances, texts)
     if scores is None:
         return _unheard(find, ear.language)
     chance = chance_of(find, min(3.0, scores[1] - scores[0]), ear.language)
@@ -183,15 +183,15 @@ def _probability(find: WordingMatch, turn: DialogueTurn, rivals: Sequence[Wordin
 
 
 def _texts(
-    turn: DialogueTurn, found: Sequence[WordingMatch], language: Language
+    turn: DialogueTurn, finds: Sequence[WordingMatch], language: Language
 ) -> tuple[list[SpokenUtterance], list[str]]:
-    """The utterances around the first find, their text as it was recognised, and with each find's wording in place."""
-    inside = {token.utterance for token in turn.tokens[found[0].first : found[0].last]}
+    """Return the utterances around the first find, their text as recognised, and with each find's wording in place."""
+    inside = {token.utterance for token in turn.tokens[finds[0].first : finds[0].last]}
     low = min(index for index, token in enumerate(turn.tokens) if token.utterance in inside)
     high = max(index for index, token in enumerate(turn.tokens) if token.utterance in inside) + 1
     between = "" if language is Language.MANDARIN else " "
     texts = [between.join(token.raw for token in turn.tokens[low:high])]
-    for find in found:
+    for find in finds:
         texts.append(between.join(_with(turn, find, low, high)))
     return [one for number, one in enumerate(turn.said) if number in inside], texts
 

@@ -1,4 +1,4 @@
-"""What the marks of a call are made from, and the marks themselves, in the database."""
+"""Queries of scoring: what the marks of a call are made from, and the marks themselves."""
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -9,12 +9,14 @@ from hotline.values.states.recording import RecordingKind
 
 
 def locked_call(session: Session, call_id: str) -> Call | None:
-    """The call, locked for this transaction: two checks of it do not race."""
+    """Return the call, locked for this transaction: two checks of it do not race."""
     return session.get(Call, call_id, with_for_update=True)
 
 
 def scorable_recordings(session: Session, call_id: str) -> list[tuple[Recording, Transcript]]:
-    """The call's conversations with their transcripts, in the order in which they began; no messages, none purged."""
+    """Return the call's conversations with their transcripts, in the order in which they began; no messages, none
+    purged.
+    """
     query = (
         select(Recording, Transcript)
         .join(Transcript, Recording.id == Transcript.recording_id)
@@ -26,7 +28,7 @@ def scorable_recordings(session: Session, call_id: str) -> list[tuple[Recording,
 
 
 def is_follow_up(session: Session, call_id: str) -> bool:
-    """Whether the call was made for a follow-up after discharge."""
+    """Return whether the call was made for a follow-up after discharge."""
     query = (
         select(Attempt.id)
         .join(Campaign, Campaign.id == Attempt.campaign_id)
@@ -36,7 +38,7 @@ def is_follow_up(session: Session, call_id: str) -> bool:
 
 
 def cases(session: Session, call_id: str) -> list[Case]:
-    """The cases that the call opened."""
+    """Return the cases that the call opened."""
     return list(session.scalars(select(Case).where(Case.call_id == call_id)))
 
 

@@ -27,7 +27,7 @@ class NotReviewable(HotlineError):
 
 @dataclass(frozen=True)
 class ReviewTask:
-    """What is to be marked, and how. `order` says who is on which channel."""
+    """The task: scorecard, language and lists. `order` says who is on which channel."""
 
     card: Scorecard
     language: Language
@@ -46,7 +46,7 @@ class RecordingReview:
 
 
 def read(file: Path, order: tuple[str, ...]) -> Sound:
-    """The file's sound, the caller's channel first. Raises `NotReviewable`."""
+    """Return the file's sound, the caller's channel first. Raises `NotReviewable`."""
     if file.stat().st_size == 0:
         raise NotReviewable(f"{file}: the file is empty; export the recording again")
     try:
@@ -69,28 +69,28 @@ def review(
     task: ReviewTask,
     engine: recognition.Engine,
     judge: ClosedSetScorer,
-    heard: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> RecordingReview:
-    """Transcribe and mark. `heard` is told each time how many more seconds of channel are worked through."""
-    lines = dialogue.transcribe(sound, task.language, engine, heard)
+    """Transcribe and score. `progress` is told each time how many more seconds of channel are worked through."""
+    lines = dialogue.transcribe(sound, task.language, engine, progress)
     phrase_lists = dialogue_builder.with_name(
         scorecards_phrase_lists.of(task.folder, task.language), task.hospital, task.language
     )
-    made = dialogue_builder.build_dialogue(
+    dialogue_ = dialogue_builder.build_dialogue(
         dialogue_builder.spoken_utterances(lines),
         dialogue_builder.ScorableAudio(sound, judge),
         phrase_lists,
         task.language,
     )
-    results = tuple(auto_scoring.auto_score(task.card, made))
+    results = tuple(auto_scoring.auto_score(task.card, dialogue_))
     return RecordingReview(results, score(task.card, results), engine.name)
 
 
-def document(made: RecordingReview) -> dict[str, object]:
-    """The review as `--json` writes it."""
+def document(review: RecordingReview) -> dict[str, object]:
+    """Return the review as `--json` writes it."""
     return {
-        "score": made.score.score,
-        "fatal": made.score.fatal,
+        "score": review.score.score,
+        "fatal": review.score.fatal,
         "items": [
             {
                 "id": result.item_id,
@@ -101,6 +101,6 @@ def document(made: RecordingReview) -> dict[str, object]:
                     for place in result.evidence
                 ],
             }
-            for result in made.results
+            for result in review.results
         ],
     }

@@ -1,4 +1,6 @@
-"""What a call scores: the answers to a scorecard's items in, 0 to 100 out. Pure arithmetic, the same for all raters."""
+"""The score of a call: the answers to a scorecard's items in, 0 to 100 out. Pure arithmetic, the
+same for all raters.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -36,7 +38,7 @@ class ItemResult:
 
 @dataclass(frozen=True)
 class Score:
-    """What came out. `score` is 0 to 100, `None` where nothing could be counted."""
+    """The outcome. `score` is 0 to 100, `None` where nothing could be counted."""
 
     score: float | None
     # A fatal fault was found.
@@ -48,16 +50,17 @@ class Score:
 
 
 def score(card: Scorecard, results: Iterable[ItemResult]) -> Score:
-    """The score of these answers: the weighted mean over all items that were answered with yes, no, partly or points.
+    """Return the score of these answers: the weighted mean over all items that were answered with yes, no, partly or
+    points.
 
     Not applicable, unsure, unanswered and excused items have no weight, so an unsure one is never a fault. A fatal
     fault makes the score 0 where the scorecard says `zero`, and always a failure.
     """
     given = {result.item_id: result for result in results}
     values = {item.id: value(item, given[item.id], given) for item in card.items if item.id in given}
-    counted = [(item.weight, found) for item in card.items if (found := values.get(item.id)) is not None]
+    counted = [(item.weight, worth) for item in card.items if (worth := values.get(item.id)) is not None]
     weight = sum(part for part, _ in counted)
-    reached = 100 * sum(part * found for part, found in counted) / weight if weight else None
+    reached = 100 * sum(part * worth for part, worth in counted) / weight if weight else None
     fatal = any(item.fatal and values.get(item.id) == 0.0 for item in card.items)
     if fatal and card.fatal_means is FatalMeans.ZERO:
         reached = 0.0
@@ -67,7 +70,7 @@ def score(card: Scorecard, results: Iterable[ItemResult]) -> Score:
 
 
 def value(item: Item, result: ItemResult, given: Mapping[str, ItemResult]) -> float | None:
-    """What an answer is worth, 0 (a fault) to 1 (good); `None` where it is not counted."""
+    """Return what an answer is worth, 0 (a fault) to 1 (good); `None` where it is not counted."""
     if result.answer in NOT_COUNTED:
         return None
     if item.scale is Scale.POINTS and result.points is not None:
@@ -78,5 +81,5 @@ def value(item: Item, result: ItemResult, given: Mapping[str, ItemResult]) -> fl
 
 
 def is_fault(item: Item, result: ItemResult) -> bool:
-    """Whether this answer is a fault by itself: never when it is unsure or does not apply."""
+    """Return whether this answer is a fault by itself: never when it is unsure or does not apply."""
     return value(item, result, {}) == 0.0

@@ -1,4 +1,4 @@
-"""Quality supervision's writing side: the machine's marks of a call. One transaction per function."""
+"""Scoring of calls by the machine. One transaction per function."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ SIDES = 2
 
 @job("check_call", queue="speech")
 def score_call(context: AppContext, call_id: str, now: datetime) -> None:
-    """Mark the call by its scorecard and store one row per item; done again, the rows are made anew.
+    """Score the call by its scorecard and store one row per item; done again, the rows are made anew.
 
     Raises `Discard` when there is no transcript to mark.
     """
@@ -73,17 +73,17 @@ def _marks(
     settings = context.settings
     name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
     phrases = dialogue_builder.with_name(phrase_lists.of(settings.scorecards_folder, language), name, language)
-    said = [_said(row) for row in transcript.utterances]
-    made = dialogue_builder.build_dialogue(said, _sound(context, recording), phrases, language)
-    found = auto_scoring.auto_score(card, dialogue_builder.with_facts(made, facts))
+    utterances = [_said(row) for row in transcript.utterances]
+    dialogue = dialogue_builder.build_dialogue(utterances, _sound(context, recording), phrases, language)
+    results = auto_scoring.auto_score(card, dialogue_builder.with_facts(dialogue, facts))
     return [
         replace(result, evidence=tuple(replace(place, recording_id=recording.id) for place in result.evidence))
-        for result in found
+        for result in results
     ]
 
 
 def _sound(context: AppContext, recording: Recording) -> dialogue_builder.ScorableAudio | None:
-    """The sound, where it is still there and small enough; without it phrases are judged by the words alone."""
+    """Return the sound, where it is still there and small enough; without it phrases are judged by the words alone."""
     if recording.state not in HELD or (recording.seconds or 0.0) > LONGEST_SECONDS:
         return None
     try:
@@ -97,7 +97,7 @@ def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Scorab
 
 
 def _said(row: Utterance) -> SpokenUtterance:
-    """What was said, as a person corrected it where one did."""
+    """Return what was said, as a person corrected it where one did."""
     if row.corrections:
         return SpokenUtterance(row.speaker, row.start, row.end, row.corrections[-1].text, id=row.id)
     words = tuple((float(word[0]), float(word[1]), str(word[2]), float(word[3])) for word in row.words or [])
@@ -105,7 +105,7 @@ def _said(row: Utterance) -> SpokenUtterance:
 
 
 def _facts(session: Session, call: Call) -> dict[str, bool]:
-    """What the records know of the call; what they cannot tell is left away."""
+    """Return what the records know of the call; what they cannot tell is left away."""
     cases = queries.cases(session, call.id)
     facts = {"is_complaint": call.intent is Intent.COMPLAINT or any(m.kind is CaseKind.COMPLAINT for m in cases)}
     if cases:
@@ -129,7 +129,7 @@ def _row(call_id: str, scorecard: str, result: ItemResult, now: datetime) -> Mac
 
 
 def _places(evidence: Sequence[Evidence]) -> list[dict[str, object]]:
-    """Where to listen; never the words, which stand encrypted in the transcript."""
+    """Return where to listen; never the words, which stand encrypted in the transcript."""
     return [
         {
             "recording_id": place.recording_id,

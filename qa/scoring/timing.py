@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from qa.scorecards.card import FirstWords, Hold, Silence, Speed, TalkOver, TalkShare
+from qa.scorecards.machine_rules import FirstWords, Hold, Silence, Speed, TalkOver, TalkShare
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, Span, gaps, overlap
 
 Measured = tuple[float | None, Sequence[Span]]
@@ -14,8 +14,8 @@ LEAST_SPEECH_SECONDS = 5.0
 
 
 def silence(rule: Silence, dialogue: Dialogue) -> Measured:
-    """Whether nobody speaks for longer than the rule allows, without a notice before it."""
-    found: list[tuple[float, Span]] = []
+    """Judge whether nobody speaks for longer than the rule allows, without a notice before it."""
+    silences: list[tuple[float, Span]] = []
     for gap in _silences(dialogue):
         chance = above(gap[1] - gap[0], rule.seconds)
         if chance > 0.01:
@@ -23,13 +23,13 @@ def silence(rule: Silence, dialogue: Dialogue) -> Measured:
             unheard = _speech_within(gap, dialogue)
             if unheard and above(max(b - a for a, b in gaps(unheard, gap[1]) if a >= gap[0]), rule.seconds) < LIKELY:
                 chance *= LIKELY
-            found.append((chance * (1 - _excused(gap, rule, dialogue)), gap))
-    best = max((chance for chance, _ in found), default=0.0)
-    return max(0.01, best), [gap for chance, gap in found if chance > LIKELY / 2]
+            silences.append((chance * (1 - _excused(gap, rule, dialogue)), gap))
+    best = max((chance for chance, _ in silences), default=0.0)
+    return max(0.01, best), [gap for chance, gap in silences if chance > LIKELY / 2]
 
 
 def hold(rule: Hold, dialogue: Dialogue) -> Measured:
-    """Whether every hold ends in time; `None` where nobody was put on hold."""
+    """Judge whether every hold ends in time; `None` where nobody was put on hold."""
     limit = Silence.model_construct(seconds=0.0, notices=rule.notices, excuses_seconds=math.inf)
     held = [gap for gap in _silences(dialogue) if gap[1] - gap[0] > 4.0 and _excused(gap, limit, dialogue) >= LIKELY]
     if not held:
@@ -39,7 +39,7 @@ def hold(rule: Hold, dialogue: Dialogue) -> Measured:
 
 
 def talk_over(rule: TalkOver, dialogue: Dialogue) -> Measured:
-    """Whether the agent begins to speak while the caller does more often than the rule allows."""
+    """Judge whether the agent begins to speak while the caller does more often than the rule allows."""
     caller = dialogue.spoken(CALLER)
     over = [
         (start, end)
@@ -53,7 +53,7 @@ def talk_over(rule: TalkOver, dialogue: Dialogue) -> Measured:
 
 
 def talk_share(rule: TalkShare, dialogue: Dialogue) -> Measured:
-    """Whether the agent's part of all speech lies within the rule's bounds."""
+    """Judge whether the agent's part of all speech lies within the rule's bounds."""
     agent, caller = _length(dialogue.spoken(AGENT)), _length(dialogue.spoken(CALLER))
     if agent + caller < LEAST_SPEECH_SECONDS:
         return None, []
@@ -62,7 +62,7 @@ def talk_share(rule: TalkShare, dialogue: Dialogue) -> Measured:
 
 
 def speed(rule: Speed, dialogue: Dialogue) -> Measured:
-    """Whether the agent speaks neither too slowly nor too fast."""
+    """Judge whether the agent speaks neither too slowly nor too fast."""
     seconds = _length(dialogue.spoken(AGENT))
     if seconds < LEAST_SPEECH_SECONDS:
         return None, []
@@ -72,7 +72,7 @@ def speed(rule: Speed, dialogue: Dialogue) -> Measured:
 
 
 def first_words(rule: FirstWords, dialogue: Dialogue) -> Measured:
-    """Whether the agent speaks within the rule's seconds."""
+    """Judge whether the agent speaks within the rule's seconds."""
     spoken = dialogue.spoken(AGENT)
     if not spoken:
         return 0.02, []
@@ -80,17 +80,17 @@ def first_words(rule: FirstWords, dialogue: Dialogue) -> Measured:
 
 
 def above(seconds: float, limit: float) -> float:
-    """The probability that a measured length is over the limit."""
+    """Return the probability that a measured length is over the limit."""
     return _sigmoid((seconds - limit) / EDGE_SECONDS)
 
 
 def _silences(dialogue: Dialogue) -> list[Span]:
-    """Where nobody speaks; the end counts only while the caller waits for an answer."""
-    found = gaps([*dialogue.spoken(AGENT), *dialogue.spoken(CALLER)], dialogue.seconds)
+    """Return where nobody speaks; the end counts only while the caller waits for an answer."""
+    spans = gaps([*dialogue.spoken(AGENT), *dialogue.spoken(CALLER)], dialogue.seconds)
     last = dialogue.turns[-1] if dialogue.turns else None
-    if found and last is not None and last.speaker == AGENT and found[-1][1] >= dialogue.seconds:
-        found.pop()
-    return found
+    if spans and last is not None and last.speaker == AGENT and spans[-1][1] >= dialogue.seconds:
+        spans.pop()
+    return spans
 
 
 def _speech_within(gap: Span, dialogue: Dialogue) -> list[Span]:
@@ -99,7 +99,7 @@ def _speech_within(gap: Span, dialogue: Dialogue) -> list[Span]:
 
 
 def _excused(gap: Span, rule: Silence, dialogue: Dialogue) -> float:
-    """The probability that the agent, with their last words before it, asked the caller to wait this long."""
+    """Return the probability that the agent, with their last words before it, asked the caller to wait this long."""
     before = [turn for turn in dialogue.of(AGENT) if turn.start < gap[0]]
     if not before or gap[1] - before[-1].end > rule.excuses_seconds:
         return 0.0

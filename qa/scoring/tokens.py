@@ -1,4 +1,4 @@
-"""What was said, as the search for phrases reads it: turns of tokens with their times. Pure."""
+"""The words of a call as the search for phrases reads them: turns of tokens with their times. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ class Token:
 
     @property
     def is_figure(self) -> bool:
-        """Whether it is a spoken figure."""
+        """Return whether it is a spoken figure."""
         return self.text.isdigit() or self.text in FIGURES.values() or self.text in EN_VALUES or self.text in BY_EAR
 
 
@@ -68,51 +68,51 @@ class DialogueTurn:
 
     @property
     def start(self) -> float:
-        """When it begins."""
+        """Return when it begins."""
         return self.said[0].start
 
     @property
     def end(self) -> float:
-        """When it ends."""
+        """Return when it ends."""
         return self.said[-1].end
 
     @cached_property
     def units(self) -> tuple[str, ...]:
-        """The sounds of it."""
+        """Return its sounds."""
         return tuple(token.unit for token in self.tokens)
 
     @cached_property
     def rough(self) -> frozenset[str]:
-        """Its sounds of Mandarin, roughly: a wording of which half is not among them was hardly said."""
+        """Return its sounds of Mandarin, roughly: a wording of which half is not among them was hardly said."""
         return frozenset(phonetics.roughly(unit) for unit in self.units)
 
     @cached_property
     def forms(self) -> frozenset[str]:
-        """The phonetic forms of its English words, and of each with the next."""
+        """Return the phonetic forms of its English words, and of each with the next."""
         return frozenset(phonetics.form(words) for words in (*self.units, *map(" ".join, pairwise(self.units))))
 
     @property
     def confidence(self) -> float:
-        """The mean over its tokens; 1 where the engine does not tell."""
-        known = [token.confidence for token in self.tokens]
-        return sum(known) / len(known) if known else 0.0
+        """Return the mean over its tokens; 1 where the engine does not tell."""
+        confidences = [token.confidence for token in self.tokens]
+        return sum(confidences) / len(confidences) if confidences else 0.0
 
     def text(self, first: int, last: int) -> str:
-        """The words of tokens `first` up to `last`, one past the end."""
+        """Return the words of tokens `first` up to `last`, one past the end."""
         pieces = [token.text for token in self.tokens[first:last]]
         return ("" if any("\u3400" <= piece[:1] <= "\u9fff" for piece in pieces) else " ").join(pieces)
 
 
-def dialogue_turns(said: Sequence[SpokenUtterance], language: Language) -> list[DialogueTurn]:
-    """The turns of a dialogue, by time."""
-    found: list[list[SpokenUtterance]] = []
-    for one in sorted(said, key=lambda one: (one.start, one.speaker)):
-        before = found[-1][-1] if found else None
+def dialogue_turns(utterances: Sequence[SpokenUtterance], language: Language) -> list[DialogueTurn]:
+    """Return the turns of a dialogue, by time."""
+    groups: list[list[SpokenUtterance]] = []
+    for one in sorted(utterances, key=lambda one: (one.start, one.speaker)):
+        before = groups[-1][-1] if groups else None
         if before and before.speaker == one.speaker and one.start - before.end <= PAUSE_SECONDS:
-            found[-1].append(one)
+            groups[-1].append(one)
         else:
-            found.append([one])
-    return [_turn(group, language) for group in found]
+            groups.append([one])
+    return [_turn(group, language) for group in groups]
 
 
 def _turn(group: Sequence[SpokenUtterance], language: Language) -> DialogueTurn:
@@ -121,7 +121,7 @@ def _turn(group: Sequence[SpokenUtterance], language: Language) -> DialogueTurn:
 
 
 def tokens_of(one: SpokenUtterance, number: int, language: Language) -> list[Token]:
-    """The tokens of one utterance; words without times are spread evenly over it."""
+    """Return the tokens of one utterance; words without times are spread evenly over it."""
     words = one.words or ((one.start, one.end, one.text, 1.0 if one.confidence is None else one.confidence),)
     pieces = [piece for word in words for piece in _pieces(*word, language)]
     kept: list[_Piece] = []
@@ -153,7 +153,7 @@ class _Piece:
 
 
 def _pieces(start: float, end: float, text: str, confidence: float, language: Language) -> Iterator[_Piece]:
-    """A word of the engine as tokens and punctuation, its time shared out among them."""
+    """Yield a word of the engine as tokens and punctuation, its time shared out among them."""
     pattern = _MANDARIN if language is Language.MANDARIN else _ENGLISH
     parts = pattern.findall(_CLOCK.sub("", text).replace("\u2019", "'").replace("-", " "))
     spoken = max(1, sum(part not in _STOPS for part in parts))
@@ -165,7 +165,9 @@ def _pieces(start: float, end: float, text: str, confidence: float, language: La
 
 
 def _plain(raw: str, language: Language) -> str:
-    """A token as it is compared: small letters, simplified characters, no apostrophes, figures as they are spoken."""
+    """Return a token as it is compared: small letters, simplified characters, no apostrophes, figures as they are
+    spoken.
+    """
     bare = raw.rstrip("".join(_STOPS)).lower().replace("'", "")
     if language is Language.ENGLISH:
         return TITLES.get(bare, bare)

@@ -34,17 +34,17 @@ class Wording:
 
     @cached_property
     def units(self) -> tuple[str, ...]:
-        """Its literal syllables or words."""
+        """Return its literal syllables or words."""
         return tuple(unit for part in self.parts if not isinstance(part, str) for unit in part)
 
     @property
     def length(self) -> int:
-        """Syllables or words that are given literally."""
+        """Return the number of syllables or words that are given literally."""
         return len(self.units)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is written between slots and gaps, one text for each part (a slot's is empty)."""
+        """Return what is written between slots and gaps, one text for each part (a slot's is empty)."""
         inner = self.text.strip().replace("...", GAP).removeprefix("^").removesuffix("$")
         pieces = [piece.strip() for piece in _SPLIT.split(inner) if piece.strip()]
         return tuple("" if piece == GAP or piece in SLOTS else piece for piece in pieces)
@@ -66,7 +66,7 @@ class WordingMatch:
 
 @cache
 def wording(text: str, language: Language) -> Wording:
-    """The wording that is written so."""
+    """Return the wording that is written so."""
     bare = text.strip().replace("...", GAP)
     inner = bare.removeprefix("^").removesuffix("$")
     pieces = [piece for piece in _SPLIT.split(inner) if piece.strip()]
@@ -81,25 +81,25 @@ def _units(text: str, language: Language) -> tuple[str, ...]:
 
 
 def wording_matches(sought: Wording, turn: DialogueTurn, language: Language) -> list[WordingMatch]:
-    """The best places of this wording in a turn, none over another, the likeliest first."""
+    """Return the best places of this wording in a turn, none over another, the likeliest first."""
     if not _plausible(sought, turn, language):
         return []
     table = LEAST[language]
     least = table.get(sought.length, LEAST_LONG[language])
     ends = _parts(sought, turn, language)
-    found = [find for find in ends if find.likeness >= least and _anchored(find, turn)]
+    matches = [find for find in ends if find.likeness >= least and _anchored(find, turn)]
     kept: list[WordingMatch] = []
-    for find in sorted(found, key=lambda one: (-one.likeness, one.last - one.first)):
+    for find in sorted(matches, key=lambda one: (-one.likeness, one.last - one.first)):
         if all(find.last <= other.first or find.first >= other.last for other in kept):
             kept.append(find)
     return kept
 
 
 def _plausible(sought: Wording, turn: DialogueTurn, language: Language) -> bool:
-    """Whether at least half of its sounds, roughly, were said in this turn at all: saves most of the search."""
+    """Return whether at least half of its sounds, roughly, were said in this turn at all: saves most of the search."""
     if language is Language.MANDARIN:
-        wanted = [phonetics.roughly(unit) for unit in sought.units]
-        return 2 * sum(unit in turn.rough for unit in wanted) >= len(wanted)
+        sounds = [phonetics.roughly(unit) for unit in sought.units]
+        return 2 * sum(unit in turn.rough for unit in sounds) >= len(sounds)
     weighty = [word for word in sought.units if len(word) > 2]
     return len(weighty) < 2 or 3 * sum(phonetics.form(word) in turn.forms for word in weighty) >= len(weighty)
 
@@ -112,7 +112,7 @@ def _anchored(find: WordingMatch, turn: DialogueTurn) -> bool:
 
 
 def _parts(sought: Wording, turn: DialogueTurn, language: Language) -> Iterator[WordingMatch]:
-    """Every way in which the parts follow one another, the cheapest for each end."""
+    """Yield every way in which the parts follow one another, the cheapest for each end."""
     chains: dict[int, _Chain] | None = None
     length, reach = max(1, sought.length), 0
     for number, part in enumerate(sought.parts):
@@ -134,12 +134,12 @@ def _parts(sought: Wording, turn: DialogueTurn, language: Language) -> Iterator[
 
 
 def _worst(sought: Wording, chain: "_Chain", turn: DialogueTurn, language: Language) -> float:
-    found = 0.0
+    worst = 0.0
     for number, begin, end in chain.spans:
-        part, said = tuple(sought.parts[number]), turn.units[begin:end]
+        part, spoken = tuple(sought.parts[number]), turn.units[begin:end]
         measure = phonetics.worst if language is Language.MANDARIN else phonetics.worst_word
-        found = max(found, measure(part, said))
-    return found
+        worst = max(worst, measure(part, spoken))
+    return worst
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class _Chain:
 
 
 def _joined(chains: dict[int, _Chain], begin: int, price: float, reach: int) -> _Chain | None:
-    """The cheapest chain that ends up to `reach` tokens before `begin`, with this part's cost on top."""
+    """Return the cheapest chain that ends up to `reach` tokens before `begin`, with this part's cost on top."""
     near = [chains[at] for at in range(max(0, begin - reach), begin + 1) if at in chains]
     best = min(near, key=lambda chain: (chain.price, -chain.begin), default=None)
     return None if best is None else _Chain(best.price + price, best.begin, best.spans)
@@ -161,7 +161,7 @@ def _joined(chains: dict[int, _Chain], begin: int, price: float, reach: int) -> 
 def _places(
     part: tuple[str, ...] | str, turn: DialogueTurn, language: Language, length: int
 ) -> Iterator[tuple[int, int, float]]:
-    """Where one part may stand: first token, one past the last, and its cost in units."""
+    """Yield where one part may stand: first token, one past the last, and its cost in units."""
     if part == "{number}":
         for begin, end in names.figures(turn.tokens):
             yield begin, end, 0.0
@@ -178,12 +178,12 @@ def _places(
         yield from _english(tuple(part), turn.units)
 
 
-def _english(sought: Sequence[str], said: Sequence[str]) -> Iterator[tuple[int, int, float]]:
-    wanted, count = " ".join(sought), len(sought)
+def _english(sought: Sequence[str], spoken: Sequence[str]) -> Iterator[tuple[int, int, float]]:
+    text, count = " ".join(sought), len(sought)
     more = (0,) if count == 1 else ((-1, 0, 1) if count < 5 else (-1, 0, 1, 2))
-    for begin in range(len(said)):
+    for begin in range(len(spoken)):
         for size in {max(1, count + extra) for extra in more}:
-            if begin + size <= len(said):
-                alike = phonetics.likeness(wanted, " ".join(said[begin : begin + size]))
+            if begin + size <= len(spoken):
+                alike = phonetics.likeness(text, " ".join(spoken[begin : begin + size]))
                 if alike > 0.6:
                     yield begin, begin + size, (1.0 - alike) * count

@@ -1,4 +1,4 @@
-"""What reviews add up to: scores with intervals for agents, teams, queues and periods, and shares per item. Pure.
+"""Aggregates of reviews: scores with intervals for agents, teams, queues and periods, and shares per item. Pure.
 
 Random and targeted reviews are never added together: scores come from random ones, targeted ones are counted beside.
 """
@@ -42,7 +42,7 @@ class PublishedReview:
 
 @dataclass(frozen=True)
 class GroupScore:
-    """One line of a report: a group's score by chance, where it stands, and its targeted reviews beside."""
+    """One group of a report: its score by chance, where it stands, and its targeted reviews beside."""
 
     name: str
     estimate: ScoreEstimate
@@ -76,72 +76,74 @@ class IntervalTerms:
 
 
 def group_scores(
-    there: Iterable[DrawableCall],
-    heard: Iterable[PublishedReview],
+    calls: Iterable[DrawableCall],
+    reviews: Iterable[PublishedReview],
     by: Callable[[DrawableCall | PublishedReview], str],
     terms: IntervalTerms,
 ) -> list[GroupScore]:
-    """A line per group, by name. A cluster is one agent's day, so that agents with few calls do not count for more."""
-    calls: dict[str, list[DrawableCall]] = defaultdict(list)
-    reviews: dict[str, list[PublishedReview]] = defaultdict(list)
-    for one in there:
-        calls[by(one)].append(one)
-    for review in heard:
-        reviews[by(review)].append(review)
-    names = sorted(set(calls) | set(reviews))
-    return [group_score(name, calls[name], reviews[name], terms) for name in names]
+    """Return a score per group, by name. A cluster is one agent's day, so that agents with few calls do not count for
+    more.
+    """
+    calls_by_group: dict[str, list[DrawableCall]] = defaultdict(list)
+    reviews_by_group: dict[str, list[PublishedReview]] = defaultdict(list)
+    for one in calls:
+        calls_by_group[by(one)].append(one)
+    for review in reviews:
+        reviews_by_group[by(review)].append(review)
+    names = sorted(set(calls_by_group) | set(reviews_by_group))
+    return [group_score(name, calls_by_group[name], reviews_by_group[name], terms) for name in names]
 
 
 def group_score(
-    name: str, there: Sequence[DrawableCall], heard: Sequence[PublishedReview], terms: IntervalTerms
+    name: str, calls: Sequence[DrawableCall], reviews: Sequence[PublishedReview], terms: IntervalTerms
 ) -> GroupScore:
-    """One group's line."""
-    days = agent_days(there, heard)
-    aimed = [one for one in heard if not one.is_random]
+    """Return one group's score."""
+    days = agent_days(calls, reviews)
+    aimed = [one for one in reviews if not one.is_random]
     scores = [one.score for one in aimed if one.score is not None]
     return GroupScore(
         name=name,
         estimate=estimate(days, terms.confidence),
         standing=standing(days, terms.bar, terms.confidence),
-        fatal=sum(one.is_random and one.is_fatal for one in heard),
+        fatal=sum(one.is_random and one.is_fatal for one in reviews),
         targeted=len(aimed),
         targeted_mean=sum(scores) / len(scores) if scores else None,
         targeted_fatal=sum(one.is_fatal for one in aimed),
-        appealed=sum(one.is_appealed for one in heard),
-        changed=sum(one.is_changed for one in heard),
+        appealed=sum(one.is_appealed for one in reviews),
+        changed=sum(one.is_changed for one in reviews),
     )
 
 
-def agent_days(there: Iterable[DrawableCall], heard: Iterable[PublishedReview]) -> list[AgentDay]:
-    """The days of agents: how many calls each had, and the scores of those that chance chose."""
-    calls: dict[Cell, int] = defaultdict(int)
+def agent_days(calls: Iterable[DrawableCall], reviews: Iterable[PublishedReview]) -> list[AgentDay]:
+    """Return the days of agents: how many calls each had, and the scores of those that chance chose."""
+    counts: dict[Cell, int] = defaultdict(int)
     scores: dict[Cell, list[float]] = defaultdict(list)
-    for one in there:
-        calls[one.agent_id, one.day] += 1
-    for review in heard:
+    for one in calls:
+        counts[one.agent_id, one.day] += 1
+    for review in reviews:
         if review.is_random and review.score is not None:
             scores[review.agent_id, review.day].append(review.score)
     # A call cannot have been heard that was not there; where the draw's calls are gone, the heard ones are all we know.
-    keys = sorted(set(calls) | set(scores))
-    return [AgentDay(max(calls[key], len(scores[key])), tuple(scores[key])) for key in keys]
+    keys = sorted(set(counts) | set(scores))
+    return [AgentDay(max(counts[key], len(scores[key])), tuple(scores[key])) for key in keys]
 
 
-def item_shares(heard: Iterable[PublishedReview], cards: Scorecards) -> list[ItemShare]:
-    """Every item of every scorecard that was used, in the scorecard's order."""
-    found: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
-    for review in heard:
+def item_shares(reviews: Iterable[PublishedReview], cards: Scorecards) -> list[ItemShare]:
+    """Return every item of every scorecard that was used, in the scorecard's order."""
+    shares: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
+    for review in reviews:
         if review.scorecard not in cards.cards:
             continue
         for item_id, part in earned_shares(cards[review.scorecard], review.answers).items():
             if part is not None:
-                found[review.scorecard, item_id, review.is_random].append(part)
-    used = {card for card, _, _ in found}
+                shares[review.scorecard, item_id, review.is_random].append(part)
+    used = {card for card, _, _ in shares}
     return [
         ItemShare(
             card.name,
             item.id,
-            *_share(found[card.name, item.id, True]),
-            *_share(found[card.name, item.id, False]),
+            *_share(shares[card.name, item.id, True]),
+            *_share(shares[card.name, item.id, False]),
         )
         for card in cards
         if card.name in used
@@ -149,12 +151,14 @@ def item_shares(heard: Iterable[PublishedReview], cards: Scorecards) -> list[Ite
     ]
 
 
-def section_scores(heard: Iterable[PublishedReview], cards: Scorecards) -> dict[str, tuple[float, int]]:
-    """Per section, 0 to 100: the weight earned over the weight that applied in random reviews, and in how many."""
+def section_scores(reviews: Iterable[PublishedReview], cards: Scorecards) -> dict[str, tuple[float, int]]:
+    """Return per section, 0 to 100, the weight earned over the weight that applied in random
+    reviews, and in how many.
+    """
     got: dict[str, float] = defaultdict(float)
     of: dict[str, float] = defaultdict(float)
     count: dict[str, int] = defaultdict(int)
-    for review in heard:
+    for review in reviews:
         if not review.is_random or review.scorecard not in cards.cards:
             continue
         for name, (part, weight) in total(cards[review.scorecard], review.answers).sections.items():
@@ -164,12 +168,12 @@ def section_scores(heard: Iterable[PublishedReview], cards: Scorecards) -> dict[
 
 
 def period(day: date, unit: str) -> str:
-    """The period a day lies in: `2026-W10` (ISO 8601), `2026-03` or `2026-Q1`."""
+    """Return the period a day lies in: `2026-W10` (ISO 8601), `2026-03` or `2026-Q1`."""
     if unit == "week":
         year, week, _ = day.isocalendar()
         return f"{year}-W{week:02d}"
     return f"{day.year}-Q{(day.month + 2) // 3}" if unit == "quarter" else f"{day:%Y-%m}"
 
 
-def _share(found: Sequence[float]) -> tuple[float | None, int]:
-    return (sum(found) / len(found) if found else None), len(found)
+def _share(shares: Sequence[float]) -> tuple[float | None, int]:
+    return (sum(shares) / len(shares) if shares else None), len(shares)

@@ -1,7 +1,7 @@
-"""How far raters agree beyond chance: kappas, Krippendorff's alpha, and the drift of each rater. Pure.
+"""Agreement of raters beyond chance: kappas, Krippendorff's alpha, and the drift of each rater. Pure.
 
-A machine is a rater like any other. Ratings are given as one mapping per thing rated: rater to value; who did not
-rate it is not in it.
+A machine is a rater like any other. Ratings are given as one mapping per thing rated: rater to value; who did not rate
+it is not in it.
 """
 
 from collections import Counter, defaultdict
@@ -14,7 +14,7 @@ Unit = Mapping[str, Hashable]
 
 
 class Level(StrEnum):
-    """What the values are: names, ranks, or numbers with equal steps."""
+    """The level of measurement: names, ranks, or numbers with equal steps."""
 
     NOMINAL = "nominal"
     ORDINAL = "ordinal"
@@ -32,7 +32,7 @@ class Drift:
 
 
 def cohen(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:
-    """Cohen's kappa (1960) of two raters; `None` without pairs, or where both always gave the same one value."""
+    """Return Cohen's kappa (1960) of two raters; `None` without pairs, or where both always gave the same one value."""
     if not pairs:
         return None
     total = len(pairs)
@@ -43,7 +43,8 @@ def cohen(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:
 
 
 def fleiss(counts: Sequence[Mapping[Any, int]]) -> float | None:
-    """Fleiss' kappa (1971): per thing, how many raters gave each value; every thing has the same number of raters.
+    """Return Fleiss' kappa (1971): per thing, how many raters gave each value; every thing has the same number of
+    raters.
 
     `None` where there is nothing to compare. Raises `ValueError` when the numbers of raters differ.
     """
@@ -77,7 +78,7 @@ def alpha(units: Sequence[Unit], level: Level = Level.NOMINAL) -> float | None:
 
 
 def pairwise(units: Sequence[Unit]) -> dict[tuple[str, str], float | None]:
-    """Cohen's kappa of every two raters, over what both rated."""
+    """Return Cohen's kappa of every two raters, over what both rated."""
     raters = sorted({rater for unit in units for rater in unit})
     return {
         (one, two): cohen([(unit[one], unit[two]) for unit in units if one in unit and two in unit])
@@ -87,7 +88,7 @@ def pairwise(units: Sequence[Unit]) -> dict[tuple[str, str], float | None]:
 
 
 def drift(rated: Sequence[tuple[str, Mapping[str, float]]]) -> list[Drift]:
-    """Per rater and period, the mean of own value less the mean of the others' on the same thing: the lean.
+    """Return per rater and period the lean: the mean of own value less the mean of the others' on the same thing.
 
     `rated` holds the period of each thing and its values by rater. Drift is the change of the lean over periods.
     """

@@ -13,7 +13,7 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class OfferResults:
-    """What an agent's telephone did: offers, how many were answered, how many within three rings."""
+    """An agent's offers: how many, how many were answered, how many within three rings."""
 
     offers: int
     answered: int
@@ -39,14 +39,14 @@ class Assessment:
 
     @property
     def whole(self) -> float | None:
-        """The weighted mean of the parts that have figures."""
+        """Return the weighted mean of the parts that have figures."""
         there = [part for part in self.parts if part.value is not None and part.weight]
         weight = sum(part.weight for part in there)
         return sum((part.value or 0.0) * part.weight for part in there) / weight if there else None
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The parts without figures."""
+        """Return the parts without figures."""
         return tuple(part.name for part in self.parts if part.value is None)
 
 
@@ -57,7 +57,7 @@ def assess(
     results: OfferResults,
     ratings: Sequence[int],
 ) -> Assessment:
-    """One agent's assessment; `ratings` are 1 to 5, 1 counts as 0 and 5 as 100."""
+    """Return one agent's assessment; `ratings` are 1 to 5, 1 counts as 0 and 5 as 100."""
     values = {name: _mean([sections[one] for one in ids if one in sections]) for name, ids in SECTIONS.items()}
     values["results"] = (_results(results), results.offers)
     values["patients"] = (100 * (sum(ratings) / len(ratings) - 1) / 4 if ratings else None, len(ratings))
@@ -65,7 +65,7 @@ def assess(
 
 
 def _results(results: OfferResults) -> float | None:
-    """Half for answering what rang, half for answering it within three rings."""
+    """Return half for answering what rang, half for answering it within three rings."""
     if not results.offers:
         return None
     return 50 * (results.answered + results.within) / results.offers

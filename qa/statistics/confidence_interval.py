@@ -1,4 +1,4 @@
-"""How good an agent is, from the calls that were drawn: a score with its interval, and when to stop hearing. Pure.
+"""The score of an agent from the calls that were drawn: its interval, and when to stop hearing. Pure.
 
 Scores are 0 to 100. Days are clusters of calls. The variance is Cochran's for two stages with a ratio estimator
 (Sampling Techniques, 3rd edition 1977, equation 11.30): days among the days worked, calls among the calls of a day,
@@ -44,7 +44,7 @@ class ScoreEstimate:
 
 
 class BarVerdict(StrEnum):
-    """Where an agent stands against the bar."""
+    """The verdict on an agent against the bar."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -60,7 +60,7 @@ class BarStanding:
 
 
 def estimate(days: Sequence[AgentDay], confidence: float = 0.95) -> ScoreEstimate:
-    """The mean score over all calls of these days, with its interval; exact once every call was heard."""
+    """Return the mean score over all calls of these days, with its interval; exact once every call was heard."""
     heard = [day for day in days if day.scores]
     sample, calls = sum(len(day.scores) for day in heard), sum(day.calls for day in days)
     if not heard:
@@ -72,7 +72,7 @@ def estimate(days: Sequence[AgentDay], confidence: float = 0.95) -> ScoreEstimat
 
 
 def standing(days: Sequence[AgentDay], bar: float, confidence: float = 0.95) -> BarStanding:
-    """Whether the agent is clearly above or below the bar, looked at after every call without fooling oneself.
+    """Return whether the agent is clearly above or below the bar, looked at after every call without fooling oneself.
 
     The boundary holds at all times together (an asymptotic confidence sequence: Robbins 1970; Waudby-Smith, Arbour,
     Sinha, Kennedy and Ramdas 2021), so that stopping early does not raise the risk of a wrong verdict.
@@ -87,14 +87,14 @@ def standing(days: Sequence[AgentDay], bar: float, confidence: float = 0.95) -> 
 
 
 def reach(variance: float, heard: int, confidence: float) -> float:
-    """How far from the mean the truth may lie, at any time, when the mean's variance is this."""
+    """Return how far from the mean the truth may lie, at any time, when the mean's variance is this."""
     rho = _rho(confidence)
     spread = heard * rho + 1
     return sqrt(variance * 2 * spread / (heard * rho) * log(sqrt(spread) / (1 - confidence)))
 
 
 def _variance(days: Sequence[AgentDay], heard: Sequence[AgentDay], mean: float) -> tuple[float, float]:
-    """The variance of the mean, and its degrees of freedom (Satterthwaite)."""
+    """Return the variance of the mean, and its degrees of freedom (Satterthwaite)."""
     all_days, drawn = len(days), len(heard)
     size = sum(day.calls for day in days) / all_days
     spread, freedom = _within(heard)
@@ -111,7 +111,9 @@ def _variance(days: Sequence[AgentDay], heard: Sequence[AgentDay], mean: float) 
 
 
 def _within(heard: Sequence[AgentDay]) -> tuple[float, float]:
-    """The spread of calls within a day, squared, pooled over days; days with one call each are taken in pairs."""
+    """Return the spread of calls within a day, squared, pooled over days; days with one call each
+    are taken in pairs.
+    """
     groups = [day.scores for day in heard if len(day.scores) > 1]
     single = [day.scores[0] for day in heard if len(day.scores) == 1]
     groups += [tuple(single[at : at + 2]) for at in range(0, len(single) - 1, 2)]
@@ -136,7 +138,7 @@ def _wilson(mean: float, variance: float, quantile: float) -> tuple[float, float
 
 
 def _more(now: ScoreEstimate, gap: float, confidence: float) -> int:
-    """The fewest further calls after which this gap would be enough, were they like those heard; at most all."""
+    """Return the fewest further calls after which this gap would be enough, were they like those heard; at most all."""
     part = 1 - now.heard / now.calls if now.calls else 0.0
     if part <= 0:
         return 0

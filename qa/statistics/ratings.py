@@ -13,6 +13,6 @@ LOW = urgency.LOW_RATING
 
 
 def ratings_of_calls(session: Session, call_ids: Collection[str]) -> dict[str, int]:
-    """The rating of each of these calls that has one."""
+    """Return the rating of each of these calls that has one."""
     rated = select(Call.id, Call.rating).where(Call.id.in_(call_ids), Call.rating.is_not(None))
     return {call_id: rating or 0 for call_id, rating in session.execute(rated)}

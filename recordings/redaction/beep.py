@@ -1,4 +1,4 @@
-"""A recording with a tone over what must not be heard, readable from anywhere like the original. No database here."""
+"""A recording with a tone over its redacted spans, readable from anywhere like the original. No database here."""
 
 import io
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ PITCH, LOUDNESS = 1000.0, 0.15  # Hz; part of full scale
 
 
 class BeepedFile(Seekable):
-    """The WAV file `source` of shape `shape` with a tone in `spans` of each channel, (start, end) in seconds."""
+    """The WAV file `source` of layout `shape` with a tone in `spans` of each channel, (start, end) in seconds."""
 
     def __init__(self, source: Source, shape: PcmLayout, spans: Sequence[Sequence[tuple[float, float]]]) -> None:
         """Read `source` only as far as this file is read."""
@@ -22,7 +22,7 @@ class BeepedFile(Seekable):
         self._spans = [[(round(a * shape.rate), round(b * shape.rate)) for a, b in one] for one in spans]
 
     def read(self, size: int | None = -1) -> bytes:
-        """The next bytes, with the tone where it belongs."""
+        """Return the next bytes, with the tone where it belongs."""
         begin, end = self._at, self.size if size is None or size < 0 else min(self.size, self._at + size)
         if begin >= end:
             return b""
@@ -54,7 +54,7 @@ class BeepedFile(Seekable):
 
 
 def by_channel(spans: Sequence[tuple[str, float, float]], speakers: Sequence[str]) -> list[list[tuple[float, float]]]:
-    """The spans of each channel; of a speaker who is on no channel they count for all of them."""
+    """Return the spans of each channel; of a speaker who is on no channel they count for all of them."""
     return [
         [(start, end) for who, start, end in spans if who == speaker or who not in speakers] for speaker in speakers
     ]

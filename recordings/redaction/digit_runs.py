@@ -71,26 +71,26 @@ class DigitRun:
 
     @property
     def digits(self) -> str:
-        """All of them; the check sign of an identity card is `X`."""
+        """Return all digits; the check sign of an identity card is `X`."""
         return "".join(atom.digits for atom in self.atoms)
 
     @property
     def spoken(self) -> int:
-        """How many were said or written one by one."""
+        """Return how many were said or written one by one."""
         return sum(len(atom.digits) for atom in self.atoms if not atom.is_quantity)
 
     def by_line(self) -> list["DigitRun"]:
-        """What of it stands in each utterance."""
+        """Return the part of it in each utterance."""
         lines = dict.fromkeys(atom.line for atom in self.atoms)
         return [DigitRun(tuple(atom for atom in self.atoms if atom.line == line)) for line in lines]
 
     def spans(self) -> list[tuple[int, int, int]]:
-        """Where it stands: (utterance, start, end), one per utterance."""
+        """Return where it stands: (utterance, start, end), one per utterance."""
         return [(part.atoms[0].line, part.atoms[0].start, part.atoms[-1].end) for part in self.by_line()]
 
 
 def digit_runs(lines: Sequence[SpokenText], language: Language) -> Iterator[DigitRun]:
-    """Every run of every speaker."""
+    """Yield every run of every speaker."""
     for speaker in dict.fromkeys(line.speaker for line in lines):
         atoms = [
             atom
@@ -102,7 +102,7 @@ def digit_runs(lines: Sequence[SpokenText], language: Language) -> Iterator[Digi
 
 
 def digit_tokens(text: str, line: int, language: Language) -> Iterator[DigitToken]:
-    """The digits in one text."""
+    """Yield the digits in one text."""
     if language is Language.MANDARIN:
         yield from _zh(text, line)
     else:
@@ -123,7 +123,7 @@ def _zh(text: str, line: int) -> Iterator[DigitToken]:
 
 
 def _figures(word: str) -> str:
-    """The digits that a quantity names, for its place in a string: 八千 after 138 0013 is 8000, 十五 is 15."""
+    """Return the digits that a quantity names, for its place in a string: 八千 after 138 0013 is 8000, 十五 is 15."""
     from recordings.transcripts.spoken_numbers import zh_numbers
 
     return zh_numbers(word)

@@ -33,7 +33,7 @@ LEAST_DIGITS, LEAST_AFTER_WORD, LEAST_ECHO = 7, 4, 3
 
 
 class PersonalDataKind(StrEnum):
-    """What was found."""
+    """The kinds of personal data."""
 
     IDENTITY = "identity"
     PHONE = "phone"
@@ -56,7 +56,7 @@ class PersonalDataSpan:
 
 @dataclass(frozen=True)
 class KnownNames:
-    """Who and what is known: names of staff and numbers of the hospital, which stay; names of patients, which go."""
+    """Names of staff and numbers of the hospital, which stay; names of patients, which are masked."""
 
     staff: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
@@ -103,7 +103,7 @@ _UNIT = re.compile(
 def find_personal_data(
     lines: Sequence[SpokenText], language: Language, known: KnownNames | None = None
 ) -> list[PersonalDataSpan]:
-    """Everything personal in a dialogue, by place; findings do not overlap."""
+    """Return everything personal in a dialogue, by place; spans do not overlap."""
     known = known or KnownNames()
     texts = [line.text for line in lines]
     every = list(digit_runs(lines, language))
@@ -129,28 +129,28 @@ def find_personal_data(
 
 
 def masked(text: str, places: Iterable[PersonalDataSpan], language: Language) -> str:
-    """`text` of one utterance with what was found in it replaced by its kind."""
+    """Return the `text` of one utterance with personal data replaced by its kind."""
     out, at = "", 0
-    for found in sorted(places, key=lambda one: one.start):
-        out, at = out + text[at : found.start] + LABELS[language][found.kind], found.end
+    for span in sorted(places, key=lambda one: one.start):
+        out, at = out + text[at : span.start] + LABELS[language][span.kind], span.end
     return out + text[at:]
 
 
 def mask(lines: Sequence[SpokenText], language: Language, known: KnownNames | None = None) -> list[str]:
-    """The texts of a dialogue without personal data."""
+    """Return the texts of a dialogue without personal data."""
     by_line: dict[int, list[PersonalDataSpan]] = defaultdict(list)
-    for found in find_personal_data(lines, language, known):
-        by_line[found.line].append(found)
+    for span in find_personal_data(lines, language, known):
+        by_line[span.line].append(span)
     return [masked(line.text, by_line[number], language) for number, line in enumerate(lines)]
 
 
 def is_identity(digits: str) -> bool:
-    """Whether these are a citizen's identity number (GB 11643): 18 signs, a day of birth, the check digit."""
+    """Return whether these are a citizen's identity number (GB 11643): 18 signs, a day of birth, the check digit."""
     return identity_card.is_one(digits)
 
 
 def is_card(digits: str) -> bool:
-    """Whether these are a bank card's number: 13 to 19 digits that Luhn's rule accepts (ISO/IEC 7812)."""
+    """Return whether these are a bank card's number: 13 to 19 digits that Luhn's rule accepts (ISO/IEC 7812)."""
     if not re.fullmatch(r"\d{13,19}", digits):
         return False
     doubled = [int(d) * (2 if n % 2 else 1) for n, d in enumerate(reversed(digits))]
@@ -190,7 +190,7 @@ def _kind(digits: str) -> PersonalDataKind:
 
 
 def _widened(run: DigitRun, texts: Sequence[str]) -> list[tuple[int, int, int]]:
-    """With the letters of a passport or the + of a country in front."""
+    """Return the spans with the letters of a passport or the + of a country in front."""
     spans = []
     for line, start, end in run.spans():
         before = re.search(r"(?:[A-Za-z]{1,2}|\+|\()$", texts[line][:start])
@@ -208,13 +208,13 @@ def _is_day(digits: str) -> bool:
 
 
 def _joined(places: Iterable[PersonalDataSpan]) -> list[PersonalDataSpan]:
-    """Overlapping findings as one, of the kind that is gravest."""
+    """Merge overlapping spans, each of the kind that is gravest."""
     joined: list[PersonalDataSpan] = []
-    for found in sorted(places, key=lambda one: (one.line, one.start, one.end)):
+    for span in sorted(places, key=lambda one: (one.line, one.start, one.end)):
         last = joined[-1] if joined else None
-        if last is not None and last.line == found.line and found.start < last.end:
-            kind = min(last.kind, found.kind, key=_RANK.index)
-            joined[-1] = PersonalDataSpan(last.line, last.start, max(last.end, found.end), kind)
-        elif found.end > found.start:
-            joined.append(found)
+        if last is not None and last.line == span.line and span.start < last.end:
+            kind = min(last.kind, span.kind, key=_RANK.index)
+            joined[-1] = PersonalDataSpan(last.line, last.start, max(last.end, span.end), kind)
+        elif span.end > span.start:
+            joined.append(span)
     return joined

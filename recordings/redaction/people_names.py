@@ -81,7 +81,7 @@ _EN_COMMON = frozenset(
 
 
 def names(texts: Sequence[str], language: Language, staff: frozenset[str], people: frozenset[str]) -> list[Span]:
-    """Where people are named; `staff` are not masked, `people` are known to be patients."""
+    """Return where people are named; `staff` are not masked, `people` are known to be patients."""
     if language is Language.MANDARIN:
         return _zh_names(texts, staff, people)
     return _en_names(texts, staff, people)
@@ -89,15 +89,15 @@ def names(texts: Sequence[str], language: Language, staff: frozenset[str], peopl
 
 def _zh_names(texts: Sequence[str], staff: frozenset[str], people: frozenset[str]) -> list[Span]:
     spans: list[Span] = []
-    known = set(people)
+    names = set(people)
     for line, text in enumerate(texts):
         for start, end in _zh_announced(text):
             if text[start:end] in staff:
                 continue
             spans.append((line, start, end))
             if end - start >= 2:
-                known.add(text[start:end])
-    return [*spans, *(span for name in known - staff for span in _again(texts, name))]
+                names.add(text[start:end])
+    return [*spans, *(span for name in names - staff for span in _again(texts, name))]
 
 
 def _zh_announced(text: str) -> Iterator[tuple[int, int]]:
@@ -123,14 +123,14 @@ def _zh_announced(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _surname(text: str, at: int) -> int:
-    """How many characters of a surname stand there, 0 where none does."""
+    """Return how many characters of a surname stand there, 0 where none does."""
     if text[at : at + 2] in DOUBLE:
         return 2
     return int(text[at : at + 1] in SURNAMES)
 
 
 def _name_end(text: str, at: int, is_sure: bool) -> int:
-    """Where a name that begins at `at` ends; `at` where none does."""
+    """Return where a name that begins at `at` ends; `at` where none does."""
     size = _surname(text, at)
     if not size:
         return _strange_end(text, at) if is_sure else at
@@ -145,7 +145,9 @@ def _name_end(text: str, at: int, is_sure: bool) -> int:
 
 
 def _strange_end(text: str, at: int) -> int:
-    """A name without a known surname: what stands there up to the next sign, at most six characters."""
+    """Return the end of a name without a known surname: what stands there up to the next sign, at
+    most six characters.
+    """
     match = _HAN.match(text, at)
     if match is None or _NOT_A_NAME.match(match[0]) or _is_word(match[0][:2]):
         return at
@@ -166,14 +168,14 @@ def _is_word(text: str) -> bool:
 
 
 def _again(texts: Sequence[str], name: str) -> Iterator[Span]:
-    """Every other place of a name; one of three syllables and more also where it is spelt otherwise."""
+    """Yield every other place of a name; one of three syllables and more also where it is spelt otherwise."""
     sought = syllables(name) if len(name) > 2 else []
     for line, text in enumerate(texts):
-        yield from ((line, found.start(), found.end()) for found in re.finditer(re.escape(name), text))
+        yield from ((line, match.start(), match.end()) for match in re.finditer(re.escape(name), text))
         if sought and _HAN.search(text):
-            heard = [syllables(sign)[0] for sign in text]
-            for at in range(len(heard) - len(sought) + 1):
-                if heard[at : at + len(sought)] == sought:
+            spoken = [syllables(sign)[0] for sign in text]
+            for at in range(len(spoken) - len(sought) + 1):
+                if spoken[at : at + len(sought)] == sought:
                     yield line, at, at + len(sought)
 
 
@@ -189,7 +191,7 @@ def _en_names(texts: Sequence[str], staff: frozenset[str], people: frozenset[str
         if part.lower() in colleagues | _EN_COMMON:
             continue
         for line, text in enumerate(texts):
-            spans += [(line, found.start(), found.end()) for found in re.finditer(rf"\b{re.escape(part)}\b", text)]
+            spans += [(line, match.start(), match.end()) for match in re.finditer(rf"\b{re.escape(part)}\b", text)]
     return spans
 
 
@@ -204,7 +206,7 @@ def _en_announced(text: str, colleagues: set[str]) -> Iterator[tuple[int, int]]:
 
 
 def _en_end(text: str, at: int, is_sure: bool, colleagues: set[str]) -> int:
-    """The end of up to three words of a name at `at`; written small only where the announcement is sure."""
+    """Return the end of up to three words of a name at `at`; written small only where the announcement is sure."""
     end, count = at, 0
     for match in _EN_WORD.finditer(text, at):
         between = text[end : match.start()]

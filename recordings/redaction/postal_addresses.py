@@ -1,4 +1,4 @@
-"""Where people live, found in what was said. Pure."""
+"""Postal addresses, found in what was said. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -46,29 +46,29 @@ _EN_MOST = 90
 
 
 def addresses(texts: Sequence[str], language: Language) -> list[Span]:
-    """Where an address stands: after the words that announce one, and streets with a number."""
+    """Return where an address stands: after the words that announce one, and streets with a number."""
     find = _zh if language is Language.MANDARIN else _en
     return [(line, start, end) for line, text in enumerate(texts) for start, end in find(text)]
 
 
 def _zh(text: str) -> list[tuple[int, int]]:
-    found = [match.span() for match in _ZH_ALONE.finditer(text)]
+    spans = [match.span() for match in _ZH_ALONE.finditer(text)]
     for match in _ZH_ANNOUNCED.finditer(text):
         chain = _CHAIN.match(text, match.end())
         if chain is not None:
-            found.append((match.end(), chain.end()))
+            spans.append((match.end(), chain.end()))
         elif _ZH_SURE.match(match[0]):
-            found.append((match.end(), _clause_end(text, match.end())))
-    return [(start, end) for start, end in found if end > start]
+            spans.append((match.end(), _clause_end(text, match.end())))
+    return [(start, end) for start, end in spans if end > start]
 
 
 def _en(text: str) -> list[tuple[int, int]]:
-    found = [match.span() for match in _EN_ALONE.finditer(text)]
-    found += [
+    spans = [match.span() for match in _EN_ALONE.finditer(text)]
+    spans += [
         (match.end(), min(_clause_end(text, match.end()), match.end() + _EN_MOST))
         for match in _EN_ANNOUNCED.finditer(text)
     ]
-    return [(start, end) for start, end in found if end > start]
+    return [(start, end) for start, end in spans if end > start]
 
 
 def _clause_end(text: str, at: int) -> int:

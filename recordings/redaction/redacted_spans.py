@@ -1,4 +1,4 @@
-"""Which seconds of a recording must not be heard, because something personal is said there. Pure."""
+"""The seconds of a recording that must not be heard, because something personal is said there. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,31 +13,31 @@ MARGIN_SECONDS = 0.25
 def redacted_spans(
     lines: Sequence[tuple[SpokenText, Sequence[Sequence[object]]]], language: Language, known: KnownNames | None = None
 ) -> list[tuple[str, float, float]]:
-    """Which seconds of which speaker must not be heard: (speaker, start, end).
+    """Return the seconds of each speaker that must not be heard: (speaker, start, end).
 
     Each line comes with its words as they are stored, `[start, end, text, confidence]`. Personal data is sought in the
     shown text and in the words themselves; where the words do not show what the text does, the whole line is hidden.
     """
-    said = [line for line, _ in lines]
-    shown = {found.line for found in find_personal_data(said, language, known)}
+    texts = [line for line, _ in lines]
+    shown = {span.line for span in find_personal_data(texts, language, known)}
     glue = "" if language is Language.MANDARIN else " "
     worded = [
         SpokenText(line.speaker, line.start, line.end, glue.join(str(w[2]) for w in words)) for line, words in lines
     ]
     by_words = find_personal_data(worded, language, known)
-    hidden = [(said[n].speaker, said[n].start, said[n].end) for n in shown - {found.line for found in by_words}]
-    for found in by_words:
-        line, words = lines[found.line]
-        times = _times(words, glue, found)
+    hidden = [(texts[n].speaker, texts[n].start, texts[n].end) for n in shown - {span.line for span in by_words}]
+    for span in by_words:
+        line, words = lines[span.line]
+        times = _times(words, glue, span)
         hidden.append((line.speaker, *(times or (line.start, line.end))))
     return _merged(hidden)
 
 
-def _times(words: Sequence[Sequence[object]], glue: str, found: PersonalDataSpan) -> tuple[float, float] | None:
+def _times(words: Sequence[Sequence[object]], glue: str, span: PersonalDataSpan) -> tuple[float, float] | None:
     at, touched = 0, []
     for word in words:
         end = at + len(str(word[2]))
-        if at < found.end and end > found.start:
+        if at < span.end and end > span.start:
             touched.append(word)
         at = end + len(glue)
     if not touched:

@@ -1,4 +1,4 @@
-"""Legal holds: what keeps a call's evidence whatever the periods say, placed and lifted by people."""
+"""Legal holds: they keep a call's evidence whatever the periods say, and are placed and lifted by people."""
 
 from datetime import datetime
 
@@ -38,12 +38,12 @@ def lift(context: AppContext, hold_id: str, by: str, now: datetime) -> LegalHold
 
 
 def standing(session: Session) -> list[LegalHold]:
-    """Holds that are not lifted, oldest first."""
+    """Return the holds that are not lifted, oldest first."""
     return list(session.scalars(select(LegalHold).where(LegalHold.lifted_at.is_(None)).order_by(LegalHold.placed_at)))
 
 
 def is_held(session: Session, call_id: str) -> bool:
-    """Whether a hold is on this call, or on a case that came of it."""
+    """Return whether a hold is on this call, or on a case that came of it."""
     cases = select(Case.id).where(Case.call_id == call_id)
     on_call = (LegalHold.subject == CALL) & (LegalHold.subject_id == call_id)
     on_case = (LegalHold.subject == CASE) & LegalHold.subject_id.in_(cases)

@@ -19,16 +19,16 @@ LONGEST_DAYS = 36_500
 STANDARD = Path(__file__).with_name("retention.yaml")
 
 
-class What(StrEnum):
-    """What is deleted by itself, in this order."""
+class RetentionItem(StrEnum):
+    """The things that are deleted by themselves, in this order."""
 
     AUDIO = "audio"
     TRANSCRIPT = "transcript"
     REVIEW = "review"
 
 
-class Kind(StrEnum):
-    """What a call was, for its periods; the first that fits counts."""
+class RetainedCallKind(StrEnum):
+    """The kinds of calls that have periods of their own; the first that fits counts."""
 
     COMPLAINT = "complaint"
     EMERGENCY = "emergency"
@@ -37,8 +37,8 @@ class Kind(StrEnum):
     ROUTINE = "routine"
 
 
-class Keeper(StrEnum):
-    """What keeps evidence although its time is over."""
+class RetentionBlock(StrEnum):
+    """The reasons for which evidence is kept although its time is over."""
 
     HOLD = "legal_hold"
     COMPLAINT = "open_complaint"
@@ -47,14 +47,15 @@ class Keeper(StrEnum):
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
 
 
-class Rules(FileModel):
+class RetentionRules(FileModel):
     """How many days sound, words and reviews of a call are kept after its end, by kind of call."""
 
     standard: ClassVar = "recordings/retention/retention.yaml"
 
-    days: Annotated[Mapping[Kind, Annotated[Mapping[What, Days], Exactly.of(What)]], Exactly.of(Kind)] = Field(
-        alias="kinds"
-    )
+    days: Annotated[
+        Mapping[RetainedCallKind, Annotated[Mapping[RetentionItem, Days], Exactly.of(RetentionItem)]],
+        Exactly.of(RetainedCallKind),
+    ] = Field(alias="kinds")
     after_complaint_days: Days = Field(
         description="for how many days a complaint's evidence is kept after the complaint is closed"
     )
@@ -62,22 +63,24 @@ class Rules(FileModel):
 
     @field_validator("days")
     @classmethod
-    def _check(cls, days: Mapping[Kind, Mapping[What, int]]) -> Mapping[Kind, Mapping[What, int]]:
+    def _check(
+        cls, days: Mapping[RetainedCallKind, Mapping[RetentionItem, int]]
+    ) -> Mapping[RetainedCallKind, Mapping[RetentionItem, int]]:
         FieldFaults.raise_any(
             ((kind,), "a review must not be deleted before all that it judges")
             for kind, kept in days.items()
-            if kept[What.REVIEW] < min(kept[What.TRANSCRIPT], kept[What.AUDIO])
+            if kept[RetentionItem.REVIEW] < min(kept[RetentionItem.TRANSCRIPT], kept[RetentionItem.AUDIO])
         )
         return days
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What the rules ask of a call."""
+class RetentionFacts:
+    """The facts of a call that the rules ask for."""
 
     ended_at: datetime
     intent: Intent
-    there: frozenset[What]
+    there: frozenset[RetentionItem]
     cases: frozenset[CaseKind] = frozenset()
     has_message: bool = False
     is_held: bool = False
@@ -86,51 +89,53 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RetentionVerdict:
     """Until when a thing is kept by which rule, and what keeps it beyond."""
 
-    what: What
-    kind: Kind
+    what: RetentionItem
+    kind: RetainedCallKind
     days: int
     due_at: datetime
-    kept_by: Keeper | None
+    kept_by: RetentionBlock | None
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it is to be deleted."""
+        """Return whether it is to be deleted."""
         return self.kept_by is None and self.due_at <= now
 
 
-def kind_of(facts: Facts) -> Kind:
-    """The kind of a call: what it was and what came of it."""
+def kind_of(facts: RetentionFacts) -> RetainedCallKind:
+    """Return the kind of a call: what it was and what came of it."""
     if facts.intent is Intent.COMPLAINT or CaseKind.COMPLAINT in facts.cases:
-        return Kind.COMPLAINT
+        return RetainedCallKind.COMPLAINT
     if facts.intent is Intent.EMERGENCY:
-        return Kind.EMERGENCY
+        return RetainedCallKind.EMERGENCY
     if CaseKind.FOLLOW_UP in facts.cases:
-        return Kind.FOLLOW_UP
-    return Kind.MESSAGE if facts.has_message or CaseKind.MESSAGE in facts.cases else Kind.ROUTINE
+        return RetainedCallKind.FOLLOW_UP
+    return (
+        RetainedCallKind.MESSAGE if facts.has_message or CaseKind.MESSAGE in facts.cases else RetainedCallKind.ROUTINE
+    )
 
 
-def judge(rules: Rules, facts: Facts) -> list[Verdict]:
-    """A verdict on everything of a call that is still there."""
+def verdicts(rules: RetentionRules, facts: RetentionFacts) -> list[RetentionVerdict]:
+    """Return a verdict on everything of a call that is still there."""
     kind = kind_of(facts)
-    keeper = Keeper.HOLD if facts.is_held else Keeper.COMPLAINT if facts.has_open_complaint else None
+    keeper = RetentionBlock.HOLD if facts.is_held else RetentionBlock.COMPLAINT if facts.has_open_complaint else None
     verdicts = []
-    for what in What:
+    for what in RetentionItem:
         if what in facts.there:
             due = facts.ended_at + timedelta(days=rules.days[kind][what])
             if facts.complaint_closed_at is not None:
                 due = max(due, facts.complaint_closed_at + timedelta(days=rules.after_complaint_days))
-            verdicts.append(Verdict(what, kind, rules.days[kind][what], due, keeper))
+            verdicts.append(RetentionVerdict(what, kind, rules.days[kind][what], due, keeper))
     return verdicts
 
 
 @cache
-def of(file: Path | None) -> Rules:
-    """Return the rules in the hospital's own file, the standard ones where it has none. Raises `FileFault`."""
-    return yaml_file.read(Rules, file or STANDARD)
+def load(file: Path | None) -> RetentionRules:
+    """Return the rules in the hospital's own file, the standard ones where it has none. Raises `ConfigError`."""
+    return yaml_file.read(RetentionRules, file or STANDARD)
 
 
-def read(text: str, name: str) -> Rules:
+def read(text: str, name: str) -> RetentionRules:
     """Read the rules; `name` is their file in messages. Raises `FileFault`."""
-    return yaml_file.parse(Rules, text, name)
+    return yaml_file.parse(RetentionRules, text, name)

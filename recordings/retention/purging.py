@@ -1,4 +1,4 @@
-"""Deleting what is no longer kept, so that it can be proven: the key is destroyed, the blob gone, the log says so.
+"""Deletion of what is no longer kept, with proof: the key is destroyed, the blob gone, the log says so.
 
 One transaction per thing: the verdict is looked at again with the rows locked, so that a hold or complaint that came a
 moment ago still saves the evidence. Work that was cut off is ended by the next run.
@@ -36,14 +36,18 @@ from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import DeletionFailed
 from recordings.retention import holds, periods, purging_reports
-from recordings.retention.periods import Facts, Verdict, What
+from recordings.retention.periods import RetentionFacts, RetentionItem, RetentionVerdict
 from recordings.search import service
 from recordings.transcripts import transcribing
 
 WITH_SOUND = (RecordingState.STORED, RecordingState.TRANSCRIBED, RecordingState.FAILED)
 BATCH = 500
 
-PURGED = {What.AUDIO: PurgedAudio, What.TRANSCRIPT: PurgedTranscript, What.REVIEW: PurgedReview}
+PURGED = {
+    RetentionItem.AUDIO: PurgedAudio,
+    RetentionItem.TRANSCRIPT: PurgedTranscript,
+    RetentionItem.REVIEW: PurgedReview,
+}
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,12 @@ class PurgeItem:
     """A verdict on something of a call."""
 
     call: Call
-    verdict: Verdict
+    verdict: RetentionVerdict
 
 
 def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
-    """Everything whose period is over, and what keeps it; nothing is changed."""
-    rules = periods.of(context.settings.retention_file)
+    """Yield everything whose period is over, and what keeps it; nothing is changed."""
+    rules = periods.load(context.settings.retention_file)
     shortest = min(days for row in rules.days.values() for days in row.values())
     last = ""
     while True:
@@ -66,7 +70,7 @@ def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
             )
             calls = list(session.scalars(query.order_by(Call.id).limit(BATCH)))
             for call in calls:
-                verdicts = periods.judge(rules, facts(session, call))
+                verdicts = periods.verdicts(rules, facts(session, call))
                 yield from (PurgeItem(call, one) for one in verdicts if one.due_at <= now)
         if len(calls) < BATCH:
             return
@@ -81,7 +85,7 @@ def purge_day(context: AppContext, _day: str, now: datetime) -> None:
 
 
 def run(context: AppContext, now: datetime) -> list[PurgeItem]:
-    """Delete everything whose time is over and which nothing keeps; what was done."""
+    """Delete everything whose time is over and which nothing keeps; return what was done."""
     finish(context)
     done = []
     for item in list(plan(context, now)):
@@ -90,26 +94,30 @@ def run(context: AppContext, now: datetime) -> list[PurgeItem]:
     return done
 
 
-def purge(context: AppContext, call_id: str, what: What, now: datetime) -> bool:
-    """Delete one thing of a call if its time is really over; whether anything was."""
-    rules = periods.of(context.settings.retention_file)
+def purge(context: AppContext, call_id: str, what: RetentionItem, now: datetime) -> bool:
+    """Delete one thing of a call if its time is really over; return whether anything was deleted."""
+    rules = periods.load(context.settings.retention_file)
     with context.database.write() as session:
         call = session.get(Call, call_id, with_for_update=True)
         if call is None:
             return False
-        verdicts = {one.what: one for one in periods.judge(rules, facts(session, call))}
+        verdicts = {one.what: one for one in periods.verdicts(rules, facts(session, call))}
         if what not in verdicts or not verdicts[what].is_over(now):
             return False
         verdict = verdicts[what]
         reason = Reason(RecordingReason.RETENTION, {"days": verdict.days, "kind": str(verdict.kind)})
-        {What.AUDIO: _audio, What.TRANSCRIPT: _transcript, What.REVIEW: _review}[what](session, call_id, reason, now)
+        {RetentionItem.AUDIO: _audio, RetentionItem.TRANSCRIPT: _transcript, RetentionItem.REVIEW: _review}[what](
+            session, call_id, reason, now
+        )
         call_log.record(session, context.notifier, call_id, PURGED[what](), now)
     finish(context)
     return True
 
 
 def finish(context: AppContext) -> int:
-    """Delete the blobs of purged recordings and see that they are gone; how many. Raises `NotGone`."""
+    """Delete the blobs of purged recordings, make sure that they are gone, and return how many. Raises
+    `DeletionFailed`.
+    """
     with context.database.read() as session:
         query = select(Recording).where(Recording.state == RecordingState.PURGED, Recording.blob.is_not(None))
         rows = list(session.scalars(query))
@@ -124,13 +132,13 @@ def finish(context: AppContext) -> int:
     return len(rows)
 
 
-def facts(session: Session, call: Call) -> Facts:
-    """What the rules ask of this call."""
+def facts(session: Session, call: Call) -> RetentionFacts:
+    """Return what the rules ask of this call."""
     rows = list(session.scalars(select(Recording).where(Recording.call_id == call.id)))
     cases = list(session.scalars(select(Case).where(Case.call_id == call.id)))
     complaints = [case for case in cases if case.kind is CaseKind.COMPLAINT]
     closed = [case.closed_at for case in complaints if case.closed_at is not None]
-    return Facts(
+    return RetentionFacts(
         ended_at=call.ended_at or call.started_at,
         intent=call.intent,
         there=frozenset(_there(session, call.id, rows)),
@@ -142,16 +150,16 @@ def facts(session: Session, call: Call) -> Facts:
     )
 
 
-def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[What]:
+def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[RetentionItem]:
     if any(row.state in WITH_SOUND and row.blob is not None for row in rows):
-        yield What.AUDIO
+        yield RetentionItem.AUDIO
     kept = select(Transcript.id).where(Transcript.call_id == call_id, Transcript.purged_at.is_(None))
     if session.scalar(kept.limit(1)) is not None:
-        yield What.TRANSCRIPT
+        yield RetentionItem.TRANSCRIPT
     marks = select(MachineMark.id).where(MachineMark.call_id == call_id)
     reviews = select(Review.id).where(Review.call_id == call_id)
     if session.scalar(marks.limit(1)) or session.scalar(reviews.limit(1)):
-        yield What.REVIEW
+        yield RetentionItem.REVIEW
 
 
 def _audio(session: Session, call_id: str, reason: Reason, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Deleting the files of reports whose time is over: the blob gone, then the row, and the log of looks says so."""
+"""Deletion of report files whose time is over: the blob gone, then the row, and the audit log says so."""
 
 from datetime import datetime, timedelta
 
@@ -12,14 +12,14 @@ from recordings.retention import periods
 
 
 def due(context: AppContext, now: datetime) -> list[Report]:
-    """The reports whose files are over; nothing is changed."""
-    days = periods.of(context.settings.retention_file).report_days
+    """Return the reports whose files are over; nothing is changed."""
+    days = periods.load(context.settings.retention_file).report_days
     with context.database.read() as session:
         return list(session.scalars(select(Report).where(Report.asked_at < now - timedelta(days=days))))
 
 
 def run(context: AppContext, now: datetime) -> int:
-    """Delete them; how many. Raises `NotGone`."""
+    """Delete them; return how many. Raises `DeletionFailed`."""
     rows = due(context, now)
     for row in rows:
         if row.blob is not None:

@@ -1,4 +1,4 @@
-"""Full-text search in text that is sealed: utterances are found by keyed digests of their terms, then opened and read.
+"""Full-text search in sealed text: utterances are found by keyed digests of their terms, then opened and read.
 
 A digest tells nothing without the keyring but which utterances share a term; how often each comes is visible.
 """
@@ -23,7 +23,7 @@ QUERY_SIGNS = 60
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What is sought: words, and in which calls; `None` means all."""
+    """The words, and in which calls; `None` means all."""
 
     query: str
     since: datetime | None = None
@@ -34,7 +34,7 @@ class SearchQuery:
 
 @dataclass(frozen=True)
 class SearchHit:
-    """An utterance in which it was said, of which call; exact where it is written so, else it sounds so."""
+    """An utterance that matches, and its call; exact where it is written so, else it sounds so."""
 
     call: Call
     utterance: Utterance
@@ -43,13 +43,13 @@ class SearchHit:
 
 
 def index_transcript(session: Session, keyring: Keyring, transcript: Transcript) -> None:
-    """Within the caller's transaction: make every utterance of a transcript findable, anew where it was before."""
+    """Index every utterance of a transcript, anew where it was before; within the caller's transaction."""
     for utterance in transcript.utterances:
         index(session, keyring, utterance, transcript.call_id, transcript.language)
 
 
 def index(session: Session, keyring: Keyring, utterance: Utterance, call_id: str, language: Language) -> None:
-    """Within the caller's transaction: find `utterance` by the machine's words and by those of its corrections."""
+    """Index an utterance by the machine's words and by those of its corrections; within the caller's transaction."""
     texts = [utterance.text, *(correction.text for correction in utterance.corrections)]
     digests = {digest(keyring, term) for text in texts for term in terms.terms(text, language)}
     session.execute(delete(SearchTerm).where(SearchTerm.utterance_id == utterance.id))
@@ -57,12 +57,12 @@ def index(session: Session, keyring: Keyring, utterance: Utterance, call_id: str
 
 
 def forget(session: Session, utterance_ids: Sequence[str]) -> None:
-    """Within the caller's transaction: these utterances are found no more."""
+    """Remove these utterances from the index; within the caller's transaction."""
     session.execute(delete(SearchTerm).where(SearchTerm.utterance_id.in_(utterance_ids)))
 
 
 def find(session: Session, keyring: Keyring, wanted: SearchQuery, most: int = 50) -> list[SearchHit]:
-    """Where it was said, newest calls first, what is written so before what sounds so."""
+    """Return where it was said, newest calls first, what is written so before what sounds so."""
     query = wanted.query.strip()[:QUERY_SIGNS]
     hits = [hit for language in terms.languages_of(query) for hit in _hits(session, keyring, wanted, query, language)]
     return sorted(hits, key=lambda hit: (not hit.is_exact, -hit.call.started_at.timestamp(), hit.utterance.start))[
@@ -86,11 +86,11 @@ def _hits(session: Session, keyring: Keyring, wanted: SearchQuery, query: str, l
 
 
 def digest(keyring: Keyring, term: str) -> str:
-    """What stands for a term in the table."""
+    """Return what stands for a term in the table."""
     return keyring.index(f"term:{term}")[:DIGEST_SIGNS]
 
 
-def _candidates(wanted: SearchQuery, digests: list[str], language: Language) -> Select[Utterance, Call, Transcript]:
+def _candidates(query: SearchQuery, digests: list[str], language: Language) -> Select[Utterance, Call, Transcript]:
     having_all = (
         select(SearchTerm.utterance_id)
         .where(SearchTerm.digest.in_(digests))
@@ -98,14 +98,14 @@ def _candidates(wanted: SearchQuery, digests: list[str], language: Language) -> 
         .having(func.count() == len(digests))
     )
     claims: list[ColumnElement[bool]] = [Utterance.id.in_(having_all), Transcript.language == language]
-    if wanted.since is not None:
-        claims.append(Call.started_at >= wanted.since)
-    if wanted.until is not None:
-        claims.append(Call.started_at < wanted.until)
-    if wanted.queue is not None:
-        claims.append(Call.queue == wanted.queue)
-    if wanted.agent_id is not None:
-        claims.append(Call.agent_id == wanted.agent_id)
+    if query.since is not None:
+        claims.append(Call.started_at >= query.since)
+    if query.until is not None:
+        claims.append(Call.started_at < query.until)
+    if query.queue is not None:
+        claims.append(Call.queue == query.queue)
+    if query.agent_id is not None:
+        claims.append(Call.agent_id == query.agent_id)
     return (
         select(Utterance, Call, Transcript)
         .join(Transcript, Transcript.id == Utterance.transcript_id)

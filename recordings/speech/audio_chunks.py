@@ -1,4 +1,4 @@
-"""A recording of any length in parts of a few minutes, cut where it is quiet, so that memory stays small."""
+"""A recording of any length in chunks of a few minutes, cut where it is quiet, so that memory stays small."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PLAIN = "pcm_s16le"
 
 @dataclass(frozen=True)
 class PcmLayout:
-    """How the sound lies in a WAV file of plain PCM of 16 bits."""
+    """The layout of the sound in a WAV file of 16-bit PCM."""
 
     rate: int
     channels: int
@@ -25,12 +25,12 @@ class PcmLayout:
 
     @property
     def frame(self) -> int:
-        """Bytes of one moment of all channels."""
+        """Return the bytes of one moment of all channels."""
         return 2 * self.channels
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """Return how long it lasts."""
         return self.length // self.frame / self.rate
 
 
@@ -44,38 +44,38 @@ class AudioChunk:
 
 
 def pcm_layout(source: Source) -> PcmLayout | None:
-    """The shape of a WAV file, `None` where it is no plain PCM. Raises `UnreadableAudio` where it is no WAV."""
+    """Return the layout of a WAV file, `None` where it is no plain PCM. Raises `UnreadableAudio` where it is no WAV."""
     source.seek(0)
     if not is_wav(source.read(12) or b""):
         raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
-    found = read_header(source)
-    if found is None or found.coding != PLAIN or found.channels not in CHANNELS or found.rate not in RATES:
+    header = read_header(source)
+    if header is None or header.coding != PLAIN or header.channels not in CHANNELS or header.rate not in RATES:
         return None
-    return PcmLayout(found.rate, found.channels, found.start, found.there)
+    return PcmLayout(header.rate, header.channels, header.start, header.there)
 
 
 def chunks(source: Source, begin: float = 0.0, seconds: float = CHUNK_SECONDS) -> Iterator[AudioChunk]:
-    """The sound from `begin` on, part by part. Raises `UnreadableAudio`."""
-    known = pcm_layout(source)
-    if known is None:
+    """Yield the sound from `begin` on, chunk by chunk. Raises `UnreadableAudio`."""
+    layout = pcm_layout(source)
+    if layout is None:
         source.seek(0)
         yield from _cut(read_wav(source.read() or b""), begin, seconds)
         return
     at = begin
-    while at < known.seconds - 0.01:
-        sound = _read(source, known, at, seconds)
-        is_last = at + seconds >= known.seconds - 1.0
-        end = known.seconds if is_last else at + _quiet(sound)
+    while at < layout.seconds - 0.01:
+        sound = _read(source, layout, at, seconds)
+        is_last = at + seconds >= layout.seconds - 1.0
+        end = layout.seconds if is_last else at + _quiet(sound)
         yield AudioChunk(at, end, _until(sound, end - at))
         at = end
 
 
-def _read(source: Source, known: PcmLayout, at: float, seconds: float) -> Sound:
-    first = int(at * known.rate)
-    source.seek(known.start + first * known.frame)
-    left = known.length - first * known.frame
-    data = source.read(min(left, int(seconds * known.rate) * known.frame)) or b""
-    return read_pcm(data, known.rate, known.channels)
+def _read(source: Source, layout: PcmLayout, at: float, seconds: float) -> Sound:
+    first = int(at * layout.rate)
+    source.seek(layout.start + first * layout.frame)
+    left = layout.length - first * layout.frame
+    data = source.read(min(left, int(seconds * layout.rate) * layout.frame)) or b""
+    return read_pcm(data, layout.rate, layout.channels)
 
 
 def _cut(sound: Sound, begin: float, seconds: float) -> Iterator[AudioChunk]:
@@ -93,7 +93,7 @@ def _until(sound: Sound, seconds: float) -> Sound:
 
 
 def _quiet(sound: Sound) -> float:
-    """The second near its end at which least is to be heard on all channels together."""
+    """Return the second near its end at which least is to be heard on all channels together."""
     step = int(STEP_SECONDS * TELEPHONE_RATE)
     tail = int(min(SEARCH_SECONDS, sound.seconds / 2) * TELEPHONE_RATE) // step * step
     loud = sum(np.abs(pcm[-tail:].astype(np.float32)).reshape(-1, step).sum(axis=1) for pcm in sound.channels)

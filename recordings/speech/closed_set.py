@@ -1,7 +1,7 @@
 """Closed-set scoring: how likely each of a few given texts is what a piece of sound says, by Whisper's decoder.
 
-Nothing is decoded: the texts are given, and the packaged model says how probable each is. A phrase of the field that
-it would never have written by itself can so be told from what only sounds a little like it.
+Nothing is decoded: the texts are given, and the packaged model says how probable each is. A phrase of the field that it
+would never have written by itself can so be told from what only sounds a little like it.
 """
 
 import math
@@ -27,14 +27,15 @@ class ClosedSetScorer:
 
     def __init__(self, place: ModelLocation) -> None:
         """Use the model in `place`. Raises `EngineMissing`."""
-        found = open_engine("whisper", Language.MANDARIN, place)
-        assert isinstance(found, Whisper)  # noqa: S101 (what `engine` was asked for)
-        self._engine = found
+        engine = open_engine("whisper", Language.MANDARIN, place)
+        assert isinstance(engine, Whisper)  # noqa: S101 (what `engine` was asked for)
+        self._engine = engine
 
     def scores(
         self, pcm: Pcm, start: float, end: float, language: Language, texts: Sequence[str]
     ) -> list[tuple[float, int]]:
-        """Return for each text the log-probability that it is all that is said, and its count of tokens.
+        """Return for each text the log-probability that it is all that is said, and its count of
+        tokens.
 
         The sound is that from `start` to `end`, in seconds. One longer than Whisper's window is cut at its end: keep it
         below 29 seconds.
@@ -45,11 +46,11 @@ class ClosedSetScorer:
         network, tokenizer = self._engine.model
         encoded, frames = _encoded(network, piece)
         begin = [tokenizer.token_to_id(word) for word in ("<|startoftranscript|>", CODES[language], "<|transcribe|>")]
-        found = []
+        results = []
         for text in texts:
             ids = tokenizer.encode(_spelt(text, language), add_special_tokens=False).ids[:400]
-            found.append((_score(network, encoded, begin, ids, frames) if ids else -math.inf, len(ids)))
-        return found
+            results.append((_score(network, encoded, begin, ids, frames) if ids else -math.inf, len(ids)))
+        return results
 
 
 def _score(network: Any, encoded: Any, begin: list[int], ids: list[int], frames: int) -> float:
@@ -67,5 +68,5 @@ def _encoded(network: Any, piece: Pcm) -> tuple[Any, int]:
 
 
 def _spelt(text: str, language: Language) -> str:
-    """As the model's own text begins: English with a space."""
+    """Return the text as the model's own begins: English with a space."""
     return f" {text.strip()}" if language is Language.ENGLISH else text

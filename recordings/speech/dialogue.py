@@ -1,4 +1,4 @@
-"""From the channels of a recording to a dialogue: who said what when. The product's one path from sound to text."""
+"""From the channels of a recording to a dialogue: the product's one path from sound to text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,26 +26,27 @@ class TranscriptLine:
 
 
 def speakers(channels: int) -> tuple[str, ...]:
-    """Who is on which channel."""
+    """Return who is on which channel."""
     return SPEAKERS.get(channels) or tuple(f"channel {number}" for number in range(1, channels + 1))
 
 
 def transcribe(
-    sound: Sound, language: Language, engine: Engine, heard: Callable[[float], None] | None = None, prompt: str = ""
+    sound: Sound, language: Language, engine: Engine, progress: Callable[[float], None] | None = None, prompt: str = ""
 ) -> list[TranscriptLine]:
-    """The dialogue, by time; `prompt` holds words that may come.
+    """Return the dialogue, by time; `prompt` holds words that may come.
 
-    `heard` is told each time how many more seconds of channel are worked through."""
+    `progress` is told each time how many more seconds of channel are worked through.
+    """
     lines: list[TranscriptLine] = []
     for speaker, pcm in zip(speakers(len(sound.channels)), sound.channels, strict=True):
         done = 0.0
         for segment in engine.recognise(pcm, speech_segments(pcm, engine.longest_seconds), language, prompt):
             lines.append(_line(speaker, segment))
-            if heard:
-                heard(segment.end - done)
+            if progress:
+                progress(segment.end - done)
             done = segment.end
-        if heard:
-            heard(sound.seconds - done)
+        if progress:
+            progress(sound.seconds - done)
     return sorted(lines, key=lambda line: (line.start, line.speaker))
 
 

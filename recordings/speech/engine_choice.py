@@ -11,7 +11,7 @@ _open: dict[tuple[str, str, ModelLocation], Engine] = {}
 _lock = threading.Lock()
 
 
-def open_engine(wish: str, language: Language, place: ModelLocation) -> Engine:
+def open_engine(choice: str, language: Language, place: ModelLocation) -> Engine:
     """Return the engine for `language`, opened at its first use and kept for this process.
 
     `auto` is Vosk where a model of the language is installed, else Whisper. Raises `EngineMissing`, `ModelDamaged`.
@@ -19,11 +19,11 @@ def open_engine(wish: str, language: Language, place: ModelLocation) -> Engine:
     # Each loads a library of its own, and only when it is used.
     from recordings.speech.engines import vosk, whisper
 
-    if wish not in ENGINES:
-        raise EngineMissing(f"no speech engine {wish!r}; there are {', '.join(ENGINES)}")
-    folder = vosk.find(language, place) if wish in ("auto", "vosk") else None
+    if choice not in ENGINES:
+        raise EngineMissing(f"no speech engine {choice!r}; there are {', '.join(ENGINES)}")
+    folder = vosk.find(language, place) if choice in ("auto", "vosk") else None
     kind = "vosk" if folder is not None else "whisper"
-    if wish == "vosk" and folder is None:
+    if choice == "vosk" and folder is None:
         raise EngineMissing(vosk.remedy(language, place))
     key = (kind, str(folder or ""), place)
     with _lock:

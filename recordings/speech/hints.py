@@ -1,4 +1,4 @@
-"""Words that recognition should know: the hospital's file, its staff, and what people corrected most often.
+"""Words that recognition should know: the hospital's file, its staff, and the most frequent corrections.
 
 English words are told to the recogniser beforehand. In Mandarin that makes a small model say them out of nothing, so
 there they correct the spelling of what was heard with the same sound.
@@ -40,14 +40,14 @@ class Hints:
 
     @property
     def prompt(self) -> str:
-        """What the recogniser is told beforehand; empty in Mandarin."""
+        """Return what the recogniser is told beforehand; empty in Mandarin."""
         if self.language is Language.MANDARIN or not self.words:
             return ""
         return f" Hospital hotline: {', '.join(self.words[:MOST_WORDS])}."
 
 
-def of(session: Session, file: Path | None, language: Language) -> Hints:
-    """The hints of a language: the file's words, names of staff and departments, words that were corrected often."""
+def hints_for(session: Session, file: Path | None, language: Language) -> Hints:
+    """Return the hints of a language: the file's words, names of staff and departments, frequent corrections."""
     staff = [name for name in session.scalars(select(Agent.name)) if _fits(name, language)]
     label = Department.label_zh if language is Language.MANDARIN else Department.label_en
     places = list(session.scalars(select(label)))
@@ -73,27 +73,27 @@ def read(text: str, name: str) -> Mapping[Language, tuple[str, ...]]:
 
 
 def transcribe(
-    sound: Sound, engine: Engine, hints: Hints, heard: Callable[[float], None] | None = None
+    sound: Sound, engine: Engine, hints: Hints, progress: Callable[[float], None] | None = None
 ) -> list[TranscriptLine]:
-    """The product's one path from sound to dialogue: recognised with these hints, and spelt by them."""
-    return spelt(dialogue.transcribe(sound, hints.language, engine, heard, hints.prompt), hints)
+    """Return the dialogue, recognised with these hints and spelt by them: the product's one path from sound to text."""
+    return spelt(dialogue.transcribe(sound, hints.language, engine, progress, hints.prompt), hints)
 
 
 def spelt(lines: Sequence[TranscriptLine], hints: Hints) -> list[TranscriptLine]:
-    """The dialogue with words of the hints spelt right where something else of the same sound was heard."""
+    """Return the dialogue with words of the hints spelt right where something else of the same sound was heard."""
     if hints.language is not Language.MANDARIN:
         return list(lines)
-    known = {tuple(syllables(word)): word for word in reversed(hints.words)}
-    lengths = sorted({len(sound) for sound in known if len(sound) > 1}, reverse=True)
-    return [_spelt(line, known, lengths) for line in lines]
+    spellings = {tuple(syllables(word)): word for word in reversed(hints.words)}
+    lengths = sorted({len(sound) for sound in spellings if len(sound) > 1}, reverse=True)
+    return [_spelt(line, spellings, lengths) for line in lines]
 
 
-def _spelt(line: TranscriptLine, known: dict[tuple[str, ...], str], lengths: Sequence[int]) -> TranscriptLine:
+def _spelt(line: TranscriptLine, spellings: dict[tuple[str, ...], str], lengths: Sequence[int]) -> TranscriptLine:
     text = line.text
-    heard = [syllables(sign)[0] for sign in text]
+    spoken = [syllables(sign)[0] for sign in text]
     for length in lengths:
         for at in range(len(text) - length + 1):
-            word = known.get(tuple(heard[at : at + length]))
+            word = spellings.get(tuple(spoken[at : at + length]))
             if word and len(word) == length and word != text[at : at + length] and not _are_words(text, at, length):
                 text = text[:at] + word + text[at + length :]
     if text == line.text or len(text) != len(line.text):
@@ -102,14 +102,16 @@ def _spelt(line: TranscriptLine, known: dict[tuple[str, ...], str], lengths: Seq
 
 
 def _are_words(text: str, at: int, length: int) -> bool:
-    """Whether what stands there makes sense by itself: the segmenter finds words of its own in it, no lone signs."""
+    """Return whether what stands there makes sense by itself: the segmenter finds words of its own in it, no lone
+    signs.
+    """
     import rjieba
 
     return rjieba.has_word(text[at : at + length]) if length < 4 else False
 
 
 def _respelt(line: TranscriptLine, text: str) -> tuple[tuple[float, float, str, float], ...]:
-    """The words with the signs of the new text, where each is one sign of the old one."""
+    """Return the words with the signs of the new text, where each is one sign of the old one."""
     joined = "".join(word for _, _, word, _ in line.words)
     if len(joined) != len(line.text):
         return line.words

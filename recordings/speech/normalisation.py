@@ -1,4 +1,4 @@
-"""What becomes of recognised text: how it is stored for people (`tidy`), how two texts are compared (`comparable`)."""
+"""Recognised text as it is stored for people (`tidy`) and as it is compared (`comparable`)."""
 
 import re
 import unicodedata
@@ -35,7 +35,9 @@ _EN_SAME = {
 
 
 def tidy(text: str, language: Language) -> str:
-    """Text as it is stored: simplified characters, plain-width figures, digit strings as figures, single spaces."""
+    """Return text as it is stored: simplified characters, plain-width figures, digit strings as
+    figures, single spaces.
+    """
     text = unicodedata.normalize("NFKC", text) if language is Language.ENGLISH else _narrow(text)
     if language is Language.MANDARIN:
         text = zh_strings(_BETWEEN_SIGNS.sub("", _simplifier()(text, "zh-hans")))
@@ -44,10 +46,10 @@ def tidy(text: str, language: Language) -> str:
 
 
 def comparable(text: str, language: Language) -> str:
-    """The text's normal form for measuring errors: no case, no punctuation, numbers as figures, one spelling.
+    """Return the text's normal form for measuring errors: no case, no punctuation, numbers as figures, one spelling.
 
-    Mandarin: simplified characters without spaces, every number in figures (the unit is the character). English:
-    words, every number as its single figures, titles in short form (the unit is the word).
+    Mandarin: simplified characters without spaces, every number in figures (the unit is the character). English: words,
+    every number as its single figures, titles in short form (the unit is the word).
     """
     text = unicodedata.normalize("NFKC", tidy(text, language)).lower()
     if language is Language.MANDARIN:
@@ -60,18 +62,18 @@ def comparable(text: str, language: Language) -> str:
 
 
 def simplified(text: str) -> str:
-    """Mandarin in simplified characters."""
+    """Return Mandarin in simplified characters."""
     return _simplifier()(text, "zh-hans")
 
 
 def traditional(text: str) -> str:
-    """Mandarin in traditional characters, as the recogniser writes it now and then."""
+    """Return Mandarin in traditional characters, as the recogniser writes it now and then."""
     return _simplifier()(text, "zh-hant")
 
 
 @cache
 def _simplifier() -> Callable[[str, str], str]:
-    """zhconv's conversion; loads its tables, which an English installation never needs."""
+    """Return zhconv's conversion; loads its tables, which an English installation never needs."""
     import zhconv
 
     with warnings.catch_warnings():
@@ -82,7 +84,7 @@ def _simplifier() -> Callable[[str, str], str]:
 
 
 def _narrow(text: str) -> str:
-    """Full-width letters and figures in plain width; Chinese punctuation stays."""
+    """Return full-width letters and figures in plain width; Chinese punctuation stays."""
     return "".join(
         chr(ord(sign) - 0xFEE0) if "\uff10" <= sign <= "\uff5a" and sign.isalnum() else sign for sign in text
     )

@@ -1,4 +1,4 @@
-"""Finding a phrase in recognised speech although the words came out a little wrong. Pure.
+"""Phrases in recognised speech although the words came out a little wrong. Pure.
 
 Mandarin is compared by toneless pinyin, in which most recognition errors disappear, with the sounds folded that
 dialects and engines mix up (zh/z, ch/c, sh/s, -ng/-n). English is compared by letters.
@@ -20,18 +20,18 @@ _ZH_LONG, _EN_LONG = 85.0, 86.0
 
 
 def contains_phrase(text: str, phrase: str, language: Language) -> bool:
-    """Whether `phrase` was most likely said in `text`."""
-    said, sought = sounds(text, language), sounds(phrase, language)
-    if not sought or len(said) < max(1, len(sought) - 1):
+    """Return whether `phrase` was most likely said in `text`."""
+    spoken, sought = sounds(text, language), sounds(phrase, language)
+    if not sought or len(spoken) < max(1, len(sought) - 1):
         return False
     table, usual = (_ZH_LIKE, _ZH_LONG) if language is Language.MANDARIN else (_EN_LIKE, _EN_LONG)
     enough = table.get(len(sought), usual)
     slack = (0,) if enough == 100.0 or len(sought) == 1 else (-1, 0, 1)
-    wanted = " ".join(sought)
+    pattern = " ".join(sought)
     return any(
-        fuzz.ratio(wanted, " ".join(said[start : start + len(sought) + more]), score_cutoff=enough) > 0
+        fuzz.ratio(pattern, " ".join(spoken[start : start + len(sought) + more]), score_cutoff=enough) > 0
         for more in slack
-        for start in range(len(said) - len(sought) - more + 1)
+        for start in range(len(spoken) - len(sought) - more + 1)
     )
 
 
@@ -43,12 +43,12 @@ def _folded(syllable: str) -> str:
 
 
 def sounds(text: str, language: Language) -> list[str]:
-    """The units that are compared: folded syllables of Mandarin, words of English."""
+    """Return the units that are compared: folded syllables of Mandarin, words of English."""
     if language is Language.MANDARIN:
         return [_folded(syllable) for syllable in syllables(_spelt(text))]
     return comparable(text, language).split()
 
 
 def _spelt(text: str) -> str:
-    """Mandarin without punctuation, figures spoken one by one."""
+    """Return Mandarin without punctuation, figures spoken one by one."""
     return re.sub(r"[^\w]|_", "", text).translate({ord(str(n)): sign for n, sign in enumerate("零一二三四五六七八九")})

@@ -2,7 +2,9 @@
 
 
 def syllables(text: str) -> list[str]:
-    """The syllables of a text, phrases read as phrases; what is not Chinese stays, one piece for each run of it."""
+    """Return the syllables of a text, phrases read as phrases; what is not Chinese stays, one piece
+    for each run of it.
+    """
     from pypinyin import lazy_pinyin
 
     return lazy_pinyin(text)

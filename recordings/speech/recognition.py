@@ -37,16 +37,16 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """Engine and model, as it is stored with a transcript."""
+        """Return engine and model, as stored with a transcript."""
 
     @property
     def longest_seconds(self) -> float:
-        """The longest stretch that it takes."""
+        """Return the longest stretch that it takes."""
 
     def recognise(
         self, pcm: Pcm, stretches: Sequence[SpeechSegment], language: Language, prompt: str = ""
     ) -> Iterator[RecognisedSegment]:
-        """What is said in these stretches of `pcm` (a whole channel, 8 kHz), by time; empty when nothing is.
+        """Yield what is said in these stretches of `pcm` (a whole channel, 8 kHz), by time; nothing when nothing is.
 
         `prompt` is a text of words that may come, for engines that can use one.
         """
@@ -54,7 +54,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class ModelLocation:
-    """Where models are kept and how much of the machine one recognition may use."""
+    """The folders of models, and how much of the machine one recognition may use."""
 
     models: Path
     vosk: Path | None = None
@@ -62,5 +62,5 @@ class ModelLocation:
 
     @classmethod
     def of(cls, settings: Settings) -> "ModelLocation":
-        """The place that the settings name."""
+        """Return the location that the settings name."""
         return cls(settings.hotline_home / "models", settings.vosk_model_path, settings.speech_threads)

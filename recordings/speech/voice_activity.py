@@ -1,4 +1,4 @@
-"""Where somebody speaks: voice-activity detection (Silero) and the cutting of a channel into stretches of speech."""
+"""Voice-activity detection (Silero), and the cutting of a channel into segments of speech."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,12 +25,14 @@ class SpeechSegment:
     cut_end: float
 
     def cut(self, pcm: Pcm) -> Pcm:
-        """The sound to be recognised."""
+        """Return the sound to be recognised."""
         return pcm[round(self.cut_start * TELEPHONE_RATE) : round(self.cut_end * TELEPHONE_RATE)]
 
 
 def speech_segments(pcm: Pcm, longest_seconds: float) -> list[SpeechSegment]:
-    """The stretches of speech in one channel, each at most `longest_seconds` with its margins; none in silence."""
+    """Return the segments of speech in one channel, each at most `longest_seconds` with its
+    margins; none in silence.
+    """
     if len(pcm) < TELEPHONE_RATE // 10:
         return []
     chances, step = likelihoods(pcm)
@@ -40,7 +42,7 @@ def speech_segments(pcm: Pcm, longest_seconds: float) -> list[SpeechSegment]:
 
 
 def likelihoods(pcm: Pcm) -> tuple[list[float], float]:
-    """How likely somebody speaks, one number from 0 to 1 per window, and the window's length in seconds."""
+    """Return how likely somebody speaks, one number from 0 to 1 per window, and the window's length in seconds."""
     detector = SileroVAD(TELEPHONE_RATE)
     size: int = detector.window_size_samples
     padded = np.pad(to_float(pcm), (0, -len(pcm) % size))
@@ -48,7 +50,7 @@ def likelihoods(pcm: Pcm) -> tuple[list[float], float]:
 
 
 def _runs(chances: list[float], step: float) -> list[tuple[int, int]]:
-    """Windows of speech as (first, one past the last), joined over short pauses and without clicks."""
+    """Return windows of speech as (first, one past the last), joined over short pauses and without clicks."""
     runs: list[tuple[int, int]] = []
     start: int | None = None
     for index, chance in enumerate([*chances, 0.0]):
@@ -67,7 +69,7 @@ def _runs(chances: list[float], step: float) -> list[tuple[int, int]]:
 
 
 def _split(chances: list[float], first: int, last: int, most: int) -> list[tuple[int, int]]:
-    """A run in pieces of at most `most` windows, cut where speech is least likely in the later half."""
+    """Split a run in pieces of at most `most` windows, cut where speech is least likely in the later half."""
     pieces = []
     while last - first > most:
         low = first + most // 2
@@ -78,7 +80,7 @@ def _split(chances: list[float], first: int, last: int, most: int) -> list[tuple
 
 
 def _with_margins(spoken: list[tuple[float, float]], limit: float) -> list[SpeechSegment]:
-    """Margins end where the channel ends and never reach into the next stretch's half of a pause."""
+    """Add margins, which end where the channel ends and never reach into the next segment's half of a pause."""
     middles = [(before[1] + after[0]) / 2 for before, after in pairwise(spoken)]
     return [
         SpeechSegment(start, min(end, limit), max(low, start - MARGIN_SECONDS), min(high, end + MARGIN_SECONDS))

@@ -1,4 +1,4 @@
-"""Sound as arrays: files of any kind in, 8 kHz channels out (soxr). No recognition here."""
+"""Sound as arrays: files of any kind in, 8 kHz channels out. The product's one place that resamples (soxr)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """Return how long it lasts."""
         return len(self.channels[0]) / TELEPHONE_RATE
 
 
 def read_wav(data: bytes) -> Sound:
-    """The channels of a WAV file of any coding and rate, each at 8 kHz. Raises `UnreadableAudio`.
+    """Return the channels of a WAV file of any coding and rate, each at 8 kHz. Raises `UnreadableAudio`.
 
     A head that promises more or less than the file holds is not believed: it is read to its end.
     """
@@ -41,7 +41,7 @@ def read_wav(data: bytes) -> Sound:
 
 
 def read_any(data: bytes) -> Sound:
-    """The channels of a WAV, MP3, FLAC, Ogg, M4A, AIFF or AU file, each at 8 kHz. Raises `UnreadableAudio`."""
+    """Return the channels of a WAV, MP3, FLAC, Ogg, M4A, AIFF or AU file, each at 8 kHz. Raises `UnreadableAudio`."""
     channels: list[bytearray] = []
     for block in at_telephone_rate(blocks(data)):
         channels = channels or [bytearray() for _ in range(block.shape[1])]
@@ -50,11 +50,11 @@ def read_any(data: bytes) -> Sound:
     return Sound(tuple(np.frombuffer(channel, dtype=np.int16) for channel in channels))
 
 
-def at_telephone_rate(found: Iterable[tuple[Floats, int, int]]) -> Iterator[Floats]:
-    """Pieces of sound (moments × channels, rate, channels) at 8 kHz; one piece at least."""
+def at_telephone_rate(pieces: Iterable[tuple[Floats, int, int]]) -> Iterator[Floats]:
+    """Yield pieces of sound (moments × channels, rate, channels) at 8 kHz; one piece at least."""
     change: soxr.ResampleStream | None = None
     count = 1
-    for block, rate, count in found:
+    for block, rate, count in pieces:
         if change is None and rate != TELEPHONE_RATE:
             change = soxr.ResampleStream(rate, TELEPHONE_RATE, count, quality=QUALITY)
         yield _shaped(change.resample_chunk(block) if change else block, count)
@@ -63,7 +63,7 @@ def at_telephone_rate(found: Iterable[tuple[Floats, int, int]]) -> Iterator[Floa
 
 
 def read_file(file: Path) -> Sound:
-    """Like `read_any`, for a file on disk. Raises `UnreadableAudio` with its name, before it takes memory."""
+    """Read like `read_any`, for a file on disk. Raises `UnreadableAudio` with its name, before it takes memory."""
     if file.stat().st_size > LARGEST_BYTES:
         raise UnreadableAudio(f"{file}: it is larger than {LARGEST_BYTES >> 20} MB; cut it into shorter files")
     try:
@@ -73,25 +73,25 @@ def read_file(file: Path) -> Sound:
 
 
 def read_pcm(data: bytes, rate: int, channels: int) -> Sound:
-    """The channels of plain 16-bit samples (whole frames), each at 8 kHz."""
+    """Return the channels of plain 16-bit samples (whole frames), each at 8 kHz."""
     samples = to_float(np.frombuffer(data, dtype="<i2").reshape(-1, channels))
     return Sound(tuple(to_pcm(resample(channel, rate, TELEPHONE_RATE)) for channel in samples.T))
 
 
 def resample(samples: Floats, rate: int, wished: int) -> Floats:
-    """The same sound at another rate, band-limited, so that nothing folds over."""
+    """Return the same sound at another rate, band-limited, so that nothing folds over."""
     if rate == wished or not len(samples):
         return samples
     return np.asarray(soxr.resample(np.ascontiguousarray(samples), rate, wished, quality=QUALITY), dtype=np.float32)
 
 
 def to_pcm(samples: Floats) -> Pcm:
-    """Samples between -1 and 1 as 16 bit."""
+    """Return samples between -1 and 1 as 16 bit."""
     return np.asarray(np.clip(np.round(samples * 32768.0), -32768, 32767), dtype=np.int16)
 
 
 def to_float(samples: Pcm) -> Floats:
-    """16-bit samples as numbers between -1 and 1."""
+    """Return 16-bit samples as numbers between -1 and 1."""
     return np.asarray(samples / np.float32(32768.0), dtype=np.float32)
 
 

@@ -32,7 +32,9 @@ EXPORT = "export it as WAV (PCM, 16 bit)"
 
 
 def blocks(data: bytes) -> Iterator[tuple[Floats, int, int]]:
-    """The sound in small pieces (moments × channels), with rate and number of channels; one empty piece at least."""
+    """Yield the sound in small pieces (moments × channels), with rate and number of channels; one
+    empty piece at least.
+    """
     if not _is_known(data):
         raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
     data, options = with_true_lengths(data) if is_wav(data) else (data, {})
@@ -40,7 +42,9 @@ def blocks(data: bytes) -> Iterator[tuple[Floats, int, int]]:
 
 
 def streamed(source: Source) -> Iterator[tuple[Floats, int, int]]:
-    """Like `blocks`, of a file that is not read whole, but where its head must be mended. Raises `UnreadableAudio`."""
+    """Yield like `blocks`, without reading the whole file unless its header must be mended. Raises
+    `UnreadableAudio`.
+    """
     source.seek(0)
     head = source.read(16) or b""
     if not _is_known(head):
@@ -68,7 +72,7 @@ def _read(source: Source, options: Options, is_big_endian: bool) -> Iterator[tup
 
 
 def _is_known(data: bytes) -> bool:
-    """Whether it begins like a sound file, so that FFmpeg need not guess."""
+    """Return whether it begins like a sound file, so that FFmpeg need not guess."""
     is_mpeg = len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[2] < 0xF0
     return is_wav(data) or is_mpeg or data.startswith(MARKS) or data[4:8] == b"ftyp"
 

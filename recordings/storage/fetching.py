@@ -1,4 +1,4 @@
-"""The sound of a recording from the provider into our store, piece by piece: it is nowhere held whole."""
+"""The way of a recording's sound from the provider into our store, piece by piece: it is nowhere held whole."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from telephony.provider import Provider
 
 @dataclass(frozen=True)
 class FetchedRecording:
-    """A recording that lies in our store and was read back: what its row is to keep, and how its sound lies in it."""
+    """A recording that lies in our store and was read back: what its row is to keep, and its layout."""
 
     lock: Envelope
     shape: PcmLayout
@@ -30,10 +30,10 @@ class FetchedRecording:
 def fetched_recording(
     context: AppContext, provider: Provider, recording: Recording, seconds: float | None
 ) -> Iterator[FetchedRecording]:
-    """Bring the sound here. Unless the block has its blob named in the row, it is deleted again.
+    """Fetch the sound into our store. Unless the block has its blob named in the row, it is deleted again.
 
-    `seconds` is how long it lasts by the provider's word. Raises `ProviderDown` and `Incomplete` when it should be
-    tried again, `ProviderRefused`, `TooLarge`.
+    `seconds` is how long it lasts by the provider's word. Raises `ProviderDown` and `IncompleteRecording` when it
+    should be tried again, `ProviderRefused`, `RecordingTooLarge`.
     """
     folder, claims = f"recordings/{recording.id}", OversizedChunks()
     with orphans.fresh(context, folder) as name:

@@ -1,4 +1,4 @@
-"""The webhook of recordings: the exchange says that one began, is ready, or is not there."""
+"""The webhook of recordings: the provider reports that one began, is ready, or is not there."""
 
 from flask import Blueprint, Response, current_app, request
 
@@ -15,18 +15,18 @@ pages = Blueprint("recordings", __name__)
 
 @pages.post("/voice/recordings/<call_id>/events")
 def events(call_id: str) -> Response:
-    """A recording status callback; every one is answered 204, because sending it again would change nothing."""
+    """Take a recording status callback; every one is answered 204, because sending it again would change nothing."""
     context: AppContext = current_app.extensions["context"]
     turn = parse(request.form)
     if turn.recording_sid is None or turn.recording_state is None:
         log.get().warning("recording_callback_unreadable", call_id=call_id[:32])
         return Response(status=204)
     kind = RecordingKind.MESSAGE if request.args.get("kind") == RecordingKind.MESSAGE else RecordingKind.CONVERSATION
-    news = RecordingReport(
+    report = RecordingReport(
         turn.recording_sid, turn.recording_state, turn.recording_seconds, turn.recording_channels, kind
     )
     try:
-        service.apply_event(context, call_id, news, clock.now())
+        service.apply_report(context, call_id, report, clock.now())
     except UnknownCall:
         log.get().warning("recording_of_unknown_call", call_id=call_id[:32])
     return Response(status=204)

@@ -1,4 +1,4 @@
-"""Parts of a WAV file that claim to be longer than the file: FFmpeg would take as much memory as they say."""
+"""Chunks of a WAV file that claim to be longer than the file: FFmpeg would take as much memory as they say."""
 
 import io
 
@@ -10,7 +10,7 @@ CHUNK_HEAD_BYTES = 12  # of a WAV file; parts follow it
 
 
 class OversizedChunks:
-    """Finds such parts in a file that goes by in pieces."""
+    """Finds such chunks in a file that goes by in pieces."""
 
     def __init__(self) -> None:
         """Begin at the beginning of a file."""
@@ -20,7 +20,7 @@ class OversizedChunks:
         self._claimed: list[tuple[int, int]] = []
 
     def see(self, piece: bytes) -> None:
-        """The next bytes of the file."""
+        """Take the next bytes of the file."""
         data, start = self._tail + piece, self.size - len(self._tail)
         if self._order is None and len(data) >= 4:
             self._order = "big" if data[:4] == b"RIFX" else "little"
@@ -35,7 +35,7 @@ class OversizedChunks:
         self._tail = data[-7:]
 
     def spots(self) -> tuple[int, ...]:
-        """Where those stand that end behind the file, once all of it has gone by."""
+        """Return where chunks stand that end behind the file, once all of it has gone by."""
         return tuple(sorted({at for at, length in self._claimed if length > self.size - at - 8}))
 
 
@@ -48,7 +48,7 @@ class MaskedChunks(Seekable):
         self._source, self._spots = source, spots
 
     def read(self, size: int | None = -1) -> bytes:
-        """The next bytes, all of the rest by default."""
+        """Return the next bytes, all of the rest by default."""
         begin = self._at
         self._source.seek(begin)
         data = bytearray(self._source.read(-1 if size is None or size < 0 else size) or b"")

@@ -1,4 +1,4 @@
-"""Recordings and transcripts in the database: reading, locking, and the one insert that two processes may race for."""
+"""Queries for recordings and transcripts: reading, locking, and the one insert that two processes may race for."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,29 +18,29 @@ AUDIBLE = (RecordingState.STORED, RecordingState.TRANSCRIBED)
 
 
 def recording(session: Session, recording_id: str) -> Recording:
-    """The recording, locked for this transaction. Raises `NotFound`."""
-    found = session.get(Recording, recording_id, with_for_update=True)
-    if found is None:
+    """Return the recording, locked for this transaction. Raises `NotFound`."""
+    row = session.get(Recording, recording_id, with_for_update=True)
+    if row is None:
         raise NotFound(f"no recording {recording_id}")
-    return found
+    return row
 
 
 def call(session: Session, call_id: str) -> Call | None:
-    """The call, or `None`."""
+    """Return the call, or `None`."""
     return session.get(Call, call_id)
 
 
 def locked_call(session: Session, call_id: str) -> Call | None:
-    """The call, locked for this transaction: two recordings of it that end at once see each other."""
+    """Return the call, locked for this transaction: two recordings of it that end at once see each other."""
     return session.get(Call, call_id, with_for_update=True)
 
 
 def found_or_added(session: Session, provider_sid: str, call_id: str, now: datetime) -> tuple[Recording, bool]:
-    """The recording that the provider calls so, locked, and whether this transaction added it."""
+    """Return the recording that the provider calls so, locked, and whether this transaction added it."""
     by_sid = select(Recording).where(Recording.provider_sid == provider_sid).with_for_update()
-    found = session.scalar(by_sid)
-    if found is not None:
-        return found, False
+    row = session.scalar(by_sid)
+    if row is not None:
+        return row, False
     try:
         with session.begin_nested():
             added = Recording(provider_sid=provider_sid, call_id=call_id, state=RecordingState.STARTED, started_at=now)
@@ -52,24 +52,24 @@ def found_or_added(session: Session, provider_sid: str, call_id: str, now: datet
 
 
 def transcript_of(session: Session, recording_id: str) -> Transcript | None:
-    """The transcript of a recording, or `None`."""
+    """Return the transcript of a recording, or `None`."""
     return session.scalar(select(Transcript).where(Transcript.recording_id == recording_id))
 
 
 def has_conversation(session: Session, call_id: str) -> bool:
-    """Whether anything of a call was recorded but messages that its caller left."""
+    """Return whether anything of a call was recorded but messages that its caller left."""
     query = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.CONVERSATION)
     return session.scalar(query.limit(1)) is not None
 
 
 def message_sids(session: Session, call_id: str) -> frozenset[str]:
-    """The exchange's ids of the messages that the caller left."""
+    """Return the provider's ids of the messages that the caller left."""
     query = select(Recording.provider_sid).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
     return frozenset(session.scalars(query))
 
 
 def gave_up(session: Session, call_id: str) -> bool:
-    """Whether the caller hung up while they stood in line."""
+    """Return whether the caller hung up while they waited."""
     abandoned = select(QueueEntry.id).where(
         QueueEntry.call_id == call_id, QueueEntry.state == QueueEntryState.ABANDONED
     )
@@ -77,13 +77,13 @@ def gave_up(session: Session, call_id: str) -> bool:
 
 
 def cases(session: Session, call_id: str) -> frozenset[tuple[CaseKind, Urgency]]:
-    """Kind and urgency of the cases that came of a call."""
+    """Return kind and urgency of the cases that came of a call."""
     rows = session.execute(select(Case.kind, Case.urgency).where(Case.call_id == call_id))
     return frozenset((kind, urgency) for kind, urgency in rows)
 
 
 def others_under_way(session: Session, done: Recording) -> bool:
-    """Whether the call of `done` has another recording that is not worked through yet."""
+    """Return whether the call of `done` has another recording that is not worked through yet."""
     query = select(Recording.id).where(
         Recording.call_id == done.call_id, Recording.id != done.id, Recording.state.in_(UNDER_WAY)
     )

@@ -1,4 +1,4 @@
-"""The provider's report on a recording."""
+"""A report of a recording by the provider, as a value."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from hotline.values.states.recording import RecordingKind, RecordingState
 
 @dataclass(frozen=True)
 class RecordingReport:
-    """The recording `provider_sid` is in this state; its length in whole seconds and its channels where reported."""
+    """The recording `provider_sid` is in this state; its length in whole seconds and channels where they were said."""
 
     provider_sid: str
     state: RecordingState

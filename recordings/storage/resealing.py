@@ -1,4 +1,4 @@
-"""Recordings from before each had a key of its own: sealed whole by the keyring, they get one."""
+"""Resealing of recordings that were sealed whole by the keyring, before each had a key of its own."""
 
 from collections import Counter
 
@@ -16,16 +16,16 @@ from recordings.storage import sealed_sound
 
 
 def by_key(session: Session) -> Counter[str]:
-    """How many there are by the id of the key that sealed them."""
+    """Return how many there are by the id of the key that sealed them."""
     return Counter(key or "" for key in session.scalars(select(Recording.key_id).where(*_whole())))
 
 
 def reseal(context: AppContext) -> tuple[int, set[str]]:
-    """Give each a key of its own; how many got one, and those that no key opens, or that are gone or altered."""
+    """Give each a key of its own; return how many got one, and those that no key opens, or that are gone or altered."""
     with context.database.read() as session:
-        found = list(session.scalars(select(Recording).where(*_whole()).order_by(Recording.id)))
-    closed = {f"recording {recording.id}" for recording in found if not _is_resealed(context, recording)}
-    return len(found) - len(closed), closed
+        recordings = list(session.scalars(select(Recording).where(*_whole()).order_by(Recording.id)))
+    closed = {f"recording {recording.id}" for recording in recordings if not _is_resealed(context, recording)}
+    return len(recordings) - len(closed), closed
 
 
 def _is_resealed(context: AppContext, recording: Recording) -> bool:

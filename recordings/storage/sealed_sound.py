@@ -26,8 +26,8 @@ SEALED_PIECE = NONCE_BYTES + PIECE + TAG
 
 @dataclass(frozen=True)
 class Envelope:
-    """What the row keeps of a sealed recording: its blob, its own key (sealed), with which key of the ring; and of its
-    sound the length in bytes and the SHA-256.
+    """The columns of a sealed recording: its blob, its own key (sealed), the id of the key that sealed it, and the
+    length in bytes and SHA-256 of its sound.
     """
 
     blob: str
@@ -37,13 +37,13 @@ class Envelope:
     digest: str
 
     def write(self, row: Recording) -> Recording:
-        """The row, with all of this in it."""
+        """Write all of this into the row, and return it."""
         row.blob, row.data_key, row.key_id = self.blob, self.data_key, self.key_id
         row.size, row.digest = self.size, self.digest
         return row
 
     def proof(self, recording_id: str) -> Recording:
-        """A row that is nowhere stored, to read back what was put."""
+        """Return a row that is nowhere stored, to read back what was put."""
         return self.write(Recording(id=recording_id))
 
 
@@ -66,7 +66,9 @@ def put(context: AppContext, name: str, recording_id: str, data: Iterable[bytes]
 
 
 def verify(context: AppContext, recording: Recording) -> None:
-    """Read all of the sound back from the store, piece by piece. Raises `NotFound`, `Undecipherable`, `Altered`."""
+    """Read all of the sound back from the store, piece by piece. Raises `NotFound`,
+    `Undecipherable`, `DigestMismatch`.
+    """
     source, digest = open_stream(context, recording), hashlib.sha256()
     while piece := source.read(PIECE):
         digest.update(piece)
@@ -74,7 +76,7 @@ def verify(context: AppContext, recording: Recording) -> None:
 
 
 def read_all(context: AppContext, recording: Recording) -> bytes:
-    """All of the sound, its digest checked. Raises `NotFound`, `Undecipherable`, `Altered`."""
+    """Return all of the sound, its digest checked. Raises `NotFound`, `Undecipherable`, `DigestMismatch`."""
     if recording.blob is None:
         raise NotFound(f"recording {recording.id} has no sound")
     if recording.data_key is None:
@@ -86,7 +88,7 @@ def read_all(context: AppContext, recording: Recording) -> bytes:
 
 
 def open_stream(context: AppContext, recording: Recording) -> io.RawIOBase | io.BytesIO:
-    """The sound as a file of which any part can be read without the rest. Raises as `whole`."""
+    """Return the sound as a file of which any part can be read without the rest. Raises as `read_all`."""
     if recording.data_key is None:
         return io.BytesIO(read_all(context, recording))
     return SealedFile(context, recording)
@@ -105,7 +107,7 @@ class SealedFile(Seekable):
         self._held: tuple[int, bytes] = (-1, b"")
 
     def read(self, size: int | None = -1) -> bytes:
-        """The next bytes, all of the rest by default. Raises `Undecipherable` where they were altered."""
+        """Return the next bytes, all of the rest by default. Raises `Undecipherable` where they were altered."""
         end = self.size if size is None or size < 0 else min(self.size, self._at + size)
         out = bytearray()
         while self._at < end:
@@ -130,7 +132,7 @@ class SealedFile(Seekable):
 
 
 def _even(data: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of one size, the last one shorter."""
+    """Yield the same bytes in pieces of one size, the last one shorter."""
     held = bytearray()
     for some in data:
         held += some

@@ -4,7 +4,7 @@ import io
 
 
 class Seekable(io.RawIOBase):
-    """A file of `size` bytes that knows its place, `_at`; what is read there is for its subclass to say."""
+    """A file of `size` bytes that knows its place, `_at`; subclasses say what is read there."""
 
     def __init__(self, size: int) -> None:
         """Begin at the beginning."""
@@ -13,18 +13,18 @@ class Seekable(io.RawIOBase):
         self._at = 0
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It can be read from anywhere."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """Where the next byte is."""
+        """Return where the next byte is."""
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go somewhere, as in any file."""
+        """Go to a place, as in any file."""
         self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence] + offset
         return self._at

@@ -1,4 +1,4 @@
-"""A recording's way from the exchange to a transcript in our database; one transaction per function."""
+"""A recording's way from the provider to a transcript in our database; one transaction per function."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,7 +48,9 @@ SHORTEST_SECONDS = 0.1
 
 
 def add_started(session: Session, context: AppContext, call_id: str, provider_sid: str, now: datetime) -> Recording:
-    """Within the caller's transaction: the recording that the exchange has just begun; asked again, the same row."""
+    """Add the recording that the provider has just begun, within the caller's transaction; asked
+    again, the same row.
+    """
     recording, is_new = queries.found_or_added(session, provider_sid, call_id, now)
     if is_new:
         call_log.record(session, context.notifier, call_id, RecordingStarted(recording_id=recording.id), now)
@@ -56,40 +58,40 @@ def add_started(session: Session, context: AppContext, call_id: str, provider_si
 
 
 def voicemail_sids(session: Session, call_id: str) -> frozenset[str]:
-    """The exchange's ids of the messages that the caller left in this call."""
+    """Return the provider's ids of the messages that the caller left in this call."""
     return queries.message_sids(session, call_id)
 
 
-def apply_event(context: AppContext, call_id: str, news: RecordingReport, now: datetime) -> None:
-    """What the exchange says of a recording, in any order and any number of times. Raises `UnknownCall`."""
+def apply_report(context: AppContext, call_id: str, report: RecordingReport, now: datetime) -> None:
+    """Apply a report of the provider, in any order and any number of times. Raises `UnknownCall`."""
     with context.database.write() as session:
         if queries.call(session, call_id) is None:
             raise UnknownCall(f"a recording of a call that is not ours: {call_id}")
-        recording = add_started(session, context, call_id, news.provider_sid, now)
-        if news.kind is RecordingKind.MESSAGE:
-            recording.kind = news.kind
-        _follow(session, context, recording, news, now)
+        recording = add_started(session, context, call_id, report.provider_sid, now)
+        if report.kind is RecordingKind.MESSAGE:
+            recording.kind = report.kind
+        _follow(session, context, recording, report, now)
 
 
 def reconcile(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
-    """Ask the exchange about a recording of which it has said nothing, and act as if it had. Raises `ProviderDown`."""
+    """Ask the provider about a recording of which it has said nothing, and apply the answer. Raises `ProviderDown`."""
     with context.database.read() as session:
         recording = session.get(Recording, recording_id)
     if recording is None or recording.state is not RecordingState.STARTED:
         return
     view = provider.recording(recording.provider_sid)
-    news = RecordingReport(recording.provider_sid, RecordingState.ABSENT)
+    report = RecordingReport(recording.provider_sid, RecordingState.ABSENT)
     if view is not None:
-        news = RecordingReport(view.sid, view.state, view.seconds, view.channels)
-    apply_event(context, recording.call_id, news, now)
+        report = RecordingReport(view.sid, view.state, view.seconds, view.channels)
+    apply_report(context, recording.call_id, report, now)
 
 
 @job("fetch_recording", queue="now")
 def fetch(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
-    """Bring the sound here: fetched, its length checked, sealed, read back, and only then to be deleted there.
+    """Fetch the sound: check its length, seal it, read it back, and only then have it deleted there.
 
-    Raises `Discard` when there is nothing to fetch, `ProviderDown` and `Incomplete` when it should be tried again,
-    `TooLarge`, after which the provider keeps its copy.
+    Raises `Discard` when there is nothing to fetch, `ProviderDown` and `IncompleteRecording` when it should be tried
+    again, `RecordingTooLarge`, after which the provider keeps its copy.
     """
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
@@ -97,11 +99,11 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
         raise Discard(f"the recording is {recording.state}, not ready")
     try:
         seconds = _length(provider, recording)
-        with fetching.fetched_recording(context, provider, recording, seconds) as found:
-            if found.shape.seconds < SHORTEST_SECONDS:
+        with fetching.fetched_recording(context, provider, recording, seconds) as fetched:
+            if fetched.shape.seconds < SHORTEST_SECONDS:
                 _end(context, recording_id, RecordingEvent.NO_SOUND, Reason(RecordingReason.NO_SOUND), now)
             else:
-                _keep(context, recording_id, found, now)
+                _keep(context, recording_id, fetched, now)
     except ProviderRefused as refusal:
         end = RecordingEvent.NO_SOUND if refusal.status == GONE else RecordingEvent.GIVEN_UP
         refused = Reason(RecordingReason.PROVIDER_REFUSED, {"status": refusal.status or refusal.reason})
@@ -112,8 +114,8 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
 def delete_at_provider(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
     """Delete the provider's copy of a recording that we hold, once ours was read back and opened as its row names it.
 
-    Raises `Altered`, `Undecipherable`, `NotFound` when it cannot be, `StillThere` when the provider refuses,
-    `ProviderDown`.
+    Raises `DigestMismatch`, `Undecipherable`, `NotFound` when it cannot be, `ProviderCopyRemains` when the provider
+    refuses, `ProviderDown`.
     """
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
@@ -132,7 +134,7 @@ def delete_at_provider(context: AppContext, provider: Provider, recording_id: st
 
 @job("transcribe", queue="speech")
 def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
-    """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `Altered`."""
+    """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `DigestMismatch`."""
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
         call = queries.call(session, recording.call_id)
@@ -152,25 +154,27 @@ def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
 
 
 def decrypted_wav(context: AppContext, recording: Recording) -> bytes:
-    """The WAV file of a recording that we hold, decrypted. Raises `NotFound`, `Undecipherable`, `Altered`."""
+    """Return the WAV file of a recording that we hold. Raises `NotFound`, `Undecipherable`, `DigestMismatch`."""
     return sealed_sound.read_all(context, recording)
 
 
 def sealing_context(recording_id: str) -> str:
-    """What audio is bound to that the keyring itself sealed: it cannot be opened as another recording's."""
+    """Return what audio is bound to that the keyring itself sealed: it cannot be opened as another recording's."""
     return f"recording:{recording_id}"
 
 
-def _follow(session: Session, context: AppContext, recording: Recording, news: RecordingReport, now: datetime) -> None:
-    is_silent = news.state is RecordingState.READY and news.seconds == 0
-    event = RecordingEvent.REPORTED_ABSENT if is_silent else REPORTED[news.state]
+def _follow(
+    session: Session, context: AppContext, recording: Recording, report: RecordingReport, now: datetime
+) -> None:
+    is_silent = report.state is RecordingState.READY and report.seconds == 0
+    event = RecordingEvent.REPORTED_ABSENT if is_silent else REPORTED[report.state]
     if not transitions.transition(recording, event):
-        log.get().info("recording_news_changes_nothing", recording_id=recording.id, state=recording.state)
+        log.get().info("recording_report_ignored", recording_id=recording.id, state=recording.state)
         return
-    said = Reason(RecordingReason.PROVIDER_SAID, {"state": news.state.value})
-    recording.reason = None if recording.state is RecordingState.READY else said
-    recording.seconds = None if news.seconds is None else float(news.seconds)
-    recording.channels = news.channels
+    reason = Reason(RecordingReason.PROVIDER_SAID, {"state": report.state.value})
+    recording.reason = None if recording.state is RecordingState.READY else reason
+    recording.seconds = None if report.seconds is None else float(report.seconds)
+    recording.channels = report.channels
     if recording.state is RecordingState.READY:
         # Given up before, it is fetched anew.
         jobs.renew(session, context.notifier, "fetch_recording", recording.id, now)
@@ -179,22 +183,22 @@ def _follow(session: Session, context: AppContext, recording: Recording, news: R
 
 
 def _length(provider: Provider, recording: Recording) -> float | None:
-    """How long the provider says that it lasts."""
+    """Return how long the provider says that it lasts."""
     if recording.seconds is not None:
         return recording.seconds
     view = provider.recording(recording.provider_sid)
     return None if view is None or view.seconds is None else float(view.seconds)
 
 
-def _keep(context: AppContext, recording_id: str, found: FetchedRecording, now: datetime) -> None:
+def _keep(context: AppContext, recording_id: str, fetched: FetchedRecording, now: datetime) -> None:
     with context.database.write() as session:
         recording = queries.recording(session, recording_id)
         if recording.state is not RecordingState.READY:
             raise Discard("another worker was faster")
         transitions.transition(recording, RecordingEvent.STORED)
-        orphans.keep(session, found.lock.blob)
-        found.lock.write(recording)
-        recording.seconds, recording.channels, recording.stored_at = found.shape.seconds, found.shape.channels, now
+        orphans.keep(session, fetched.lock.blob)
+        fetched.lock.write(recording)
+        recording.seconds, recording.channels, recording.stored_at = fetched.shape.seconds, fetched.shape.channels, now
         recording.reason = None
         _file_message(session, context, recording, now)
         jobs.add(session, context.notifier, "delete_recording", recording_id, now)
@@ -232,7 +236,7 @@ def _file(context: AppContext, transcript: Transcript, lines: Sequence[Transcrip
 
 
 def _check_when_last(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
-    """The call is marked when the last of its recordings is worked through, and again when one comes late."""
+    """Have the call scored when the last of its recordings is worked through, and again when one comes late."""
     queries.locked_call(session, recording.call_id)
     if not queries.has_conversation(session, recording.call_id):
         return  # a message has no agent to be checked
@@ -241,7 +245,7 @@ def _check_when_last(session: Session, context: AppContext, recording: Recording
 
 
 def _file_message(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
-    """A message becomes a case as soon as its sound is here, or is known to be lost."""
+    """Open a message's case as soon as its sound is here, or is known to be lost."""
     if recording.kind is RecordingKind.MESSAGE:
         jobs.renew(session, context.notifier, "file_message", recording.id, now)
 

@@ -1,4 +1,5 @@
-"""Which lengths of a WAV file can be believed: streams, crashes and old recorders leave zero, all ones or a wrong one.
+"""The lengths in a WAV file that can be believed: streams, crashes and old recorders leave zero, all ones or a wrong
+one.
 
 FFmpeg reads the file; here it is only compared what the file says of its sound and what it holds.
 """
@@ -25,7 +26,7 @@ QUICKLY: Options = {"format_whitelist": "wav", "probesize": "4096", "max_size": 
 
 @dataclass(frozen=True)
 class WavHeader:
-    """What a WAV file of samples of one size says of itself, and how much of its sound is there (bytes)."""
+    """The header of a WAV file of samples of one size, and how much of its sound is there (bytes)."""
 
     coding: str
     rate: int
@@ -37,43 +38,45 @@ class WavHeader:
 
     @property
     def is_short(self) -> bool:
-        """Whether less is there than was promised."""
+        """Return whether less is there than was promised."""
         return self.promised is not None and self.there + self.block <= self.promised
 
     @property
     def is_honest(self) -> bool:
-        """Whether what was promised is there, no more and no less."""
+        """Return whether what was promised is there, no more and no less."""
         return self.promised is not None and abs(self.there - self.promised) < self.block
 
 
 def is_wav(head: bytes) -> bool:
-    """Whether it begins as a WAV file does, in either byte order."""
+    """Return whether it begins as a WAV file does, in either byte order."""
     return head[:4] in MAGIC and head[8:12] == b"WAVE"
 
 
 def read_header(source: Source) -> WavHeader | None:
-    """What the file says and what is there; None when it holds no sound, or none whose samples have one size."""
-    found = _header_seen_by_ffmpeg(source)
-    if found is None or _is_chunk(source, found.start):
+    """Return header and presence of the sound; None when it holds no sound, or none whose samples have one size."""
+    header = _header_seen_by_ffmpeg(source)
+    if header is None or _is_chunk(source, header.start):
         return None
     size = source.seek(0, io.SEEK_END)
-    is_known = found.promised is not None and found.promised < min(UNKNOWN_BYTES, 2 * size)
-    there = size - found.start
-    if found.promised is not None and not _goes_on(source, found):
-        there = min(there, found.promised)
+    is_known = header.promised is not None and header.promised < min(UNKNOWN_BYTES, 2 * size)
+    there = size - header.start
+    if header.promised is not None and not _goes_on(source, header):
+        there = min(there, header.promised)
     source.seek(0)
     # FFmpeg reads the head of such a file rightly, and takes its samples for the usual ones.
     order = "big-endian " if source.read(4) == b"RIFX" else ""
     return replace(
-        found,
-        coding=order + found.coding,
-        promised=found.promised if is_known else None,
-        there=there - there % found.block,
+        header,
+        coding=order + header.coding,
+        promised=header.promised if is_known else None,
+        there=there - there % header.block,
     )
 
 
 def without_oversized_chunks(data: bytes) -> bytes:
-    """The file without the names of parts that claim to end behind it: FFmpeg takes as much memory as they say."""
+    """Return the file without the names of chunks that claim to end behind it: FFmpeg takes as much
+    memory as they say.
+    """
     changed: bytearray | None = None
     for name in GREEDY:
         at = data.find(name, 12)
@@ -86,25 +89,25 @@ def without_oversized_chunks(data: bytes) -> bytes:
 
 
 def with_true_lengths(data: bytes) -> tuple[bytes, Options]:
-    """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
+    """Return a WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
     data = without_oversized_chunks(data)
-    found = _header_seen_by_ffmpeg(io.BytesIO(data))
-    if found is None or _is_chunk(io.BytesIO(data), found.start):
+    header = _header_seen_by_ffmpeg(io.BytesIO(data))
+    if header is None or _is_chunk(io.BytesIO(data), header.start):
         # A part between head and sound has a wrong length, or the sound has none and another part follows it.
-        rebuilt = _rebuilt(data, found.start if found else 12)
+        rebuilt = _rebuilt(data, header.start if header else 12)
         if rebuilt is None:
-            return data[: found.start] if found else data, QUICKLY
-        data, found = rebuilt, _header_seen_by_ffmpeg(io.BytesIO(rebuilt))
-    is_longer = found is not None and _goes_on(io.BytesIO(data), found)
+            return data[: header.start] if header else data, QUICKLY
+        data, header = rebuilt, _header_seen_by_ffmpeg(io.BytesIO(rebuilt))
+    is_longer = header is not None and _goes_on(io.BytesIO(data), header)
     return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
 def streaming_options(source: Source) -> Options | None:
-    """The options with which FFmpeg reads a WAV file as it is; `None` where its head must be mended first."""
-    found = _header_seen_by_ffmpeg(source)
-    if found is None or _is_chunk(source, found.start):
+    """Return the options with which FFmpeg reads a WAV file as it is; `None` where its header must be mended first."""
+    header = _header_seen_by_ffmpeg(source)
+    if header is None or _is_chunk(source, header.start):
         return None
-    return QUICKLY | ({"ignore_length": "1"} if _goes_on(source, found) else {})
+    return QUICKLY | ({"ignore_length": "1"} if _goes_on(source, header) else {})
 
 
 class _EndlessFile(Seekable):
@@ -137,15 +140,15 @@ def _header_seen_by_ffmpeg(source: Source) -> WavHeader | None:
         return None
 
 
-def _goes_on(source: Source, found: WavHeader) -> bool:
-    """Whether there is more sound where it should be over."""
-    end = found.start + (found.promised or 0)
-    is_more = source.seek(0, io.SEEK_END) - end > LEAST_SECONDS * found.rate * found.block
+def _goes_on(source: Source, header: WavHeader) -> bool:
+    """Return whether there is more sound where it should be over."""
+    end = header.start + (header.promised or 0)
+    is_more = source.seek(0, io.SEEK_END) - end > LEAST_SECONDS * header.rate * header.block
     return is_more and not any(_is_chunk(source, at) for at in (end, end + 1))
 
 
 def _is_chunk(source: Source, at: int) -> bool:
-    """Whether another part of the file begins there: four letters and a length that fits."""
+    """Return whether another chunk of the file begins there: four letters and a length that fits."""
     size = source.seek(0, io.SEEK_END)
     source.seek(0)
     order = (source.read(4) or b"")[:4]
@@ -156,7 +159,7 @@ def _is_chunk(source: Source, at: int) -> bool:
 
 
 def _rebuilt(data: bytes, start: int) -> bytes | None:
-    """The file without all parts but format and sound, found by name, the sound not before `start`."""
+    """Return the file without all chunks but format and sound, found by name, the sound not before `start`."""
     form = data.find(b"fmt ", 12, HEAD_BYTES)
     if form < 0 or not 14 <= _length(data, form) <= 64:
         return None

@@ -26,7 +26,7 @@ class EmptyCorrection(HotlineError):
 
 
 def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now: datetime) -> Correction:
-    """Write down what was said in an utterance. Raises `NotFound`, `Empty`."""
+    """Write down what was said in an utterance. Raises `NotFound`, `EmptyCorrection`."""
     text = " ".join(text.split())
     if not 0 < len(text) <= LONGEST:
         raise EmptyCorrection(f"a correction has 1 to {LONGEST} signs")
@@ -45,7 +45,7 @@ def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now
 
 @job("index_correction", queue="now")
 def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
-    """The job: have the search find what a correction says. Raises `Discard` when it is gone."""
+    """Have the search find what a correction says; a job. Raises `Discard` when it is gone."""
     with context.database.write() as session:
         correction = session.get(Correction, correction_id)
         utterance = session.get(Utterance, correction.utterance_id) if correction else None
@@ -56,12 +56,12 @@ def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
 
 
 def current_text(utterance: Utterance) -> str:
-    """The text that counts: the newest correction, else the machine's."""
+    """Return the text that counts: the newest correction, else the machine's."""
     return utterance.corrections[-1].text if utterance.corrections else utterance.text
 
 
 def frequent(session: Session, language: Language, most: int = 30) -> list[str]:
-    """The words that people put in most often where the machine had others: hints for recognition."""
+    """Return the words that people put in most often where the machine had others: hints for recognition."""
     query = (
         select(Utterance.text, Correction.text)
         .join(Correction, Correction.utterance_id == Utterance.id)

@@ -9,27 +9,27 @@ FORMS = {"vtt": "text/vtt", "txt": "text/plain", "json": "application/json"}
 
 
 def write(form: str, lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
-    """The lines in the form `vtt`, `txt` or `json`; `facts` of the call stand in its head."""
+    """Return the lines in the form `vtt`, `txt` or `json`; `facts` of the call stand at the top."""
     return {"vtt": vtt, "txt": text, "json": as_json}[form](lines, facts)
 
 
 def vtt(lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
-    """WebVTT with a voice per speaker, as players show it (W3C WebVTT)."""
+    """Return WebVTT with a voice per speaker, as players show it (W3C WebVTT)."""
     out = ["WEBVTT", "", *(f"NOTE {name}: {value}" for name, value in facts.items()), ""]
     for number, line in enumerate(lines, 1):
-        said = line.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
-        out += [str(number), f"{_clock(line.start)} --> {_clock(line.end)}", f"<v {line.speaker}>{said}", ""]
+        escaped = line.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
+        out += [str(number), f"{_clock(line.start)} --> {_clock(line.end)}", f"<v {line.speaker}>{escaped}", ""]
     return "\n".join(out)
 
 
 def text(lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
-    """One line per utterance: time, speaker, text."""
+    """Return one line per utterance: time, speaker, text."""
     head = [f"{name}: {value}" for name, value in facts.items()]
     return "\n".join([*head, "", *(f"{_clock(one.start)[:8]}  {one.speaker}: {one.text}" for one in lines), ""])
 
 
 def as_json(lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
-    """The facts, and every utterance with times, confidence and doubtful pieces."""
+    """Return the facts, and every utterance with times, confidence and doubtful pieces."""
     rows = [
         {
             "speaker": one.speaker,

@@ -1,4 +1,6 @@
-"""A transcript as it is shown and handed out: readable, corrected, masked unless otherwise wished, doubt marked."""
+"""A transcript as it is shown and handed out: readable, corrected, masked unless the original is asked for, doubt
+marked.
+"""
 
 import difflib
 from collections.abc import Sequence
@@ -44,12 +46,12 @@ class DisplayedUtterance:
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """Return all of it."""
         return "".join(piece.text for piece in self.pieces)
 
 
 def known_names(session: Session, call: Call) -> KnownNames:
-    """Who is known by name in this call: the staff, who stay, and the patients of its number, who go."""
+    """Return who is known by name in this call: the staff, who stay, and the patients of its number, who are masked."""
     staff = session.scalars(select(Agent.name))
     patients: list[str] = []
     if call.caller_index is not None:
@@ -58,7 +60,7 @@ def known_names(session: Session, call: Call) -> KnownNames:
 
 
 def spoken_texts(transcript: Transcript) -> list[SpokenText]:
-    """The lines of a transcript as they are shown, before masking."""
+    """Return the lines of a transcript as they are shown, before masking."""
     return [
         SpokenText(one.speaker, one.start, one.end, readable(corrections.current_text(one), transcript.language))
         for one in transcript.utterances
@@ -68,11 +70,11 @@ def spoken_texts(transcript: Transcript) -> list[SpokenText]:
 def displayed_utterances(
     session: Session, transcript: Transcript, known: KnownNames, original: bool = False
 ) -> list[DisplayedUtterance]:
-    """Every utterance, by time. Only with `original` does personal data stay readable."""
-    said = spoken_texts(transcript)
+    """Return every utterance, by time. Only with `original` does personal data stay readable."""
+    texts = spoken_texts(transcript)
     hidden: dict[int, list[PersonalDataSpan]] = {}
-    for found in () if original else mask.find_personal_data(said, transcript.language, known):
-        hidden.setdefault(found.line, []).append(found)
+    for span in () if original else mask.find_personal_data(texts, transcript.language, known):
+        hidden.setdefault(span.line, []).append(span)
     authors = _authors(session, transcript)
     machine = _machine(transcript, known, original)
     return [
@@ -86,23 +88,23 @@ def displayed_utterances(
             machine=machine.get(row.id),
             corrected_by=authors.get(row.corrections[-1].user_id, "–") if row.corrections else None,
         )
-        for number, (row, line) in enumerate(zip(transcript.utterances, said, strict=True))
+        for number, (row, line) in enumerate(zip(transcript.utterances, texts, strict=True))
     ]
 
 
 def redacted_audio_spans(transcript: Transcript, known: KnownNames) -> list[tuple[str, float, float]]:
-    """What of the sound must not be heard: (speaker, start, end)."""
-    pairs = [(said, row.words or []) for said, row in zip(spoken_texts(transcript), transcript.utterances, strict=True)]
+    """Return the seconds of the sound that must not be heard: (speaker, start, end)."""
+    pairs = [(text, row.words or []) for text, row in zip(spoken_texts(transcript), transcript.utterances, strict=True)]
     return hidden.redacted_spans(pairs, transcript.language, known)
 
 
 def pieces(text: str, row: Utterance, hidden: Sequence[PersonalDataSpan], language: Language) -> tuple[TextPiece, ...]:
-    """The text cut where doubt or masking begins and ends."""
+    """Return the text cut where doubt or masking begins and ends."""
     kinds = [PLAIN] * len(text) if row.corrections else _doubts(text, row)
-    for found in hidden:
-        kinds[found.start : found.end] = [MASKED] * (found.end - found.start)
+    for span in hidden:
+        kinds[span.start : span.end] = [MASKED] * (span.end - span.start)
     cut: list[TextPiece] = []
-    masks = {found.start: mask.LABELS[language][found.kind] for found in hidden}
+    masks = {span.start: mask.LABELS[language][span.kind] for span in hidden}
     for at, (sign, kind) in enumerate(zip(text, kinds, strict=True)):
         if kind == MASKED:
             if at in masks:
@@ -115,15 +117,15 @@ def pieces(text: str, row: Utterance, hidden: Sequence[PersonalDataSpan], langua
 
 
 def _doubts(text: str, row: Utterance) -> list[str]:
-    """For each sign of the shown text whether the word that it came from is doubtful."""
+    """Return for each sign of the shown text whether the word that it came from is doubtful."""
     kinds = [PLAIN] * len(text)
     words = row.words or []
     if not any(float(word[3]) < DOUBT for word in words):
         return kinds
-    heard = "".join(str(word[2]) for word in words)
+    spoken = "".join(str(word[2]) for word in words)
     doubtful = [float(word[3]) < DOUBT for word in words for _ in str(word[2])]
     bare = [(at, sign) for at, sign in enumerate(text) if not sign.isspace()]
-    matcher = difflib.SequenceMatcher(None, heard, "".join(sign for _, sign in bare), autojunk=False)
+    matcher = difflib.SequenceMatcher(None, spoken, "".join(sign for _, sign in bare), autojunk=False)
     for kind, a, a_end, b, b_end in matcher.get_opcodes():
         for offset in range(b_end - b):
             source = a + offset if kind == "equal" else min(a + offset, a_end - 1)
@@ -139,10 +141,10 @@ def _authors(session: Session, transcript: Transcript) -> dict[str, str]:
 
 
 def _machine(transcript: Transcript, known: KnownNames, original: bool) -> dict[str, str]:
-    """The machine's text of corrected lines, masked like the rest."""
+    """Return the machine's text of corrected lines, masked like the rest."""
     rows = [row for row in transcript.utterances if row.corrections]
     texts = [readable(row.text, transcript.language) for row in rows]
     if not original and rows:
-        said = [SpokenText(row.speaker, row.start, row.end, text) for row, text in zip(rows, texts, strict=True)]
-        texts = mask.mask(said, transcript.language, known)
+        spoken = [SpokenText(row.speaker, row.start, row.end, text) for row, text in zip(rows, texts, strict=True)]
+        texts = mask.mask(spoken, transcript.language, known)
     return {row.id: text for row, text in zip(rows, texts, strict=True)}

@@ -46,16 +46,16 @@ _HELD = re.compile(r"\ue000(\d+)\ue001")
 
 
 def readable(text: str, language: Language) -> str:
-    """`text` with its numbers as figures, in the way of its language; what is readable already stays."""
+    """Return `text` with its numbers as figures, in the way of its language; what is readable already stays."""
     return readable_zh(text) if language is Language.MANDARIN else readable_en(text)
 
 
 def readable_zh(text: str) -> str:
-    """Mandarin: 血压一百五十，九十五 is 血压150/95, 三十二块五 is 32.5元, 上午九点半 is 上午9:30."""
+    """Rewrite Mandarin: 血压一百五十，九十五 is 血压150/95, 三十二块五 is 32.5元, 上午九点半 is 上午9:30."""
     held: list[str] = []
 
-    def hold(found: re.Match[str]) -> str:
-        held.append(found[0])
+    def hold(match: re.Match[str]) -> str:
+        held.append(match[0])
         return f"\ue000{len(held) - 1}\ue001"
 
     text = _ROUGH.sub(hold, _IDIOMS.sub(hold, text))
@@ -72,49 +72,49 @@ def _digits(word: str | None) -> str:
     return "" if not word else "".join(zh_numbers(sign) for sign in word)
 
 
-def _pressure(found: re.Match[str]) -> str:
-    return f"{found[1]}{_n(found[2])}/{_n(found[3])}"
+def _pressure(match: re.Match[str]) -> str:
+    return f"{match[1]}{_n(match[2])}/{_n(match[3])}"
 
 
-def _tension(found: re.Match[str]) -> str:
-    rest = f".{_digits(found[4])}" if found[4] else ""
-    return f"{found[1]}{found[2]}{_n(found[3])}{rest}"
+def _tension(match: re.Match[str]) -> str:
+    rest = f".{_digits(match[4])}" if match[4] else ""
+    return f"{match[1]}{match[2]}{_n(match[3])}{rest}"
 
 
-def _percent(found: re.Match[str]) -> str:
-    return f"{_n(found[1])}{'.' + _digits(found[2]) if found[2] else ''}%"
+def _percent(match: re.Match[str]) -> str:
+    return f"{_n(match[1])}{'.' + _digits(match[2]) if match[2] else ''}%"
 
 
-def _year(found: re.Match[str]) -> str:
-    if len(found[1]) == 2 and not found[2] and not found[1].isdigit():
-        return found[0]  # 十五年 is how long, and rough numbers stay
-    year = _digits(found[1]) if not re.search(f"[{_U}]", found[1]) else _n(found[1])
-    month = f"{_n(found[2])}月" if found[2] else ""
-    return f"{year}年{month}{_n(found[3]) + found[4] if found[3] else ''}"
+def _year(match: re.Match[str]) -> str:
+    if len(match[1]) == 2 and not match[2] and not match[1].isdigit():
+        return match[0]  # 十五年 is how long, and rough numbers stay
+    year = _digits(match[1]) if not re.search(f"[{_U}]", match[1]) else _n(match[1])
+    month = f"{_n(match[2])}月" if match[2] else ""
+    return f"{year}年{month}{_n(match[3]) + match[4] if match[3] else ''}"
 
 
-def _time(found: re.Match[str]) -> str:
-    before, hour = found[1] or "", _n(found[2])
-    is_time = before or found[3] or found[4] or found[5] or found[8]
+def _time(match: re.Match[str]) -> str:
+    before, hour = match[1] or "", _n(match[2])
+    is_time = before or match[3] or match[4] or match[5] or match[8]
     if not is_time or "." in hour or int(hour) > 24:
-        return found[0]
-    if found[4]:
+        return match[0]
+    if match[4]:
         return f"{before}{hour}:30"
-    if found[5]:
-        return f"{before}{hour}:{ {'一': 15, '三': 45}[found[5]] }"
-    if found[7]:
-        minute = _n(found[7])
-        return f"{before}{hour}:{int(minute):02d}" if minute.isdigit() and int(minute) < 60 else found[0]
-    return f"{before}{hour}点{found[3] or ''}"
+    if match[5]:
+        return f"{before}{hour}:{ {'一': 15, '三': 45}[match[5]] }"
+    if match[7]:
+        minute = _n(match[7])
+        return f"{before}{hour}:{int(minute):02d}" if minute.isdigit() and int(minute) < 60 else match[0]
+    return f"{before}{hour}点{match[3] or ''}"
 
 
-def _money(found: re.Match[str]) -> str:
-    rest = _n(found[2]) if found[2] else ""
-    return f"{_n(found[1])}{'.' + rest if rest and len(rest) == 1 else ''}元{rest if len(rest) > 1 else ''}"
+def _money(match: re.Match[str]) -> str:
+    rest = _n(match[2]) if match[2] else ""
+    return f"{_n(match[1])}{'.' + rest if rest and len(rest) == 1 else ''}元{rest if len(rest) > 1 else ''}"
 
 
-def _measured(found: re.Match[str]) -> str:
-    return found[0] if found[1] == "一" or set(found[1]) <= set(_U) - {"十"} else _n(found[1])
+def _measured(match: re.Match[str]) -> str:
+    return match[0] if match[1] == "一" or set(match[1]) <= set(_U) - {"十"} else _n(match[1])
 
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (

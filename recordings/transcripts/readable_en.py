@@ -52,7 +52,9 @@ _STRING_WORD = re.compile(r"[a-z]+|\d", _I)
 
 
 def readable_en(text: str) -> str:
-    """English: twenty twenty six is 2026, one fifty over ninety five is 150/95, five hundred milligrams is 500 mg."""
+    """Rewrite English: twenty twenty six is 2026, one fifty over ninety five is 150/95, five hundred milligrams is 500
+    mg.
+    """
     text = _STRING.sub(_string, text)
     text = _PRESSURE.sub(lambda found: f"{_value(found[1])}/{_value(found[2])}", text)
     text = _POINT.sub(_point, text)
@@ -78,51 +80,51 @@ def _value(words: str) -> str:
     return str(total + part)
 
 
-def _string(found: re.Match[str]) -> str:
+def _string(match: re.Match[str]) -> str:
     digits, times = "", 1
-    for word in _STRING_WORD.findall(found[0].lower()):
+    for word in _STRING_WORD.findall(match[0].lower()):
         if word in ("double", "triple"):
             times = 2 if word == "double" else 3
             continue
         digits += ("0" if word == "oh" else str(EN_VALUES.get(word, word))) * times
         times = 1
-    tail = found[0][len(found[0].rstrip(" ,-")) :]
-    return found[0] if found[0].strip(" ,-").isdigit() else digits + tail
+    tail = match[0][len(match[0].rstrip(" ,-")) :]
+    return match[0] if match[0].strip(" ,-").isdigit() else digits + tail
 
 
-def _point(found: re.Match[str]) -> str:
-    figures = "".join("0" if word == "oh" else str(EN_VALUES.get(word, word)) for word in found[2].lower().split())
-    return f"{_value(found[1])}.{figures}{' ' if found[2].endswith(' ') else ''}"
+def _point(match: re.Match[str]) -> str:
+    figures = "".join("0" if word == "oh" else str(EN_VALUES.get(word, word)) for word in match[2].lower().split())
+    return f"{_value(match[1])}.{figures}{' ' if match[2].endswith(' ') else ''}"
 
 
-def _date(found: re.Match[str]) -> str:
-    words = re.split(r"[- ]", found[2].lower())
+def _date(match: re.Match[str]) -> str:
+    words = re.split(r"[- ]", match[2].lower())
     last = _ORDINAL.get(words[-1])
     if last is None:
-        return found[0]
-    return f"{found[1]} {(EN_VALUES[words[0]] if len(words) == 2 else 0) + last}"
+        return match[0]
+    return f"{match[1]} {(EN_VALUES[words[0]] if len(words) == 2 else 0) + last}"
 
 
-def _year(found: re.Match[str]) -> str:
-    return f"{EN_VALUES[found[1].lower()]}{int(_value(found[2])):02d}"
+def _year(match: re.Match[str]) -> str:
+    return f"{EN_VALUES[match[1].lower()]}{int(_value(match[2])):02d}"
 
 
-def _time(found: re.Match[str]) -> str:
-    hour, minute = EN_VALUES[found[2].lower()], int(_value(found[3]))
-    if hour > 12 or minute > 59 or not (found[1] or found[4]):
-        return found[0]
-    return f"{found[1] or ''}{hour}:{minute:02d}"
+def _time(match: re.Match[str]) -> str:
+    hour, minute = EN_VALUES[match[2].lower()], int(_value(match[3]))
+    if hour > 12 or minute > 59 or not (match[1] or match[4]):
+        return match[0]
+    return f"{match[1] or ''}{hour}:{minute:02d}"
 
 
-def _measured(found: re.Match[str]) -> str:
-    number, unit = _value(found[1]), found[2]
+def _measured(match: re.Match[str]) -> str:
+    number, unit = _value(match[1]), match[2]
     if unit.lower() == "percent":
         return f"{number}%"
     if unit.lower() in ("time", "day", "hour", "minute") and number == "1":
-        return found[0]
+        return match[0]
     return f"{number} {_MEASURES.get(unit.lower(), unit)}"
 
 
-def _large(found: re.Match[str]) -> str:
-    value = _value(found[1])
-    return found[0] if found[1][:1].isdigit() or int(value) < 10 else value
+def _large(match: re.Match[str]) -> str:
+    value = _value(match[1])
+    return match[0] if match[1][:1].isdigit() or int(value) < 10 else value

@@ -35,17 +35,19 @@ EN_UNITS = {"hundred": 100, "thousand": 1_000}
 
 
 def zh_strings(text: str) -> str:
-    """Digits spoken one by one, three or more, as figures: `工号一零二四` is `工号1024`. Quantities stay words."""
+    """Write three or more digits spoken one by one as figures: `工号一零二四` is `工号1024`. Quantities stay words."""
     return _ZH_STRING.sub(lambda found: _digits(found[0]), text)
 
 
 def zh_numbers(text: str) -> str:
-    """Every number as figures, quantities too: `二十九度` is `29度`, `15万` is `150000`, `一下` is `1下`."""
+    """Write every number as figures, quantities too: `二十九度` is `29度`, `15万` is `150000`, `一下` is `1下`."""
     return _ZH_NUMBER.sub(lambda found: _zh_value(found[0]), text)
 
 
 def en_numbers(words: list[str]) -> list[str]:
-    """Every number as one word per figure: `twenty nine`, `29` and `2 9` are all `2 9`; `oh` beside a figure is `0`."""
+    """Write every number as one word per figure: `twenty nine`, `29`, `2 9` are all `2 9`; `oh`
+    beside a figure is `0`.
+    """
     out: list[str] = []
     index = 0
     while index < len(words):
@@ -84,7 +86,7 @@ def _zh_value(text: str) -> str:
 
 
 def _en_number(words: list[str], index: int) -> tuple[int, list[str]]:
-    """How many words at `index` are one number, and its figures."""
+    """Return how many words at `index` are one number, and its figures."""
     word = words[index]
     if word.isascii() and word.isdigit():
         return 1, list(word)

@@ -33,19 +33,21 @@ def lines_of(
     engine: Engine,
     seconds: float = audio_chunks.CHUNK_SECONDS,
 ) -> list[TranscriptLine]:
-    """The whole dialogue. Raises `GivesWay` between two parts when another recording is urgent and this is not."""
+    """Return the whole dialogue. Raises `GivesWay` between two chunks when another recording is
+    urgent and this is not.
+    """
     with context.database.read() as session:
         done = _done(session, recording.id)
-        known = hints.of(session, context.settings.hints_file, language)
+        words = hints.hints_for(session, context.settings.hints_file, language)
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
     for part in audio_chunks.chunks(sealed_sound.open_stream(context, recording), begin, seconds):
-        found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, known)]
-        lines += found
+        recognised = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, words)]
+        lines += recognised
         if part.end >= length - 0.5:
             break
-        _keep(context, recording.id, number, part.end, found)
+        _keep(context, recording.id, number, part.end, recognised)
         number += 1
         if _is_awaited(context, recording.id):
             raise GivesWay(f"an urgent recording waits; this one goes on at {part.end:.0f} s")
@@ -53,7 +55,7 @@ def lines_of(
 
 
 def forget(session: Session, recording_id: str) -> None:
-    """Within the caller's transaction: the parts of a recording whose transcript is stored, or that is purged."""
+    """Delete the partial transcripts of a recording that is transcribed or purged; within the caller's transaction."""
     session.execute(delete(PartRow).where(PartRow.recording_id == recording_id))
 
 
@@ -65,8 +67,8 @@ def _done(session: Session, recording_id: str) -> list[PartRow]:
 def _keep(context: AppContext, recording_id: str, number: int, next_at: float, lines: list[TranscriptLine]) -> None:
     raw = [[line.speaker, line.start, line.end, line.text, line.confidence, line.words] for line in lines]
     with context.database.write() as session:
-        known = select(PartRow.id).where(PartRow.recording_id == recording_id, PartRow.number == number)
-        if session.scalar(known) is None:
+        stored = select(PartRow.id).where(PartRow.recording_id == recording_id, PartRow.number == number)
+        if session.scalar(stored) is None:
             session.add(PartRow(recording_id=recording_id, number=number, next_at=next_at, lines=raw))
 
 

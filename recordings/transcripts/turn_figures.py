@@ -1,4 +1,4 @@
-"""A dialogue in figures: turns, silences, times on hold, overlaps, shares and speed of speaking. Pure."""
+"""Figures of a dialogue: turns, silences, times on hold, overlaps, shares and speed of speaking. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,24 +24,24 @@ class TimedUtterance(Protocol):
 
     @property
     def speaker(self) -> str:
-        """Who."""
+        """Return the speaker."""
 
     @property
     def start(self) -> float:
-        """From."""
+        """Return when it begins."""
 
     @property
     def end(self) -> float:
-        """Until."""
+        """Return when it ends."""
 
     @property
     def text(self) -> str:
-        """What."""
+        """Return the words."""
 
 
 @dataclass(frozen=True)
 class SpeakerTurn:
-    """What one side says before the other does."""
+    """All that one side says before the other does."""
 
     speaker: str
     start: float
@@ -58,7 +58,7 @@ class TimeSpan:
 
     @property
     def seconds(self) -> float:
-        """How long."""
+        """Return how long it lasts."""
         return self.end - self.start
 
 
@@ -75,13 +75,13 @@ class DialogueFigures:
 
     @property
     def longest_silence(self) -> float:
-        """Seconds of the longest silence that nobody asked to wait for; 0 where there is none."""
+        """Return the seconds of the longest silence that nobody asked to wait for; 0 where there is none."""
         return max((one.seconds for one in self.silences if one not in self.holds), default=0.0)
 
 
-def figures(said: Iterable[TimedUtterance], language: Language) -> DialogueFigures:
-    """Everything about a dialogue that times tell."""
-    lines = sorted(said, key=lambda one: one.start)
+def figures(utterances: Iterable[TimedUtterance], language: Language) -> DialogueFigures:
+    """Return everything about a dialogue that times tell."""
+    lines = sorted(utterances, key=lambda one: one.start)
     quiet = silences(lines)
     spoken: dict[str, float] = {}
     units: dict[str, int] = {}
@@ -101,31 +101,31 @@ def figures(said: Iterable[TimedUtterance], language: Language) -> DialogueFigur
 
 
 def turns(lines: Sequence[TimedUtterance]) -> list[SpeakerTurn]:
-    """Who holds the word from when to when; a word thrown in while the other goes on takes no turn."""
-    found: list[SpeakerTurn] = []
+    """Return who speaks from when to when; a word thrown in while the other goes on takes no turn."""
+    result: list[SpeakerTurn] = []
     for line in sorted(lines, key=lambda one: one.start):
-        last = found[-1] if found else None
+        last = result[-1] if result else None
         if last is not None and last.speaker == line.speaker:
-            found[-1] = SpeakerTurn(last.speaker, last.start, max(last.end, line.end))
+            result[-1] = SpeakerTurn(last.speaker, last.start, max(last.end, line.end))
         elif last is None or line.end > last.end:
-            found.append(SpeakerTurn(line.speaker, line.start, line.end))
-    return found
+            result.append(SpeakerTurn(line.speaker, line.start, line.end))
+    return result
 
 
 def silences(lines: Sequence[TimedUtterance], least: float = SHORTEST_SILENCE) -> list[TimeSpan]:
-    """Where nobody speaks for `least` seconds and more, between the first word and the last."""
-    found: list[TimeSpan] = []
+    """Return where nobody speaks for `least` seconds and more, between the first word and the last."""
+    result: list[TimeSpan] = []
     until, speaker = None, ""
     for line in sorted(lines, key=lambda one: one.start):
         if until is not None and line.start - until >= least:
-            found.append(TimeSpan(until, line.start, speaker))
+            result.append(TimeSpan(until, line.start, speaker))
         if until is None or line.end > until:
             until, speaker = line.end, line.speaker
-    return found
+    return result
 
 
 def overlaps(lines: Sequence[TimedUtterance], least: float = SHORTEST_OVERLAP) -> list[TimeSpan]:
-    """Where both speak at the same time; `after` is who spoke first."""
+    """Return where both speak at the same time; `after` is who spoke first."""
     ordered = sorted(lines, key=lambda one: one.start)
     return [
         TimeSpan(after.start, min(before.end, after.end), before.speaker)
@@ -136,7 +136,7 @@ def overlaps(lines: Sequence[TimedUtterance], least: float = SHORTEST_OVERLAP) -
 
 
 def is_hold(span: TimeSpan, lines: Sequence[TimedUtterance], language: Language) -> bool:
-    """Whether the agent asked to wait just before this silence."""
+    """Return whether the agent asked to wait just before this silence."""
     near = (span.start - HOLD_ASKED_SECONDS, span.start + 0.5)
     before = [one for one in lines if one.speaker == "agent" and near[0] <= one.end <= near[1]]
     return any(contains_phrase(one.text, phrase, language) for one in before for phrase in _HOLD[language])

@@ -1,4 +1,4 @@
-"""Whose words are wanted first: complaints, bad ratings, warning signs. Pure."""
+"""Transcripts that are wanted first: complaints, bad ratings, warning signs. Pure."""
 
 from hotline.values.intent import Intent
 from hotline.values.states.case import CaseKind, Urgency
@@ -13,8 +13,8 @@ def is_urgent(
     rating: int | None = None,
     warned: bool = False,
 ) -> bool:
-    """Whether a call's transcript goes before others: by what the caller wanted, the cases that came of it (kind and
-    urgency), the caller's rating from 1 to 5, and whether a warning sign was told.
+    """Decide by what the caller wanted, the cases that came of it (kind and urgency), the rating from 1 to 5, and
+    whether a warning sign was told.
     """
     if intent in _INTENTS or warned or (rating is not None and rating <= LOW_RATING):
         return True

@@ -27,7 +27,7 @@ UNSAID = frozenset({CallOutcome.ABANDONED, CallOutcome.LEFT_IN_MENU, CallOutcome
 
 @job("file_message", queue="now")
 def file(context: AppContext, recording_id: str, now: datetime) -> None:
-    """The job: open a message's case. Silence opens none, lost sound does. Again: nothing."""
+    """Open a message's case; a job. Silence opens none, lost sound does. Again: nothing."""
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
     if recording.kind is not RecordingKind.MESSAGE:
@@ -43,7 +43,7 @@ def file(context: AppContext, recording_id: str, now: datetime) -> None:
 
 
 def speaks(context: AppContext, recording: Recording) -> bool:
-    """Whether anybody speaks in a recording that we hold. Raises `Altered`, `Undecipherable`."""
+    """Return whether anybody speaks in a recording that we hold. Raises `DigestMismatch`, `Undecipherable`."""
     pieces = audio_chunks.chunks(sealed_sound.open_stream(context, recording))
     return any(speech_segments(channel, LONGEST_STRETCH) for piece in pieces for channel in piece.sound.channels)
 
@@ -60,5 +60,5 @@ def _open(session: Session, context: AppContext, recording: Recording, now: date
 
 
 def kind_of(call: Call) -> CaseKind:
-    """A complaint and an opinion are what they are; anything else is a message."""
+    """Return the kind of a message's case: a complaint and an opinion are what they are, anything else is a message."""
     return KINDS.get(call.intent, CaseKind.MESSAGE)

@@ -38,6 +38,11 @@ def open_of(session: Session, call_id: str) -> Callback | None:
     return session.scalar(query.with_for_update())
 
 
+def promised(session: Session, call_id: str) -> Callback | None:
+    """Return the open callback that this call asked for, to look at only."""
+    return session.scalar(select(Callback).where(Callback.call_id == call_id, Callback.state.in_(OPEN)))
+
+
 def promise(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
     """The caller leaves the line and is called back at `number`; asked again, that number for the same call-back.
 

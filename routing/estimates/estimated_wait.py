@@ -44,11 +44,10 @@ def of(session: Session, settings: Settings, call_id: str, now: datetime) -> For
     return Forecast(queries.position(session, waiting), minutes, estimate)
 
 
-def note(session: Session, call_id: str, forecast: Forecast, now: datetime) -> None:
+def note(session: Session, call_id: str, estimate: Estimate, now: datetime) -> None:
     """Write down what the caller is told; only the first of a wait counts."""
     waiting = queries.open_waiting(session, call_id)
-    estimate = forecast.estimate
-    if waiting is not None and waiting.announced_at is None and estimate is not None:
+    if waiting is not None and waiting.announced_at is None:
         waiting.announced_seconds, waiting.announced_at = round(estimate.told), now
         waiting.estimated_seconds = estimate.raw
 

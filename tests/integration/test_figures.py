@@ -186,7 +186,7 @@ def test_the_floor_page_and_the_terminal_show_these_figures(context: AppContext,
     assert "1 of 2" in text.get()
     pages = create(context)
     with pages.test_request_context():
-        page = render_template("floor_figures.html", floor=seen)
+        page = render_template("floor/figures.html", floor=seen)
     pages.extensions["live"].close()
     assert "1 within 5 s of asking, 1 later" in page or "要求人工后 5 秒内 1 个，之后 1 个" in page
     assert "Of 2 who chose a call-back" in page or "共 2 个选择回电" in page
@@ -224,7 +224,7 @@ def test_the_floor_page_divides_today_s_figures_as_the_terminal_does(
         {queue.name: queue.label for queue in queues_file.of(context.settings).queues.values()} if by == "queue" else {}
     )
     with pages.test_request_context(headers={"Accept-Language": "zh"}):
-        page = render_template("divided.html", parts=found, by=by, labels=kept)
+        page = render_template("floor/breakdown.html", parts=found, by=by, labels=kept)
     pages.extensions["live"].close()
     row = next(row for row in page.split("<tr>") if f'<th scope="row">{name}</th>' in row)
     assert re.findall(r"<td data-head=[^>]*>([^<]*)</td>", row) == numbers

@@ -98,7 +98,7 @@ def jobs_of(context: AppContext) -> set[str]:
 
 def ready(context: AppContext, call_id: str, sid: str = "RE1", seconds: int = SECONDS) -> str:
     """A recording that the exchange has called ready; its id."""
-    service.apply_event(context, call_id, RecordingReport(sid, RecordingState.READY, seconds, 2), NOW)
+    service.apply_report(context, call_id, RecordingReport(sid, RecordingState.READY, seconds, 2), NOW)
     return recording(context, sid).id
 
 
@@ -133,7 +133,7 @@ def test_two_processes_that_hear_of_a_new_recording_at_once_add_one_row(context:
     def hear() -> None:
         barrier.wait()
         try:
-            service.apply_event(context, call_id, RecordingReport("RE1", RecordingState.READY, SECONDS, 2), NOW)
+            service.apply_report(context, call_id, RecordingReport("RE1", RecordingState.READY, SECONDS, 2), NOW)
         except Exception as fault:
             faults.append(fault)
 
@@ -214,7 +214,7 @@ def test_a_recording_of_no_known_length_waits_until_the_provider_or_its_head_say
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     whole = house.files["RE1"]
-    service.apply_event(context, call_id, RecordingReport("RE1", RecordingState.READY, None, 2), NOW)
+    service.apply_report(context, call_id, RecordingReport("RE1", RecordingState.READY, None, 2), NOW)
     recording_id = recording(context).id
     house.files["RE1"] = whole[:40] + bytes(4) + whole[44:]
     with pytest.raises(IncompleteRecording, match="not written yet"):
@@ -237,15 +237,15 @@ def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_
 
     news = RecordingReport("RE1", RecordingState.READY, SECONDS, 1, kind=RecordingKind.MESSAGE)
     house.refuses = True
-    service.apply_event(context, call_id, news, clock.now())
+    service.apply_report(context, call_id, news, clock.now())
     work("fetch_recording")
     assert recording(context).state is RecordingState.FAILED
-    service.apply_event(context, call_id, news, clock.now())  # late or twice, before anybody saw to the lost one
+    service.apply_report(context, call_id, news, clock.now())  # late or twice, before anybody saw to the lost one
     work("file_message")
     work("fetch_recording")
     work("file_message")
     house.refuses = False
-    service.apply_event(context, call_id, news, clock.now())
+    service.apply_report(context, call_id, news, clock.now())
     work("fetch_recording", "file_message")
     assert recording(context).state is RecordingState.STORED
     with context.database.read() as session:

@@ -25,7 +25,7 @@ from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recipient import RecipientState
-from ivr.dialogue import service as calls
+from ivr.dialogue import call_end
 from routing.calls import legs
 from routing.queues import service
 from telephony.provider import connect
@@ -59,9 +59,7 @@ def now_of(context: AppContext, kind: type[R], row_id: str) -> R:
 
 def ended(context: AppContext, call: Call) -> Callable[[], bool]:
     """The exchange reports the end of this caller's line."""
-    return lambda: calls.ended(
-        context, call.provider_sid, legs.Report(call.provider_sid, LegStatus.COMPLETED, 9), LATER
-    )
+    return lambda: call_end.line_reported(context, legs.Report(call.provider_sid, LegStatus.COMPLETED, 9), LATER)
 
 
 # A rival on a connection of its own.

@@ -27,7 +27,7 @@ from hotline.values.language import Language
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingState
 from recordings.retention import holds, purging, purging_reports
-from recordings.retention.periods import What
+from recordings.retention.periods import RetentionItem
 from recordings.search import service
 from recordings.search.service import SearchQuery
 from recordings.storage import sealed_sound
@@ -144,7 +144,7 @@ def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one
 def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(context: AppContext) -> None:
     old, new = recorded(context, OLD), recorded(context, NOW - timedelta(days=3))
     done = purging.run(context, NOW)
-    assert [(item.call.id, item.verdict.what) for item in done] == [(old.call.id, What.AUDIO)]
+    assert [(item.call.id, item.verdict.what) for item in done] == [(old.call.id, RetentionItem.AUDIO)]
     gone = row(context, old)
     assert (gone.state, gone.data_key, gone.blob) == (RecordingState.PURGED, None, None)
     assert not context.objects.has(old.recording.blob or "")
@@ -171,7 +171,7 @@ def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(context: 
 def test_words_are_deleted_later_and_are_found_no_more(context: AppContext) -> None:
     old = recorded(context, NOW - timedelta(days=800))
     corrections.correct(context, old.transcript.utterances[0].id, "更正", a_user(context), NOW)
-    assert {item.verdict.what for item in purging.run(context, NOW)} == {What.AUDIO, What.TRANSCRIPT}
+    assert {item.verdict.what for item in purging.run(context, NOW)} == {RetentionItem.AUDIO, RetentionItem.TRANSCRIPT}
     assert texts(context, "心内科") == []
     with context.database.read() as session:
         assert not session.scalars(select(Utterance)).all()
@@ -214,7 +214,7 @@ def test_the_evidence_of_a_complaint_is_not_deleted_while_it_is_open_nor_soon_af
     old = recorded(context, NOW - timedelta(days=4000))
     case(context, old, state)
     assert purging.run(context, NOW) == []
-    assert not purging.purge(context, old.call.id, What.AUDIO, NOW)
+    assert not purging.purge(context, old.call.id, RetentionItem.AUDIO, NOW)
     assert row(context, old).state is RecordingState.TRANSCRIBED
 
 
@@ -229,7 +229,7 @@ def test_a_legal_hold_keeps_everything_until_it_is_lifted(context: AppContext, k
     assert purging.run(context, NOW) == []
     assert {item.verdict.kept_by for item in purging.plan(context, NOW)} == {"legal_hold"}
     holds.lift(context, hold.id, "legal", NOW)
-    assert {item.verdict.what for item in purging.run(context, NOW)} == {What.AUDIO, What.TRANSCRIPT}
+    assert {item.verdict.what for item in purging.run(context, NOW)} == {RetentionItem.AUDIO, RetentionItem.TRANSCRIPT}
     with context.database.read() as session:
         assert session.scalars(select(LegalHold)).one().lifted_by == "legal"
         assert {look.action for look in session.scalars(select(AuditEntry))} >= {"place_hold", "lift_hold"}

@@ -9,10 +9,10 @@ from exchange.core.messages.message_store import TextMessage
 
 def send(context: ExchangeContext, message: TextMessage) -> None:
     """Show a message now, or at its time; a telephone that is not there gets it when it registers."""
-    context.texts.keep(message)
+    context.messages.keep(message)
     if message.scheduled and message.scheduled > context.ticker.now():
         message.status = "scheduled"
-        context.texts.keep(message)
+        context.messages.keep(message)
         context.webhooks.later(_at_its_time(context, message, message.scheduled))
         return
     _move(context, message, "sent")
@@ -22,20 +22,20 @@ def send(context: ExchangeContext, message: TextMessage) -> None:
     elif line is not None or message.to.startswith("sip"):
         _move(context, message, "undelivered")
     else:
-        for old in context.texts.overdue(message.to):
+        for old in context.messages.overdue(message.to):
             _move(context, old, "undelivered")
         context.webhooks.later(_until_too_late(context, message))
 
 
 def hand_over(context: ExchangeContext, line: TelephoneLine) -> None:
     """Show a telephone that has come what waited for it."""
-    for message in context.texts.waiting(line.address):
+    for message in context.messages.waiting(line.address):
         _show(context, message, line)
 
 
 def resume(context: ExchangeContext) -> None:
     """Go on after a restart with what was scheduled or waited."""
-    for message in list(context.texts.kept.values()):
+    for message in list(context.messages.kept.values()):
         if message.status == "scheduled":
             send(context, message)
         elif message.status == "sent":
@@ -57,7 +57,7 @@ async def _at_its_time(context: ExchangeContext, message: TextMessage, moment: d
 async def _until_too_late(context: ExchangeContext, message: TextMessage) -> None:
     age = (context.ticker.now() - message.created).total_seconds()
     await context.ticker.first(message.settled.wait(), seconds=max(0.0, message.valid_seconds - age))
-    if message.status == "sent" and message.sid in context.texts.kept:
+    if message.status == "sent" and message.sid in context.messages.kept:
         _move(context, message, "undelivered")
 
 
@@ -68,11 +68,11 @@ def _show(context: ExchangeContext, message: TextMessage, line: TelephoneLine) -
 
 def _move(context: ExchangeContext, message: TextMessage, status: str) -> None:
     message.status = status
-    context.texts.keep(message)
+    context.messages.keep(message)
     if status in ("delivered", "undelivered", "canceled"):
         message.settled.set()
     if message.callback.wants(status):
-        told = {
+        parameters = {
             "AccountSid": context.config.account_sid,
             "MessageSid": message.sid,
             "SmsSid": message.sid,
@@ -81,5 +81,5 @@ def _move(context: ExchangeContext, message: TextMessage, status: str) -> None:
             "From": message.sender,
             "To": message.to,
         }
-        told |= {"ErrorCode": "30003"} if status == "undelivered" else {}
-        context.report(message.sid, message.callback, told)
+        parameters |= {"ErrorCode": "30003"} if status == "undelivered" else {}
+        context.report(message.sid, message.callback, parameters)

@@ -50,8 +50,8 @@ class TextMessage:
             "created": datetime.fromisoformat(raw["created"]),
             "scheduled": datetime.fromisoformat(raw["scheduled"]) if raw["scheduled"] else None,
         }
-        told = StatusCallback(callback["url"], callback["method"], tuple(callback["events"]))
-        return cls(**{**raw, **moments, "callback": told})
+        status_callback = StatusCallback(callback["url"], callback["method"], tuple(callback["events"]))
+        return cls(**{**raw, **moments, "callback": status_callback})
 
 
 class MessageStore:

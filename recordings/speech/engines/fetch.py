@@ -1,4 +1,4 @@
-"""Fetching a Vosk model from its publishers, where the network allows it: its digest is checked."""
+"""Download of a Vosk model from its publishers, where the network allows it: its digest is checked."""
 
 import hashlib
 import re
@@ -22,10 +22,10 @@ NAME = re.compile(r"vosk-model-[A-Za-z0-9.-]+\Z")  # becomes a folder of ours
 
 
 def fetch(language: Language, place: ModelLocation, loaded: Callable[[int, int], None]) -> Path:
-    """The folder of the small model for `language`, downloaded into our own models.
+    """Return the folder of the small model for `language`, downloaded into our own models.
 
-    `loaded` is told bytes loaded and bytes in all. Raises `EngineMissing` when the publishers cannot be reached or
-    have none, `ModelDamaged` when what came is not what they announce.
+    `loaded` is told bytes loaded and bytes in all. Raises `EngineMissing` when the publishers cannot be reached or have
+    none, `ModelDamaged` when what came is not what they announce.
     """
     import vosk  # knows its publishers' address
 

@@ -1,4 +1,4 @@
-"""Whether a decoder made its text up: by its probabilities, by repetition, and by what it is known to invent."""
+"""Text that a decoder made up: known by its probabilities, by repetition, and by what it is known to invent."""
 
 import re
 from collections import Counter
@@ -16,18 +16,18 @@ _FORMULAS = re.compile(
 
 
 def is_hallucinated(text: str, score: float, no_speech: float) -> bool:
-    """By mean log-probability `score`, the probability `no_speech` that nobody speaks, and the text itself."""
+    """Judge by mean log-probability `score`, the probability `no_speech` that nobody speaks, and the text itself."""
     doubtful = score < HOPELESS or (no_speech > NO_SPEECH and score < DOUBTFUL)
     return doubtful or is_formula(text) or is_loop(text)
 
 
 def is_formula(text: str) -> bool:
-    """Whether it is one of the phrases that are said over noise."""
+    """Return whether it is one of the phrases that are said over noise."""
     return _FORMULAS.search(text) is not None
 
 
 def without_echo(ids: Sequence[int]) -> list[int]:
-    """Tokens without an echo at their end: four or more that follow themselves twice or more are said once."""
+    """Return the tokens without an echo at their end: four or more that follow themselves twice or more count once."""
     for period in range(4, len(ids) // 3 + 1):
         # The last copy may have been cut off anywhere.
         kept = [_once(list(ids[: len(ids) - rest]), period) for rest in range(period)]
@@ -38,7 +38,7 @@ def without_echo(ids: Sequence[int]) -> list[int]:
 
 
 def _once(ids: list[int], period: int) -> list[int]:
-    """Without the copies at the end, when there are at least two of them."""
+    """Remove the copies at the end, when there are at least two of them."""
     if ids[-period:] == ids[-2 * period : -period] == ids[-3 * period : -2 * period]:
         while ids[-period:] == ids[-2 * period : -period]:
             ids = ids[:-period]
@@ -46,7 +46,7 @@ def _once(ids: list[int], period: int) -> list[int]:
 
 
 def is_loop(text: str) -> bool:
-    """Whether a few signs are said over and over, as a decoder does that has lost its way."""
+    """Return whether a few signs are said over and over, as a decoder does that has lost its way."""
     if len(text) < 24:
         return False
     grams = Counter(text[index : index + 4] for index in range(len(text) - 3))

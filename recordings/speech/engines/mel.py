@@ -12,9 +12,9 @@ RATE, WINDOW, HOP, BANDS = 16_000, 400, 160, 80
 
 
 def spectrogram(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-    """Log-mel energies, shape (80, frames); the sound is padded with silence or cut to `frames` × 10 ms."""
-    wanted = frames * HOP
-    padded = np.pad(samples[:wanted], (0, max(0, wanted - len(samples))))
+    """Return log-mel energies, shape (80, frames); the sound is padded with silence or cut to `frames` × 10 ms."""
+    length = frames * HOP
+    padded = np.pad(samples[:length], (0, max(0, length - len(samples))))
     padded = np.pad(padded, WINDOW // 2, mode="reflect")
     pieces = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:frames]
     power = np.abs(np.fft.rfft(pieces * _hann(), axis=1)) ** 2
@@ -29,7 +29,7 @@ def _hann() -> NDArray[np.float64]:
 
 @cache
 def _bank() -> NDArray[np.float64]:
-    """Triangular filters on Slaney's mel scale (linear to 1 kHz, then logarithmic), of equal area."""
+    """Return triangular filters on Slaney's mel scale (linear to 1 kHz, then logarithmic), of equal area."""
     steps = np.linspace(0.0, 15.0 + 27.0 * np.log(RATE / 2 / 1000.0) / np.log(6.4), BANDS + 2)
     edges = np.where(steps < 15.0, steps * 200.0 / 3.0, 1000.0 * np.exp((steps - 15.0) * np.log(6.4) / 27.0))
     lines = np.fft.rfftfreq(WINDOW, 1 / RATE)

@@ -24,31 +24,33 @@ class Pack:
 
     @property
     def seconds(self) -> float:
-        """How long the pack is."""
+        """Return how long the pack is."""
         last = self.stretches[-1]
         return self.starts[-1] + last.cut_end - last.cut_start
 
     def sound(self, pcm: Pcm) -> Pcm:
-        """The pack's sound, from the sound of the channel."""
+        """Return the pack's sound, from the sound of the channel."""
         return np.concatenate([stretch.cut(pcm) for stretch in self.stretches])
 
     def piece_of(self, start: float, end: float) -> int:
-        """In which stretch a word of the pack was said. Alignment adds a pause to the word after it: its end counts."""
+        """Return in which stretch a word of the pack was said. Alignment adds a pause to the word after it: its end
+        counts.
+        """
         moment = max((start + end) / 2, end - ENDING_SECONDS)
         return max(0, int(np.searchsorted(self.starts, moment, side="right")) - 1)
 
     def in_channel(self, second: float, piece: int) -> float:
-        """The moment of the channel at which stretch `piece` is, when the pack is at `second`; within its speech."""
+        """Return the moment of the channel for a `second` of the pack in stretch `piece`; within its speech."""
         stretch = self.stretches[piece]
         return min(stretch.end, max(stretch.start, stretch.cut_start + second - self.starts[piece]))
 
     def singles(self) -> Iterator["Pack"]:
-        """Each stretch as a pack of its own."""
+        """Yield each stretch as a pack of its own."""
         return (Pack((stretch,), (0.0,)) for stretch in self.stretches)
 
 
 def packs(stretches: Sequence[SpeechSegment], longest_seconds: float) -> list[Pack]:
-    """All stretches in order, in as few packs of at most `longest_seconds` as that allows."""
+    """Return all stretches in order, in as few packs of at most `longest_seconds` as that allows."""
     groups: list[list[SpeechSegment]] = []
     length = longest_seconds
     for stretch in stretches:

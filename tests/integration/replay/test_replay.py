@@ -23,6 +23,7 @@ from voice import app as voice_app
 
 RECORDED = Path(__file__).with_name("recorded")
 IS_RECORDING = bool(os.environ.get("REPLAY_RECORD"))
+UNHURRIED = 60.0  # seconds for an answer: what is said does not depend on the load of the machine
 LANGUAGES = ("zh-CN", "en-US")
 FLOWS: dict[str, tuple[Callable[[Stage], None], ...]] = {
     "menu": menu.OPEN,
@@ -82,7 +83,7 @@ def test_flow_answers_as_it_was_recorded(
 ) -> None:
     with house(tmp_path, database_url, redis_server, flow) as context, time_machine.travel(NOW, tick=False) as travel:
         provider = connect(context.settings)
-        app = voice_app.create(context, provider)
+        app = voice_app.create(context, provider, UNHURRIED)
         tape = Tape(app)
         play(Stage(context, app, language, tmp_path, travel, tape))
         provider.close()
@@ -96,7 +97,7 @@ def test_call_after_discharge_goes_as_it_was_recorded(
 ) -> None:
     with time_machine.travel(campaign_house.NOW, tick=False):
         exchange = campaign_house.outside()
-        app = voice_app.create(context, exchange)
+        app = voice_app.create(context, exchange, UNHURRIED)
         tape = Tape(app)
         play(after_discharge.Campaign(context, app, exchange, language, tape, tmp_path))
     compare("after_discharge", f"{play.__name__} {language}", tape.turns)

@@ -6,7 +6,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call
 from hotline.values.language import Language
-from ivr.dialogue import decide, queries
+from ivr.dialogue import queries
+from ivr.dialogue.flow_state import FlowState
 from routing.queues import service
 
 # What callers ask for: the node of the flow, its queue, a skill of its own, a priority of its own.
@@ -33,10 +34,10 @@ def join(context: AppContext, wish: Wish, caller: Caller) -> tuple[str, str]:
     """A call in line for `wish`: our id, and the exchange's."""
     node, queue, skill, priority = wish
     now = clock.now()
-    place = decide.Place(node, caller.language, consent=True)
+    state = FlowState(node, caller.language, consent=True)
     call = Call(
         id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=caller.language, turn=2, started_at=now,
-        heard_at=now, consent_at=now if caller.may_record else None, place=queries.write_place(place),
+        heard_at=now, consent_at=now if caller.may_record else None, place=queries.write_state(state),
         caller_number=caller.number, caller_index=context.keyring.index(caller.number) if caller.number else None,
     )  # fmt: skip
     with context.database.write() as session:

@@ -14,8 +14,9 @@ from werkzeug.test import run_wsgi_app
 from hotline.context import AppContext
 from hotline.database.database import Database
 from hotline.outbox.notifier import Notifier
-from ivr.dialogue.context import open_desk
+from ivr.dialogue.context import open_voice_context
 from ivr.dialogue.http import pages as ivr_pages
+from ivr.waiting.http import pages as waiting_pages
 from recordings.storage.http import pages as recording_pages
 from routing.calls.http import pages as routing_pages
 from telephony.provider import Provider
@@ -74,8 +75,8 @@ def app_of(context: AppContext, provider: Provider) -> Flask:
     """The public webhooks, without their signatures."""
     app = Flask("voice", static_folder=None)
     app.testing = True
-    app.extensions |= {"context": context, "provider": provider, "desk": open_desk(context)}
-    for pages in (ivr_pages, routing_pages, recording_pages):
+    app.extensions |= {"context": context, "provider": provider, "voice": open_voice_context(context)}
+    for pages in (ivr_pages, waiting_pages, routing_pages, recording_pages):
         app.register_blueprint(pages)
     return app
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from bench import floor, waits
 from bench.hospital_day import day as hospital_day_day
 from bench.hospital_day import day_file, mornings, rules
-from bench.hospital_day.clock import House
-from bench.hospital_day.day import Asked, Day, Seat
+from bench.hospital_day.clock import SimulatedFloor
+from bench.hospital_day.day import DayAgent, DayCall, HospitalDay
 
 AFTERNOON = 50_400.0  # from 14:00, with its peak
 SHIFT = ((0.0, 3600.0),)
@@ -22,23 +22,31 @@ def test_a_day_is_staffed_by_erlangs_formula() -> None:
 
 
 def test_a_caller_is_answered_by_the_second_phone_when_the_first_is_never_picked_up() -> None:
-    absent, here = Seat("a", {"booking": 5}, SHIFT, no_answer_rate=1.0), Seat("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0)
-    house = House(Day(5.0, (absent, here), (Asked(60, "booking", 1, 0, 100, 120),)), rules.Ours(), 1)
+    absent, here = (
+        DayAgent("a", {"booking": 5}, SHIFT, no_answer_rate=1.0),
+        DayAgent("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0),
+    )
+    house = SimulatedFloor(
+        HospitalDay(5.0, (absent, here), (DayCall(60, "booking", 1, 0, 100, 120),)), rules.ProductRule(), 1
+    )
     house.run()
     assert house.callers[0].answered_at == pytest.approx(61.0, abs=0.3)  # rung beside the first
     assert house.phones_rung == 2
 
 
 def test_one_at_a_time_loses_fifteen_seconds_and_the_retry_to_the_first_who_is_away() -> None:
-    absent, here = Seat("a", {"booking": 5}, SHIFT, no_answer_rate=1.0), Seat("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0)
-    day = Day(5.0, (absent, here), (Asked(60, "booking", 1, 0, 100, 120),))
-    house = House(day, rules.Usual("one at a time", 15.0, 5.0), 1)
+    absent, here = (
+        DayAgent("a", {"booking": 5}, SHIFT, no_answer_rate=1.0),
+        DayAgent("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0),
+    )
+    day = HospitalDay(5.0, (absent, here), (DayCall(60, "booking", 1, 0, 100, 120),))
+    house = SimulatedFloor(day, rules.UsualRule("one at a time", 15.0, 5.0), 1)
     house.run()
     assert house.callers[0].answered_at == pytest.approx(81.0)
 
 
 def test_a_caller_leaves_when_patience_ends_and_the_phone_stops() -> None:
-    house = House(Day(5.0, (), (Asked(60, "booking", 1, 0, 100, 20),)), rules.Ours(), 1)
+    house = SimulatedFloor(HospitalDay(5.0, (), (DayCall(60, "booking", 1, 0, 100, 20),)), rules.ProductRule(), 1)
     house.run()
     assert house.callers[0].left_at == 80.0
     assert not house.line
@@ -75,8 +83,8 @@ def test_a_made_up_morning_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_where_agents_let_calls_ring_out_ours_answers_more_in_time_than_ringing_everyone_with_fewer_phones() -> None:
     day = day_file.read(floor.ROOT / "days" / "missing.json")
     part = replace(day, calls=tuple(call for call in day.calls if call.t > AFTERNOON))
-    ours = floor.simulate([part], 3, rules.Ours)
-    everyone = floor.simulate([part], 3, lambda: rules.Usual("ring everyone", 15.0, 5.0, everyone=True))
+    ours = floor.simulate([part], 3, rules.ProductRule)
+    everyone = floor.simulate([part], 3, lambda: rules.UsualRule("ring everyone", 15.0, 5.0, everyone=True))
     assert floor.ahead(ours, everyone)["mean"] > 0.01
     assert floor.summary(ours)["phones_per_answered_call"] < 2.5
 
@@ -94,11 +102,16 @@ def test_by_how_much_one_rule_is_ahead_is_told_with_its_interval() -> None:
 
 
 def test_the_usual_systems_can_set_aside_who_misses_as_ours_does() -> None:
-    absent, here = Seat("a", {"booking": 5}, SHIFT, no_answer_rate=1.0), Seat("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0)
-    calls = (Asked(60, "booking", 1, 0, 10, 120), Asked(120, "booking", 1, 0, 10, 120))
+    absent, here = (
+        DayAgent("a", {"booking": 5}, SHIFT, no_answer_rate=1.0),
+        DayAgent("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0),
+    )
+    calls = (DayCall(60, "booking", 1, 0, 10, 120), DayCall(120, "booking", 1, 0, 10, 120))
     took = []
     for aside_s in (0.0, 120.0):
-        house = House(Day(5.0, (absent, here), calls), rules.Usual("one", 15.0, 0.0, aside_s=aside_s), 1)
+        house = SimulatedFloor(
+            HospitalDay(5.0, (absent, here), calls), rules.UsualRule("one", 15.0, 0.0, aside_s=aside_s), 1
+        )
         house.run()
         took.append((house.callers[1].answered_at or 0.0) - 120)
     assert took == [16.0, 1.0]

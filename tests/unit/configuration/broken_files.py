@@ -69,8 +69,8 @@ KINDS: dict[str, Kind] = {
     "phrases": Kind(
         "phrases.en-US.yaml", lambda path: phrase_lists.parse(path.read_text("utf-8"), Language.ENGLISH, str(path))
     ),
-    "sampling_policy": Kind("sampling_policy.yaml", policy.of),
-    "retention": Kind("retention.yaml", periods.of),
+    "sampling_policy": Kind("sampling_policy.yaml", policy.load),
+    "retention": Kind("retention.yaml", periods.load),
     "hints": Kind("hints.yaml", hints.words_of),
 }
 

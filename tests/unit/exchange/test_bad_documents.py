@@ -214,7 +214,7 @@ def test_call_ends_when_not_even_the_apology_can_be_spoken(staged: Staged) -> No
             raise SynthesisError("its process ended")
 
     async def story(stage: Stage) -> None:
-        stage.context.voice = Mute()
+        stage.context.synthesiser = Mute()
         stage.app.pages = {
             "/voice": "<Say>hello</Say><Sing/>",
             "/fallback": "<Say>sorry</Say><Redirect>http://[</Redirect>",

@@ -56,7 +56,7 @@ def test_journal_that_knows_no_beat_takes_the_last_move(tmp_path: Path) -> None:
 def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, tmp_path: Path) -> None:
     # docs/voice/twiml/conference: "`end`: The last participant has left the conference"
     async def story(stage: Stage) -> None:
-        stage.context.use(PendingReports(tmp_path / "owed.jsonl", "AC1"))
+        stage.context.keep_reports_in(PendingReports(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": ROOM}
         _, first = await stage.dials("+8613800000001")
         _, second = await stage.dials("+8613800000002")
@@ -64,7 +64,7 @@ def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, t
         shutil.copy(tmp_path / "owed.jsonl", tmp_path / "killed.jsonl")
         for _ in range(2):
             with closing(PendingReports(tmp_path / "killed.jsonl")) as again:
-                again.tell(stage.context.webhooks, stage.context.ticker.now())
+                again.send(stage.context.webhooks, stage.context.ticker.now())
                 await stage.settles()
         told = stage.app.asked("/conference")[len(before) :]
         assert [each["StatusCallbackEvent"] for each in told] == ["participant-leave"] * 2 + ["conference-end"]
@@ -76,7 +76,7 @@ def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, t
         first.end()
         second.end()
         await stage.settles()
-        stage.context.aftermath.close()
+        stage.context.pending_reports.close()
         with closing(PendingReports(tmp_path / "owed.jsonl")) as over:
             assert not over._owed
 
@@ -86,7 +86,7 @@ def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, t
 def test_wait_that_was_cut_off_is_told_to_the_action_of_the_queue(staged: Staged, tmp_path: Path) -> None:
     # docs/voice/twiml/enqueue: "The Twilio system malfunctioned during the enqueue process"
     async def story(stage: Stage) -> None:
-        stage.context.use(PendingReports(tmp_path / "owed.jsonl", "AC1"))
+        stage.context.keep_reports_in(PendingReports(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": '<Enqueue action="/queued">line</Enqueue>'}
         telephone, leg = await stage.dials()
         shutil.copy(tmp_path / "owed.jsonl", tmp_path / "killed.jsonl")
@@ -94,11 +94,11 @@ def test_wait_that_was_cut_off_is_told_to_the_action_of_the_queue(staged: Staged
         await stage.settles()
         assert [each["QueueResult"] for each in stage.app.asked("/queued")] == ["hangup"]
         with closing(PendingReports(tmp_path / "killed.jsonl")) as again:
-            again.tell(stage.context.webhooks, stage.context.ticker.now())
+            again.send(stage.context.webhooks, stage.context.ticker.now())
             await stage.settles()
         told = stage.app.asked("/queued")[-1]
         assert (told["QueueResult"], told["CallSid"], told["CallStatus"]) == ("system-error", leg.sid, "failed")
-        stage.context.aftermath.close()
+        stage.context.pending_reports.close()
         with closing(PendingReports(tmp_path / "owed.jsonl")) as over:
             assert not over._owed
 
@@ -108,7 +108,7 @@ def test_wait_that_was_cut_off_is_told_to_the_action_of_the_queue(staged: Staged
 def test_line_cut_by_a_kill_costs_only_itself(tmp_path: Path) -> None:
     path = tmp_path / "owed.jsonl"
     with closing(PendingReports(path)) as first:
-        first.owe("a", [PendingReport(f"{SITE}/a", "POST", {"x": "1"})])
+        first.keep("a", [PendingReport(f"{SITE}/a", "POST", {"x": "1"})])
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"name": "b"}) + "\n" + '{"name": "a", "rep')
     with closing(PendingReports(path)) as again:
@@ -119,7 +119,7 @@ def test_dial_that_was_cut_off_is_told_to_its_action(staged: Staged, tmp_path: P
     # docs/voice/twiml/dial: "If you specify an `action` URL, Twilio will always pass along the status of the
     # `<Dial>` attempt"
     async def story(stage: Stage) -> None:
-        stage.context.use(PendingReports(tmp_path / "owed.jsonl", "AC1"))
+        stage.context.keep_reports_in(PendingReports(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": '<Dial action="/done"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")
         _, leg = await stage.dials()
@@ -130,11 +130,11 @@ def test_dial_that_was_cut_off_is_told_to_its_action(staged: Staged, tmp_path: P
         await stage.passes(0.1)
         assert [each["DialCallStatus"] for each in stage.app.asked("/done")] == ["completed"]
         with closing(PendingReports(tmp_path / "killed.jsonl")) as again:
-            again.tell(stage.context.webhooks, stage.context.ticker.now())
+            again.send(stage.context.webhooks, stage.context.ticker.now())
             await stage.settles()
         told = stage.app.asked("/done")[-1]
         assert (told["DialCallStatus"], told["CallSid"], told["CallStatus"]) == ("failed", leg.sid, "failed")
-        stage.context.aftermath.close()
+        stage.context.pending_reports.close()
         with closing(PendingReports(tmp_path / "owed.jsonl")) as over:
             assert not over._owed
 

@@ -41,7 +41,7 @@ def test_slow_disk_holds_nobody_up_and_loses_nothing(tmp_path: Path) -> None:
 
 def test_thread_of_the_disk_writes_in_order(tmp_path: Path) -> None:
     made = recordings(tmp_path, [])
-    made.write_aside()
+    made.write_in_thread()
     several = [made.start(made.new_facts(f"CA{n}", 1, "test", CALLBACK)) for n in range(5)]
     for n, recording in enumerate(several):
         for frame in frames(tone([400 + 100 * n], 3.3)):

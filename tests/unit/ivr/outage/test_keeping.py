@@ -49,7 +49,7 @@ def test_every_document_of_a_wait_sounds_and_leads_on(number: str, seconds: floa
     verbs = keeping.kept(wait(seconds), number, Turn(), LINE)
     assert isinstance(verbs[0], Say | Play | Gather)
     assert isinstance(verbs[-1], Redirect | DialNumber)
-    line = keeping.in_line(wait(seconds), "/voice/calls/c/wait", number)
+    line = keeping.in_queue(wait(seconds), "/voice/calls/c/wait", number)
     assert line == (Leave(),) or [type(verb) for verb in line] == [Play, Redirect]
     assert isinstance(keeping.once_more(wait(seconds), "/voice/x")[-1], Redirect | Hangup)
 

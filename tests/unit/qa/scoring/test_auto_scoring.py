@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.quality_calls.spoken import Script, as_text, scripts
+from bench.quality_calls.spoken import CallScript, as_text, scripts
 from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
@@ -33,7 +33,7 @@ def answers(said: Sequence[SpokenUtterance], language: Language, card: str = "se
 
 
 @pytest.mark.parametrize("script", scripts(), ids=lambda script: script.name)
-def test_a_call_in_other_words_gets_the_marks_of_a_supervisor(script: Script) -> None:
+def test_a_call_in_other_words_gets_the_marks_of_a_supervisor(script: CallScript) -> None:
     given = answers(as_text(script), script.language, "follow-up" if script.is_follow_up else "service")
     wrong = {
         item: given[item]

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.configuration.field_types import NAME
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa.scorecards import Item, Scale, Scorecard, Section
@@ -13,8 +14,13 @@ LABELS = dict.fromkeys(Language, "x")
 GIVEN = (ItemAnswer.YES, ItemAnswer.NO, ItemAnswer.NA, ItemAnswer.UNSURE)
 
 
+def item(item_id: str, weight: float, **fields: object) -> Item:
+    return Item.model_validate({NAME: item_id, "labels": LABELS, "weight": weight, **fields})
+
+
 def card(*items: Item, fatal_means: FatalMeans = FatalMeans.ZERO) -> Scorecard:
-    return Scorecard("test", LABELS, (Section("all", LABELS, tuple(items)),), fatal_means)
+    section = Section.model_construct(id="all", labels=LABELS, items=items)
+    return Scorecard.model_construct(name="test", labels=LABELS, sections=(section,), fatal_means=fatal_means)
 
 
 @st.composite
@@ -24,7 +30,7 @@ def marked(draw: st.DrawFn) -> tuple[Scorecard, list[ItemResult]]:
     items, results = [], []
     for number in range(count):
         good = draw(st.sampled_from([ItemAnswer.YES, ItemAnswer.NO]))
-        items.append(Item(f"i{number}", LABELS, draw(st.integers(0, 20)), good=good))
+        items.append(item(f"i{number}", draw(st.integers(0, 20)), good=good))
         results.append(ItemResult(f"i{number}", draw(st.sampled_from(GIVEN))))
     return card(*items), results
 
@@ -75,7 +81,7 @@ def test_turning_a_fault_into_a_good_answer_never_lowers_a_score(
 
 
 def test_a_fatal_fault_makes_zero_or_a_failure_and_an_unsure_one_does_neither() -> None:
-    items = (Item("rude", LABELS, 1, good=ItemAnswer.NO, fatal=True), Item("closing", LABELS, 9))
+    items = (item("rude", 1, good=ItemAnswer.NO, fatal=True), item("closing", 9))
     answers = [ItemResult("rude", ItemAnswer.YES), ItemResult("closing", ItemAnswer.YES)]
     zero = score(card(*items), answers)
     assert (zero.score, zero.fatal, zero.failed) == (0.0, True, True)
@@ -86,14 +92,14 @@ def test_a_fatal_fault_makes_zero_or_a_failure_and_an_unsure_one_does_neither() 
 
 
 def test_partly_counts_half_and_points_their_share() -> None:
-    half = Item("a", LABELS, 1, Scale.YES_NO_PARTLY)
-    points = Item("b", LABELS, 1, Scale.POINTS, points=4)
+    half = item("a", 1, scale=Scale.YES_NO_PARTLY)
+    points = item("b", 1, scale=Scale.POINTS, points=4)
     found = score(card(half, points), [ItemResult("a", ItemAnswer.PARTLY), ItemResult("b", ItemAnswer.YES, points=3)])
     assert found.score == 62.5
 
 
 def test_who_was_handed_to_a_nurse_hears_no_closing_words_and_that_is_no_fault() -> None:
-    items = (Item("over", LABELS, 1), Item("closing", LABELS, 1, excused_by=("over",)))
+    items = (item("over", 1), item("closing", 1, excused_by=("over",)))
     no = ItemResult("closing", ItemAnswer.NO)
     assert score(card(*items), [ItemResult("over", ItemAnswer.YES), no]).score == 100.0
     assert score(card(*items), [ItemResult("over", ItemAnswer.NO), no]).score == 0.0
@@ -101,12 +107,12 @@ def test_who_was_handed_to_a_nurse_hears_no_closing_words_and_that_is_no_fault()
 
 
 def test_nothing_answered_is_no_score() -> None:
-    found = score(card(Item("a", LABELS, 1)), [])
+    found = score(card(item("a", 1)), [])
     assert (found.score, found.fatal, found.failed, found.open) == (None, False, None, ("a",))
 
 
 def test_what_does_not_apply_or_is_unsure_has_no_weight() -> None:
-    items = (Item("a", LABELS, 9), Item("b", LABELS, 1))
+    items = (item("a", 9), item("b", 1))
     for answer in (ItemAnswer.NA, ItemAnswer.UNSURE):
         assert score(card(*items), [ItemResult("a", answer), ItemResult("b", ItemAnswer.YES)]).score == 100.0
         assert score(card(*items), [ItemResult("a", answer), ItemResult("b", ItemAnswer.NO)]).score == 0.0
@@ -114,21 +120,21 @@ def test_what_does_not_apply_or_is_unsure_has_no_weight() -> None:
 
 
 def test_a_call_at_the_bar_has_not_failed_and_one_below_it_has() -> None:
-    items = (Item("a", LABELS, 80), Item("b", LABELS, 20), Item("c", LABELS, 1))
+    items = (item("a", 80), item("b", 20), item("c", 1))
     at_the_bar = [ItemResult("a", ItemAnswer.YES), ItemResult("b", ItemAnswer.NO)]
     assert score(card(*items), at_the_bar).failed is False
     assert score(card(*items), [*at_the_bar, ItemResult("c", ItemAnswer.NO)]).failed is True
 
 
 def test_an_excuse_takes_away_a_fault_and_not_what_was_done_well() -> None:
-    items = (Item("over", LABELS, 1), Item("closing", LABELS, 1, excused_by=("over",)), Item("c", LABELS, 2))
+    items = (item("over", 1), item("closing", 1, excused_by=("over",)), item("c", 2))
     done = [ItemResult("over", ItemAnswer.YES), ItemResult("closing", ItemAnswer.YES), ItemResult("c", ItemAnswer.NO)]
     assert score(card(*items), done).score == 50.0
 
 
 def test_points_beyond_the_scale_count_as_its_ends() -> None:
-    item = Item("a", LABELS, 1, Scale.POINTS, points=4)
-    assert [score(card(item), [ItemResult("a", ItemAnswer.YES, points=points)]).score for points in (9, -3)] == [
+    made = item("a", 1, scale=Scale.POINTS, points=4)
+    assert [score(card(made), [ItemResult("a", ItemAnswer.YES, points=points)]).score for points in (9, -3)] == [
         100.0,
         0.0,
     ]

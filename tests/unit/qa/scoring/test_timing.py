@@ -4,7 +4,7 @@ import pytest
 
 from hotline.values.language import Language
 from qa.scorecards import phrase_lists
-from qa.scorecards.card import FirstWords, Hold, Speed, TalkOver, TalkShare
+from qa.scorecards.machine_rules import FirstWords, Hold, Speed, TalkOver, TalkShare
 from qa.scoring import timing
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.phrase_match import AcousticScorer

@@ -9,65 +9,65 @@ from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.case import CaseKind, Urgency
 from recordings.retention import periods
-from recordings.retention.periods import Facts, Keeper, Kind, What
+from recordings.retention.periods import RetainedCallKind, RetentionBlock, RetentionFacts, RetentionItem
 from recordings.speech import hints
 from recordings.speech.dialogue import TranscriptLine
 from recordings.transcripts import turn_figures
 from recordings.transcripts.urgency import is_urgent
 
 ENDED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-ALL = frozenset(What)
-RULES = periods.of(None)
+ALL = frozenset(RetentionItem)
+RULES = periods.load(None)
 ZH = Language.MANDARIN
 
 
-def facts(intent: Intent = Intent.ENQUIRY, **more: object) -> Facts:
-    return Facts(ENDED, intent, ALL, **more)  # type: ignore[arg-type] # the fields of a test
+def facts(intent: Intent = Intent.ENQUIRY, **more: object) -> RetentionFacts:
+    return RetentionFacts(ENDED, intent, ALL, **more)  # type: ignore[arg-type] # the fields of a test
 
 
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
-        (facts(), Kind.ROUTINE),
-        (facts(Intent.COMPLAINT), Kind.COMPLAINT),
-        (facts(cases=frozenset({CaseKind.COMPLAINT, CaseKind.FOLLOW_UP})), Kind.COMPLAINT),
-        (facts(Intent.EMERGENCY), Kind.EMERGENCY),
-        (facts(cases=frozenset({CaseKind.FOLLOW_UP})), Kind.FOLLOW_UP),
-        (facts(has_message=True), Kind.MESSAGE),
+        (facts(), RetainedCallKind.ROUTINE),
+        (facts(Intent.COMPLAINT), RetainedCallKind.COMPLAINT),
+        (facts(cases=frozenset({CaseKind.COMPLAINT, CaseKind.FOLLOW_UP})), RetainedCallKind.COMPLAINT),
+        (facts(Intent.EMERGENCY), RetainedCallKind.EMERGENCY),
+        (facts(cases=frozenset({CaseKind.FOLLOW_UP})), RetainedCallKind.FOLLOW_UP),
+        (facts(has_message=True), RetainedCallKind.MESSAGE),
     ],
 )
-def test_a_call_has_the_first_kind_that_fits(given: Facts, kind: Kind) -> None:
+def test_a_call_has_the_first_kind_that_fits(given: RetentionFacts, kind: RetainedCallKind) -> None:
     assert periods.kind_of(given) is kind
-    assert {one.kind for one in periods.judge(RULES, given)} == {kind}
+    assert {one.kind for one in periods.verdicts(RULES, given)} == {kind}
 
 
 def test_each_thing_is_over_on_its_own_day_and_only_what_is_there_is_judged() -> None:
-    verdicts = {one.what: one for one in periods.judge(RULES, facts())}
+    verdicts = {one.what: one for one in periods.verdicts(RULES, facts())}
     for what, verdict in verdicts.items():
-        day = ENDED + timedelta(days=RULES.days[Kind.ROUTINE][what])
+        day = ENDED + timedelta(days=RULES.days[RetainedCallKind.ROUTINE][what])
         assert not verdict.is_over(day - timedelta(seconds=1))
         assert verdict.is_over(day)
-    assert periods.judge(RULES, Facts(ENDED, Intent.ENQUIRY, frozenset())) == []
+    assert periods.verdicts(RULES, RetentionFacts(ENDED, Intent.ENQUIRY, frozenset())) == []
 
 
 @pytest.mark.parametrize(
     ("more", "keeper"),
-    [({"is_held": True}, Keeper.HOLD), ({"has_open_complaint": True}, Keeper.COMPLAINT)],
+    [({"is_held": True}, RetentionBlock.HOLD), ({"has_open_complaint": True}, RetentionBlock.COMPLAINT)],
 )
-def test_what_is_kept_is_never_over(more: dict[str, bool], keeper: Keeper) -> None:
-    for verdict in periods.judge(RULES, facts(Intent.ENQUIRY, **more)):
+def test_what_is_kept_is_never_over(more: dict[str, bool], keeper: RetentionBlock) -> None:
+    for verdict in periods.verdicts(RULES, facts(Intent.ENQUIRY, **more)):
         assert verdict.kept_by is keeper
         assert not verdict.is_over(ENDED + timedelta(days=99_999))
 
 
 def test_a_closed_complaint_keeps_its_evidence_for_a_while() -> None:
     closed = ENDED + timedelta(days=5000)
-    for verdict in periods.judge(RULES, facts(Intent.COMPLAINT, complaint_closed_at=closed)):
+    for verdict in periods.verdicts(RULES, facts(Intent.COMPLAINT, complaint_closed_at=closed)):
         assert verdict.due_at == closed + timedelta(days=RULES.after_complaint_days)
 
 
 GOOD = "after_complaint_days: 1\nreport_days: 1\nkinds:\n" + "".join(
-    f"  {kind}: {{audio: 1, transcript: 2, review: 3}}\n" for kind in Kind
+    f"  {kind}: {{audio: 1, transcript: 2, review: 3}}\n" for kind in RetainedCallKind
 )
 
 
@@ -97,7 +97,11 @@ def test_a_file_with_faults_is_refused_with_the_field(text: str, told: str) -> N
 
 
 def test_a_whole_file_is_read() -> None:
-    assert periods.read(GOOD, "rules.yaml").days[Kind.ROUTINE] == {What.AUDIO: 1, What.TRANSCRIPT: 2, What.REVIEW: 3}
+    assert periods.read(GOOD, "rules.yaml").days[RetainedCallKind.ROUTINE] == {
+        RetentionItem.AUDIO: 1,
+        RetentionItem.TRANSCRIPT: 2,
+        RetentionItem.REVIEW: 3,
+    }
 
 
 def test_complaints_emergencies_low_ratings_and_warnings_are_urgent() -> None:

@@ -1,0 +1,92 @@
+"""What a turn of a caller changes beside where they stand. Runs in the transaction that saves the turn."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.models import Call
+from hotline.outbox import transitions
+from hotline.outbox.notifier import FLOOR
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.reason_codes import QueueEntryEndReason
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
+from hotline.values.states.recording import RecordingKind
+from ivr.dialogue import flow_state, queries
+from ivr.dialogue.flow_state import Effect, HistoryEvent
+from ivr.errors import CallMovedOn
+from recordings.storage import service as recordings
+from routing.callbacks import queue_place
+from routing.estimates import estimated_wait
+from routing.queues import service as queues
+
+# What the turn itself writes with its own statement.
+WRITTEN_WITH_THE_TURN = (HistoryEvent, flow_state.NoticeHeard, flow_state.OutcomeReached)
+
+
+def needs_more(effects: Sequence[Effect]) -> bool:
+    """Return whether anything but the call's own row and its events changes."""
+    return not all(isinstance(effect, WRITTEN_WITH_THE_TURN) for effect in effects)
+
+
+def apply(session: Session, context: AppContext, call_id: str, effects: Sequence[Effect], now: datetime) -> None:
+    """Do what follows from a turn. Raises `CallMovedOn` when the caller is not where they were meanwhile."""
+    rows = queries.event_rows(call_id, [effect for effect in effects if isinstance(effect, HistoryEvent)], now)
+    queries.add_events(session, rows)
+    if rows:
+        context.notifier.ring_after(session, FLOOR, notice(rows))
+    if not needs_more(effects):
+        return
+    call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
+    for effect in effects:
+        _apply(session, context, call, effect, now)
+
+
+def notice(rows: Sequence[dict[str, object]]) -> str:
+    """Return what the staff pages are told of new events."""
+    return "\n".join(f"{row['kind']} {row['call_id']} {row['id']}" for row in rows)
+
+
+def _apply(session: Session, context: AppContext, call: Call, effect: Effect, now: datetime) -> None:
+    match effect:
+        case flow_state.PersonRequested():
+            _join_queue(session, context, call, effect, now)
+        case flow_state.IntentChosen(intent=intent):
+            call.intent = intent
+        case flow_state.MessageLeft(sid=sid):
+            recordings.add_started(session, context, call.id, sid, now).kind = RecordingKind.MESSAGE
+        case flow_state.QueueLeft():
+            if not queue_place.step_out(session, context, call, now):
+                raise CallMovedOn(call.id)
+        case flow_state.TakenOutOfQueue():
+            transitions.transition(call, CallEvent.LEFT_QUEUE)
+        case flow_state.QueueRejoined():
+            queue_place.withdraw(session, context, call, now)
+        case flow_state.CallbackRequested(number=number):
+            _request_callback(session, context, call, number, now)
+        case flow_state.CallForwarded():
+            if call.status is CallStatus.IN_MENU:
+                call.outcome = CallOutcome.FORWARDED
+        case flow_state.WaitAnnounced(estimate=estimate):
+            estimated_wait.note(session, call.id, estimate, now)
+        case flow_state.RatingAsked():
+            call.rating_asked_at = call.heard_at = now
+        case flow_state.RatingGiven(rating=rating):
+            call.rating = rating
+    session.flush()
+
+
+def _join_queue(
+    session: Session, context: AppContext, call: Call, wanted: flow_state.PersonRequested, now: datetime
+) -> None:
+    if call.status is CallStatus.WAITING:
+        queues.leave(session, context, call, QueueEntryEndReason.OTHER_QUEUE, now)
+        session.flush()
+    call.intent = wanted.intent
+    queues.join(session, context, call, queues.Wish(wanted.queue, wanted.skill, wanted.priority), now)
+
+
+def _request_callback(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> None:
+    if queue_place.promise(session, context, call, number, now) is None:
+        raise CallMovedOn(call.id)

@@ -1,6 +1,8 @@
-"""Errors of the staff pages.
+"""Errors of users and their passwords.
 
 HotlineError
+├── TooManyGuesses  no password is checked before `until`
+├── HashingBusy     too many passwords wait to be checked
 └── UserRefused     a user cannot be made or changed so; `code` names the message, `field` the field
     ├── LoginTaken          someone has this name
     ├── LoginUnfit          letters, digits, dot, hyphen and underscore, 2 to 40
@@ -21,9 +23,27 @@ HotlineError
         └── PasswordsDiffer     not the same twice
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 from hotline.errors import HotlineError
+
+
+class TooManyGuesses(HotlineError):
+    """No password is checked before `until`."""
+
+    code = "too_many_guesses"
+
+    def __init__(self, until: datetime) -> None:
+        """Keep when the allowance is there again."""
+        super().__init__("too many wrong passwords")
+        self.until = until
+
+
+class HashingBusy(HotlineError):
+    """Too many passwords wait to be checked; it can be tried again in a few seconds."""
+
+    code = "busy"
 
 
 class UserRefused(HotlineError):

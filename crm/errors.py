@@ -2,7 +2,7 @@
 
 HotlineError
 ├── UnreadableFile      a list of patients cannot be read at all; nothing of it is stored
-└── ClosedCase        a case is over: reopen it before anything else is done with it
+└── ClosedCase          the case is closed: it must be reopened before anything else is done with it
 """
 
 from hotline.errors import HotlineError

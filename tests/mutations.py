@@ -31,8 +31,8 @@ from campaigns.importing.record import VisitRecord
 from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import Item, SourceDefaults
 from crm.errors import UnreadableFile
-from crm.feeds import sheet
-from crm.feeds.limits import Limits
+from crm.feeds import xlsx_worker
+from crm.feeds.file_limits import FileLimits
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.models import Row
 from tests import servers
@@ -205,7 +205,7 @@ def _within(content: bytes, draw: random.Random) -> bytes:
 
 def read(file: Path, today: date) -> list[tuple[int, Item]]:
     """What a file tells; nothing when it is refused as a whole. Any other fault goes on up."""
-    given, limits = SourceDefaults(today, has_consent=True), Limits()
+    given, limits = SourceDefaults(today, has_consent=True), FileLimits()
     try:
         if file.suffix in {".json", ".ndjson"}:
             found = fhir_file.read([file], given, limits).items
@@ -236,8 +236,8 @@ def read_sheet(file: Path) -> tuple[bool, float]:
     """Whether a workbook has rows, and the seconds that it took; whatever the library raises refuses it."""
     began = time.process_time()
     try:
-        has_rows = bool(list(sheet.rows(str(file), Limits())))
-    except Exception:  # as `crm.feeds.sheet.main` has it
+        has_rows = bool(list(xlsx_worker.rows(str(file), FileLimits())))
+    except Exception:  # as `crm.feeds.xlsx_worker.main` has it
         has_rows = False
     return has_rows, round(time.process_time() - began, 2)
 

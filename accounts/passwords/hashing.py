@@ -1,57 +1,28 @@
-"""Argon2, a few at a time and beside the loop that serves the pages: guesses take neither from whoever is signed in."""
+"""Digests of passwords (Argon2)."""
 
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache
-from typing import TypeVar
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 
-from hotline.errors import HotlineError
+from accounts.passwords import hash_pool
+from accounts.passwords.policy import LONGEST_TYPED
 
-Made = TypeVar("Made")
-# So many passwords are hashed by a process at once, and so many tries are in work at all: each needs the database for a
-# moment, whose connections are there for the pages, too. Others wait so long for a place.
-AT_ONCE, IN_WORK = 2, 6
-WAIT_SECONDS, RETRY_SECONDS = 3.0, 3
+_hasher = PasswordHasher()
+# Checked when nobody has the login, so that the answer takes as long as for one that exists.
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$/LGrMqH6PT0XUmluVujaiA$aP8psPnFM7bBLZCnP7tgal2UprzyzyG+WgTS/yYeMjc"
 
 
-class Busy(HotlineError):
-    """Too many passwords wait to be looked at; it is to be tried again in `RETRY_SECONDS`."""
+def hash_password(password: str) -> str:
+    """Return the digest that is kept."""
+    return hash_pool.run(lambda: _hasher.hash(password))
 
-    code = "busy"
+
+def matches(stored: str | None, password: str) -> bool:
+    """Tell whether it is the password whose digest is `stored`; with `None` it takes as long and is not."""
+    return hash_pool.run(lambda: _matches(stored, password[:LONGEST_TYPED]))
 
 
-@contextmanager
-def place() -> Iterator[None]:
-    """A place among the tries that are in work, when it is one's turn. Raises `Busy`."""
-    places = _places()
-    if not places.acquire(timeout=WAIT_SECONDS):
-        raise Busy("too many passwords are being looked at")
+def _matches(stored: str | None, password: str) -> bool:
     try:
-        yield
-    finally:
-        places.release()
-
-
-def aside(work: Callable[[], Made]) -> Made:
-    """Do it in a thread of its own; whoever asks waits, and nobody else does."""
-    return _pool().submit(work).result()
-
-
-@cache
-def _places() -> threading.BoundedSemaphore:
-    return threading.BoundedSemaphore(IN_WORK)
-
-
-@cache
-def _pool() -> Executor:
-    """Threads of the machine. Under gevent the usual ones are none: they run on the loop."""
-    if "gevent.monkey" in sys.modules:
-        from gevent import monkey, threadpool
-
-        if monkey.is_module_patched("threading"):
-            executor: Executor = threadpool.ThreadPoolExecutor(AT_ONCE)
-            return executor
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+        return _hasher.verify(stored or _NOBODY, password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False

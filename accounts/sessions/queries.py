@@ -23,7 +23,7 @@ NOTED = timedelta(minutes=1)
 
 
 def holds(now: datetime) -> ColumnElement[bool]:
-    """Whether a session holds at this moment; for queries that join `SignIn` and `User`."""
+    """Return the condition that a session holds at this moment; for queries that join `SignIn` and `User`."""
     return and_(
         SignIn.ended_at.is_(None),
         SignIn.ends_at > now,
@@ -40,7 +40,7 @@ def new(browser: str, address: str) -> SignIn:
 
 
 def begin(session: Session, user: User, made: SignIn, lasting: timedelta, now: datetime) -> str:
-    """A new session of `user` for at most `lasting`; what its cookie says, which is kept nowhere.
+    """Begin a session of `user` for at most `lasting`; return the token for its cookie, which is kept nowhere.
 
     `made` brings the browser and the address. What is long over is deleted here.
     """
@@ -54,25 +54,25 @@ def begin(session: Session, user: User, made: SignIn, lasting: timedelta, now: d
 
 
 def find(session: Session, token: str, now: datetime) -> tuple[User, SignIn] | None:
-    """Whose session the cookie says, where it holds."""
+    """Return the user and the session of this token, where it holds."""
     query = select(User, SignIn).join(SignIn, SignIn.user_id == User.id)
     row = session.execute(query.where(SignIn.digest == _digest(token), holds(now))).first()
     return None if row is None else (row[0], row[1])
 
 
-def used(session: Session, sign_in_id: str, now: datetime) -> None:
-    """Its person has opened something."""
+def touch(session: Session, sign_in_id: str, now: datetime) -> None:
+    """Note that its user has opened something."""
     session.execute(update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None)).values(seen_at=now))
 
 
 def end(session: Session, sign_in_id: str, user_id: str, now: datetime) -> None:
-    """This session of the user is over; again, or another one's, nothing changes."""
+    """End this session of the user; again, or another user's, nothing changes."""
     own = (SignIn.id == sign_in_id, SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     session.execute(update(SignIn).where(*own).values(ended_at=now))
 
 
 def of_user(session: Session, user_id: str, now: datetime) -> Sequence[SignIn]:
-    """The sessions of the user that hold, the one used last first."""
+    """Return the sessions of the user that hold, the one used last first."""
     query = select(SignIn).join(User, User.id == SignIn.user_id).where(User.id == user_id, holds(now))
     return session.scalars(query.order_by(SignIn.seen_at.desc(), SignIn.id)).all()
 
@@ -81,12 +81,12 @@ def of_user(session: Session, user_id: str, now: datetime) -> Sequence[SignIn]:
 
 
 def took_phone(session: Session, sign_in_id: str, now: datetime) -> None:
-    """A page of the session got a token for its telephone."""
+    """Note that a page of the session got a token for its telephone."""
     session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(phone_at=now, revoked_at=None))
 
 
 def to_revoke(session: Session, now: datetime) -> Sequence[str]:
-    """Sessions that are over, whose telephones the exchange has not been told to put down.
+    """Return the sessions that are over, whose telephones the exchange has not been told to disconnect.
 
     A conversation that goes on is not cut: its agent hangs up first, unless they may not sign in any more.
     """
@@ -97,12 +97,12 @@ def to_revoke(session: Session, now: datetime) -> Sequence[str]:
 
 
 def revoked(session: Session, sign_in_id: str, now: datetime) -> None:
-    """The exchange has put the session's telephones down and lets in no more."""
+    """Note that the exchange has disconnected the session's telephones and accepts no more of them."""
     session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(revoked_at=now))
 
 
 def registered_again(session: Session, sign_in_ids: Collection[str]) -> bool:
-    """Of these, those whose telephones ought to be down are to be told of once more; whether there are any."""
+    """Revoke again those of these sessions whose telephones came back; return whether there are any."""
     told = update(SignIn).where(SignIn.id.in_(sign_in_ids), SignIn.revoked_at.is_not(None))
     return bool(session.execute(told.values(revoked_at=None)).rowcount)  # type: ignore[attr-defined] # of an UPDATE
 

@@ -39,4 +39,4 @@ def _to_person(session: Session, context: AppContext, recipient: Recipient, reas
     transitions.transition(recipient, RecipientEvent.HANDED_TO_PERSON)
     recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
     new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
-    crm.open_case(session, context, new, crm.By(), now)
+    crm.open_case(session, context, new, crm.Actor(), now)

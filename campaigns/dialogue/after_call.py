@@ -92,7 +92,7 @@ def alarm(context: AppContext, provider: Provider, now: datetime) -> int:
                 continue
             recipient = session.get_one(Recipient, attempt.recipient_id)
             new = crm.NewCase(CaseKind.FOLLOW_UP, call, recipient.patient_id, urgency=Urgency.URGENT)
-            crm.open_case(session, context, new, crm.By(), now)
+            crm.open_case(session, context, new, crm.Actor(), now)
             is_waiting = call.status is CallStatus.WAITING
         log.get().warning("warning_sign_unheard", attempt_id=attempt_id, call_id=call_id)
         if is_waiting:

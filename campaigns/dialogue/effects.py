@@ -81,7 +81,7 @@ def _file(
         new = crm.NewCase(
             CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(start.about), answered.value)
         )
-        crm.open_case(session, context, new, crm.By(), now)
+        crm.open_case(session, context, new, crm.Actor(), now)
     if given.is_opinion:
         call.intent = Intent.OPINION  # what the message becomes a case of
     if answered.is_low:
@@ -92,11 +92,11 @@ def _opinion(session: Session, context: AppContext, about: tuple[Start, Call], t
     """Somebody looks into it (D2): one case a conversation, with the patient and what was said."""
     start, call = about
     patient_id = session.get_one(Recipient, start.recipient_id).patient_id
-    before = crm_queries.of_call(session, call.id, CaseKind.OPINION)
+    before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
     if before is None:
-        crm.open_case(session, context, crm.NewCase(CaseKind.OPINION, call, patient_id, text=text), crm.By(), now)
+        crm.open_case(session, context, crm.NewCase(CaseKind.OPINION, call, patient_id, text=text), crm.Actor(), now)
     else:
-        crm.comment(session, before, text, crm.By(), now)
+        crm.comment(session, before, text, crm.Actor(), now)
 
 
 def _ask(

@@ -16,7 +16,7 @@ from campaigns.dialogue import attempt_progress, dialogue, doctor_absence, effec
 from campaigns.dialogue.attempt_progress import Start
 from campaigns.dialogue.dialogue_state import Heard, Outcome, Person, Place, Stage
 from campaigns.dialogue.script import Script
-from crm.patients import same_person
+from crm.patients import identity_index
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Attempt, Call
@@ -89,7 +89,7 @@ def _begin(session: Session, context: AppContext, start: Start, sid: str, now: d
         id=clock.new_id(),
         provider_sid=sid,
         caller_number=start.number,
-        caller_index=same_person.number_index(context.keyring, start.number),
+        caller_index=identity_index.number_index(context.keyring, start.number),
         direction=Direction.INBOUND if start.is_inbound else Direction.OUTBOUND,
         language=start.language,
         intent=Intent.CONSULTATION,

@@ -19,8 +19,8 @@ from campaigns.importing.service import Item, SourceCheck
 from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import SourceDefaults
 from crm.errors import UnreadableFile
-from crm.feeds import limits, tables
-from crm.feeds.progress import Progress
+from crm.feeds import file_limits, tables
+from crm.feeds.progress import ImportProgress
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 
@@ -91,13 +91,13 @@ def take(
     files: Path | Sequence[Path],
     options: ImportOptions,
     now: datetime,
-    progress: Progress | None = None,
+    progress: ImportProgress | None = None,
 ) -> FileImport:
     """Check a source, then store it. Raises `ImportFault` when it cannot be read; then nothing is changed.
 
     Raises `IncompleteExport` when the options say to wait for the other files.
     """
-    files, told = [files] if isinstance(files, Path) else files, progress or Progress()
+    files, told = [files] if isinstance(files, Path) else files, progress or ImportProgress()
     try:
         source = open_source(context.settings, files, options, now)
         told.begin("check", source.size)
@@ -114,7 +114,7 @@ def take(
 
 def open_source(settings: Settings, files: Sequence[Path], options: ImportOptions, now: datetime) -> ImportSource:
     """The files by their kind. Raises `UnreadableFile`, also while its items are read."""
-    file, kind, most = files[0], files[0].suffix.lower(), limits.of(settings)
+    file, kind, most = files[0], files[0].suffix.lower(), file_limits.of(settings)
     if kind in TABLES:
         by_row = given(settings, False, now)
         return ImportSource(lambda: tables_file.read(file, by_row, most), tables.about(file))

@@ -12,14 +12,14 @@ from itertools import islice
 from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.visits import event_reports, persons, visit_batch
-from crm.feeds.rejects import Reject
+from crm.feeds.rejected_field import RejectedField
 from hotline.context import AppContext
 from hotline.encryption.keyring import Keyring
 
 CHUNK = 250
 # So many rejected rows are told of; a file with more is broken as a whole.
 MOST_REJECTS = 1000
-Item = VisitRecord | list[Reject]
+Item = VisitRecord | list[RejectedField]
 Progress = Callable[[int], object]
 
 
@@ -30,7 +30,7 @@ class SourceCheck:
     rows: int = 0
     repeated: int = 0
     rejected: int = 0
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: list[RejectedField] = field(default_factory=list)
 
 
 def nothing(_count: int) -> None:
@@ -59,7 +59,7 @@ def check(items: Iterable[tuple[int, Item]], tell: Progress = nothing) -> Source
     return found
 
 
-def second(seen: dict[int, int], line: int, one: VisitRecord) -> list[Reject] | None:
+def second(seen: dict[int, int], line: int, one: VisitRecord) -> list[RejectedField] | None:
     """Nothing wrong (`[]`), the same row again (`None`), or another content for a stay that stood there before."""
     stay = one.visit or one.happened_on
     key = hash((one.event, one.patient_number, one.merged_from, stay, one.recorded_at))
@@ -71,7 +71,7 @@ def second(seen: dict[int, int], line: int, one: VisitRecord) -> list[Reject] | 
         return None
     if one.recorded_at is not None:
         return []  # a system tells its events; of two at one moment, either may count, and it is always the same
-    return [Reject(line, "patient_number", "this stay stands there before, with other contents")]
+    return [RejectedField(line, "patient_number", "this stay stands there before, with other contents")]
 
 
 def store(

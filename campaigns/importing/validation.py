@@ -11,10 +11,10 @@ from functools import partial
 from campaigns.importing.fields import dates, deaths, diagnoses
 from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.tables import preferences
-from crm.feeds import cell_words as crm_words
-from crm.feeds import days
+from crm.feeds import cell_values as crm_words
+from crm.feeds import dates as feeds_dates
 from crm.feeds.checked_row import CheckedRow
-from crm.feeds.rejects import Reject
+from crm.feeds.rejected_field import RejectedField
 from crm.patients import person_fields
 from hotline.values import phone_numbers
 from hotline.values.language import Language
@@ -25,7 +25,7 @@ AND = "\n"
 WITH_FACTS = frozenset({VisitEvent.DISCHARGED, VisitEvent.UPDATED})
 LONGEST_VISIT = 64
 NO_DIAGNOSIS: tuple[tuple[str, ...], str] = ((), "")
-Item = VisitRecord | list[Reject]
+Item = VisitRecord | list[RejectedField]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _discharged_on(row: CheckedRow, given: SourceDefaults) -> date | None:
 def _facts(
     row: CheckedRow, given: SourceDefaults, discharged: date | None, codes: tuple[str, ...], words: str
 ) -> DischargeFacts:
-    born = row.take("birth_date", partial(days.birth_date, today=given.today), None)
+    born = row.take("birth_date", partial(feeds_dates.birth_date, today=given.today), None)
     if born and discharged and born > discharged:
         row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
     named = row.take("condition", str, "")

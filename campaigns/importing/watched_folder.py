@@ -16,7 +16,7 @@ from campaigns.errors import ImportFault, IncompleteExport
 from campaigns.importing import files, running_campaigns, watched_reports
 from campaigns.importing.fhir import source
 from campaigns.importing.files import FHIR, KINDS, ImportOptions
-from crm.feeds import limits
+from crm.feeds import file_limits
 from hotline import log
 from hotline.context import AppContext
 
@@ -125,7 +125,7 @@ class WatchedFolder:
 
     def _refuse(self, group: Sequence[Path], reason: str) -> FileOutcome:
         """Refuse what cannot be read; of an export only these files, so that the others may still be taken."""
-        most = limits.of(self._ground.settings)
+        most = file_limits.of(self._ground.settings)
         unreadable = [file for file in group if len(group) > 1 and not source.is_readable(file, most)]
         self._put_away(unreadable or group, watched_reports.REFUSED, [reason])
         return FileOutcome.PUT_AWAY

@@ -20,9 +20,10 @@ from campaigns.planning import dialling_limits_file, enrolment, plan, plans_file
 from campaigns.planning.plan import DischargeProfile, Plan, Scope
 from campaigns.stopping import stop_reason_queries
 from crm.errors import UnreadableFile
-from crm.feeds import limits, tables
-from crm.feeds.rejects import Reject
-from crm.patients import same_person
+from crm.feeds import file_limits, tables
+from crm.feeds.rejected_field import RejectedField
+from crm.patients import identity_index
+from crm.patients import queries as patient_queries
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
@@ -34,7 +35,7 @@ from hotline.values.states.recipient import RecipientState
 
 def take(
     context: AppContext, name: str, file: Path, now: datetime, *, skips: bool | None = None
-) -> tuple[enrolment.EnrolmentResult, list[Reject]]:
+) -> tuple[enrolment.EnrolmentResult, list[RejectedField]]:
     """Plan calls to everyone in the file. Rows that cannot be taken keep all of it out, or with `skips` are left out.
 
     `None` does as the settings say. Raises `ImportFault` when it is no such table; then nothing is stored.
@@ -56,12 +57,12 @@ def take(
     return enrolment.EnrolmentResult(added, without, len(rows) - len(fresh)), rejects
 
 
-def _read(settings: Settings, file: Path, now: datetime) -> tuple[list[AffectedAppointment], list[Reject]]:
+def _read(settings: Settings, file: Path, now: datetime) -> tuple[list[AffectedAppointment], list[RejectedField]]:
     local, area_code = now.astimezone(ZoneInfo(settings.timezone)), settings.phone_area_code
     found: list[AffectedAppointment] = []
-    rejects: list[Reject] = []
+    rejects: list[RejectedField] = []
     try:
-        for row in tables.rows(file, appointment_row.COLUMNS, limits.of(settings)):
+        for row in tables.rows(file, appointment_row.COLUMNS, file_limits.of(settings)):
             one = appointment_row.read(row, local, area_code)
             if isinstance(one, list):
                 rejects.extend(one)
@@ -102,7 +103,7 @@ def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: d
         "name": one.name,
         "birth_date": one.birth_date.isoformat() if one.birth_date else "",
         "number": one.number,
-        "number_index": same_person.number_index(context.keyring, one.number),
+        "number_index": identity_index.number_index(context.keyring, one.number),
         "patient_id": None,
         "language": one.language,
         "zone": zone,
@@ -130,8 +131,8 @@ def _left_out(session: Session, keyring: Keyring, rows: list[dict[str, Any]]) ->
 
     Without the patient's number in the file, that is whoever is known by name and telephone.
     """
-    names = {row["key"]: same_person.index(keyring, (row["number"], row["name"])) for row in rows}
-    known = same_person.known(session, keyring, [(row["number"], row["name"]) for row in rows])
+    names = {row["key"]: identity_index.identity_index(keyring, (row["number"], row["name"])) for row in rows}
+    known = patient_queries.by_identity(session, keyring, [(row["number"], row["name"]) for row in rows])
     patient_of = {index: patient.id for index, patient in known.items()}
     told = select(Discharge.patient_id, Discharge.person_index).where(Discharge.patient_id.in_(patient_of.values()))
     person_of = dict(session.execute(told).all())

@@ -208,4 +208,4 @@ def _tell_cases(session: Session, recipient: Recipient, cause: StopReason, now: 
     for case in crm_queries.open_follow_ups(session, recipient.patient_id):
         is_told = any(step.kind == TOLD and step.at == now for step in crm_queries.steps(session, case.id))
         if not is_told:
-            crm.note(session, case, CaseStep(kind=TOLD, at=now, data={"reason": cause.reason}), crm.By())
+            crm.add_step(session, case, CaseStep(kind=TOLD, at=now, data={"reason": cause.reason}), crm.Actor())

@@ -8,7 +8,7 @@ from campaigns.stopping import patient_list
 from cli import audit_marks
 from cli.local import embedded
 from cli.terminal import import_progress
-from crm.patients import patients_file
+from crm.patients import service
 from hotline import clock
 from hotline.context import open_context
 
@@ -40,7 +40,7 @@ def load(file: Path, skips: bool | None, show_all: bool) -> None:
     now = clock.now()
     with open_context(embedded.load()) as context:
         with import_progress.shown(file.name) as progress:
-            outcome = patients_file.load(context, file, now, skips=skips, progress=progress)
+            outcome = service.import_file(context, file, now, skips=skips, progress=progress)
         changed = patient_list.follow(context, now)
         audit_marks.showed(outcome.added + outcome.changed)
     shown = outcome.rejected if show_all else outcome.rejected[:SHOWN]

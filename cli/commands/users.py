@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 from sqlalchemy.orm import Session
 
-from accounts.passwords import guesses, strength
+from accounts.passwords import policy, throttle
+from accounts.users import queries as user_queries
 from accounts.users import service
-from accounts.users.service import Wanted
+from accounts.users.rules import UserDetails
 from cli import audit_marks
 from cli.local import embedded
 from cli.terminal import tables
@@ -38,14 +39,16 @@ def listing() -> None:
     """Everyone, with role, agent and whether they can sign in."""
     with open_context(embedded.load()) as context, context.database.read() as session:
         numbers = {agent.id: agent.staff_number for agent in queries.everyone(session)}
-        locked = {user.id for user in service.everyone(session) if _is_locked(session, context.keyring, user.login)}
-        rows = [_row(user, numbers, user.id in locked) for user in service.everyone(session)]
+        locked = {
+            user.id for user in user_queries.all_users(session) if _is_locked(session, context.keyring, user.login)
+        }
+        rows = [_row(user, numbers, user.id in locked) for user in user_queries.all_users(session)]
     columns = ("login", "name", "role", "language", "agent", "sign-in")
     Console().print(tables.of("Users", columns, rows, wraps="name"))
 
 
 def _is_locked(session: Session, keyring: Keyring, login: str) -> bool:
-    return guesses.locked_until(session, keyring, login, clock.now()) is not None
+    return throttle.locked_until(session, keyring, login, clock.now()) is not None
 
 
 def _row(user: User, numbers: dict[str, str], is_locked: bool) -> tuple[str, ...]:
@@ -64,7 +67,7 @@ def _row(user: User, numbers: dict[str, str], is_locked: bool) -> tuple[str, ...
 def add(login: str, name: str, role: str, staff_number: str | None, language: str) -> None:
     """Add LOGIN with a one-time password, which is printed once."""
     now, password = clock.now(), clock.new_password()
-    user = User(name=name, role=Role(role), language=Language(language), one_time_until=now + strength.ONE_TIME)
+    user = User(name=name, role=Role(role), language=Language(language), one_time_until=now + policy.ONE_TIME)
     with open_context(embedded.load()) as context, context.database.write() as session:
         user.agent_id = roster.numbered(session, staff_number).id if staff_number else None
         service.add(session, login, password, user)
@@ -87,8 +90,10 @@ def edit(
     if no_agent and staff_number:
         raise click.UsageError("--agent and --no-agent exclude each other")
     with open_context(embedded.load()) as context, context.database.write() as session:
-        user = service.named(session, login)
-        wanted = Wanted(name or user.name, Role(role or user.role), Language(language or user.language), user.agent_id)
+        user = user_queries.by_login(session, login)
+        wanted = UserDetails(
+            name or user.name, Role(role or user.role), Language(language or user.language), user.agent_id
+        )
         if staff_number or no_agent:
             agent_id = roster.numbered(session, staff_number).id if staff_number else None
             wanted = replace(wanted, agent_id=agent_id)
@@ -104,7 +109,7 @@ def edit(
 def reset_password(login: str) -> None:
     """Give LOGIN a one-time password, which is printed once; all their sessions end."""
     with open_context(embedded.load()) as context, context.database.write() as session:
-        user = service.named(session, login)
+        user = user_queries.by_login(session, login)
         password = service.reset_password(session, user.id, clock.now(), is_rescue=True)
         note(session, "reset_password", user.id)
     _show(user.login, password)
@@ -115,7 +120,7 @@ def reset_password(login: str) -> None:
 @audit_marks.touches_nothing("accounts of staff; changes are logged by themselves")
 def disable(login: str) -> None:
     """Take the right to sign in from LOGIN; all their sessions end at once."""
-    _set(login, service.shut_out, "shut_out_user")
+    _set(login, service.deactivate, "shut_out_user")
     click.echo(f"{login} can no longer sign in.")
 
 
@@ -124,7 +129,7 @@ def disable(login: str) -> None:
 @audit_marks.touches_nothing("accounts of staff; changes are logged by themselves")
 def enable(login: str) -> None:
     """Let LOGIN sign in again."""
-    _set(login, service.let_in, "let_in_user")
+    _set(login, service.activate, "let_in_user")
     click.echo(f"{login} can sign in.")
 
 
@@ -134,15 +139,15 @@ def enable(login: str) -> None:
 def unlock(login: str) -> None:
     """Let LOGIN sign in again after too many wrong passwords, without waiting."""
     with open_context(embedded.load()) as context, context.database.write() as session:
-        user = service.named(session, login)
-        guesses.unlock(session, context.keyring, user.login)
+        user = user_queries.by_login(session, login)
+        throttle.unlock(session, context.keyring, user.login)
         note(session, "unlock_user", user.id)
     click.echo(f"{login} can sign in from anywhere again.")
 
 
 def _set(login: str, change: Callable[[Session, str], Any], action: str) -> None:
     with open_context(embedded.load()) as context, context.database.write() as session:
-        user = service.named(session, login)
+        user = user_queries.by_login(session, login)
         change(session, user.id)
         note(session, action, user.id)
 

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from accounts.errors import PasswordWrong, UserRefused
-from accounts.passwords import check, guesses, hashing, strength
+from accounts.passwords import hash_pool, hashing, throttle, verification
 from accounts.sessions import queries
-from accounts.users import service
-from console.accounts import devices, sign_in
+from accounts.users import queries as user_queries
+from accounts.users import rules, service
+from console.accounts import devices, sign_in, throttled
 from console.web import audit_log
 from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, context
 from console.web.audit_marks import touches_nothing
@@ -42,10 +43,10 @@ def change() -> ResponseReturnValue:
     """Set another password of one's own; other sessions end, this one goes on."""
     was_one_time = current_user.must_change_password
     try:
-        with hashing.place():
+        with hash_pool.slot():
             user, signed_in = _changed()
-    except check.Refused as refused:
-        return check.later(refused, _page(None, 429, *check.words(refused, clock.now())), clock.now())
+    except verification.Refused as refused:
+        return throttled.answer(refused, _page(None, 429, *throttled.message(refused, clock.now())), clock.now())
     except UserRefused as refused:
         return _page(refused, 401 if isinstance(refused, PasswordWrong) else 422)
     sign_in.enter_as(signed_in)
@@ -71,15 +72,15 @@ def _changed() -> tuple[User, SignedIn]:
     """Set the new password, and begin a session with it: all others end. Raises what is against it."""
     old, new, again = (request.form.get(name, "") for name in ("old", "password", "again"))
     with context().database.read() as reading:
-        seen = service.existing(reading, current_user.id)
+        seen = user_queries.existing(reading, current_user.id)
     # Who finds an open page does not guess the password there either.
-    allowances = guesses.of_owner(context().keyring, seen.login)
-    if not check.proven(context(), seen.password, old, allowances):
+    allowances = throttle.of_owner(context().keyring, seen.login)
+    if not verification.verify(context(), seen.password, old, allowances):
         raise PasswordWrong("the present password is another")
     with context().database.write() as writing:
-        guesses.give_back(writing, allowances)
-    service.check_own(seen, old=old, new=new, again=again)
-    digest = strength.sealed(new)
+        throttle.give_back(writing, allowances)
+    rules.check_new_password(seen, old=old, new=new, again=again)
+    digest = hashing.hash_password(new)
     with context().database.write() as writing:
         user = service.change_password(writing, seen, digest)
         audit_log.record(writing, "change_password", "user", user.id)
@@ -88,7 +89,7 @@ def _changed() -> tuple[User, SignedIn]:
 
 def _page(refused: UserRefused | None, code: int, fault: str = "", minutes: int = 0) -> ResponseReturnValue:
     with context().database.read() as reading:
-        user = service.existing(reading, current_user.id)
+        user = user_queries.existing(reading, current_user.id)
         agent = agents.find(reading, user.agent_id)
         sessions = queries.of_user(reading, user.id, clock.now())
     values = {"account": user, "agent": agent, "sessions": sessions, "fault": fault, "minutes": minutes}

@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
 from accounts.errors import PasswordExpired
-from accounts.passwords import check, guesses, hashing
+from accounts.passwords import hash_pool, throttle, verification
 from accounts.sessions import queries
+from accounts.users import queries as user_queries
 from accounts.users import service
-from console.accounts import browsers, devices
+from console.accounts import browsers, devices, throttled
 from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, allow_everyone, context, home
 from console.web.audit_marks import touches_nothing
 from hotline import clock
@@ -45,11 +46,11 @@ def enter() -> ResponseReturnValue:
     """Begin a session for the right password."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
     try:
-        with hashing.place():
+        with hash_pool.slot():
             user = _admitted(login, password)
-    except check.Refused as refused:
-        fault, minutes = check.words(refused, clock.now())
-        return check.later(refused, _page(fault, login, 429, minutes), clock.now())
+    except verification.Refused as refused:
+        fault, minutes = throttled.message(refused, clock.now())
+        return throttled.answer(refused, _page(fault, login, 429, minutes), clock.now())
     except PasswordExpired:
         return _page("sign_in.expired", login, 401)
     if user is None:
@@ -62,23 +63,23 @@ def enter() -> ResponseReturnValue:
 def _admitted(login: str, password: str) -> User | None:
     """The user with this name, with a session begun, if it is their password. Raises what keeps them out."""
     with context().database.read() as reading:
-        seen = service.under(reading, login)
+        seen = user_queries.with_login(reading, login)
     device = devices.known(context(), request, seen)
-    allowances = guesses.of_sign_in(context().keyring, login, request.remote_addr or "", device)
-    if not check.proven(context(), seen.password if seen else None, password, allowances) or seen is None:
+    allowances = throttle.of_sign_in(context().keyring, login, request.remote_addr or "", device)
+    if not verification.verify(context(), seen.password if seen else None, password, allowances) or seen is None:
         return None
     try:
         with context().database.write() as writing:
-            user = service.admit(writing, seen, clock.now())
+            user = service.confirm_sign_in(writing, seen, clock.now())
             if user is None:
                 return None
-            guesses.give_back(writing, allowances)
-            guesses.forget_old(writing, clock.now())
+            throttle.give_back(writing, allowances)
+            throttle.forget_old(writing, clock.now())
             _note(writing, user, session.get("language"))
             signed_in = begun(writing, user)
     except PasswordExpired:
         with context().database.write() as writing:
-            guesses.give_back(writing, allowances)  # it was right
+            throttle.give_back(writing, allowances)  # it was right
         raise
     enter_as(signed_in)
     return user

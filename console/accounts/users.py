@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from accounts.errors import LastAdministrator, UserRefused
-from accounts.passwords import guesses
+from accounts.passwords import throttle
+from accounts.users import queries as user_queries
+from accounts.users import rules as accounts_users_rules
 from accounts.users import service
-from accounts.users.service import Wanted
+from accounts.users.rules import UserDetails
 from console.web import audit_log
 from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
@@ -91,7 +93,7 @@ def reset(user_id: str) -> ResponseReturnValue:
         with context().database.write() as session:
             password = service.reset_password(session, user_id, clock.now())
             _note(session, "reset_password", user_id)
-            user = service.existing(session, user_id)
+            user = user_queries.existing(session, user_id)
     except LastAdministrator as refused:
         return _form(user_id, refused, 422)
     return _secret(user, password, is_new=False)
@@ -107,7 +109,7 @@ def set_active(user_id: str) -> ResponseReturnValue:
     is_let_in = request.form.get("active") == "yes"
     try:
         with context().database.write() as session:
-            (service.let_in if is_let_in else service.shut_out)(session, user_id)
+            (service.activate if is_let_in else service.deactivate)(session, user_id)
             _note(session, "let_in_user" if is_let_in else "shut_out_user", user_id)
     except LastAdministrator as refused:
         flash(f"user_fault.{refused.code}", "fault")
@@ -122,8 +124,8 @@ def set_active(user_id: str) -> ResponseReturnValue:
 def unlock(user_id: str) -> ResponseReturnValue:
     """Forget the wrong passwords that were tried under a user's name, so that they can sign in from anywhere."""
     with context().database.write() as session:
-        one = service.find(session, user_id) or abort(404)
-        guesses.unlock(session, context().keyring, one.login)
+        one = user_queries.find(session, user_id) or abort(404)
+        throttle.unlock(session, context().keyring, one.login)
         _note(session, "unlock_user", user_id)
     flash("users.unlocked")
     return redirect(url_for("staff.edit", user_id=user_id))
@@ -131,7 +133,7 @@ def unlock(user_id: str) -> ResponseReturnValue:
 
 def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
     with context().database.read() as session:
-        agents, everyone = agent_queries.everyone(session), service.everyone(session)
+        agents, everyone = agent_queries.everyone(session), user_queries.all_users(session)
     names = {agent.id: agent for agent in agents}
     return render_template(
         "accounts/users.html",
@@ -146,13 +148,13 @@ def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
 
 def _form(user_id: str, refused: UserRefused | None, code: int) -> ResponseReturnValue:
     with context().database.read() as session:
-        one = service.find(session, user_id) or abort(404)
+        one = user_queries.find(session, user_id) or abort(404)
         agents = agent_queries.everyone(session)
-        locked_until = guesses.locked_until(session, context().keyring, one.login, clock.now())
+        locked_until = throttle.locked_until(session, context().keyring, one.login, clock.now())
     # What was typed comes back, unless somebody else's change has to be seen first.
     typed = request.form if refused and refused.code != "changed_meanwhile" else None
     values = typed or {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id or ""}
-    seen = typed["seen"] if typed else service.stamp(one)
+    seen = typed["seen"] if typed else accounts_users_rules.stamp(one)
     lists = {"agents": agents, "roles": list(Role), "locked_until": locked_until}
     return render_template("accounts/user.html", one=one, refused=refused, form=values, seen=seen, **lists), code
 
@@ -161,12 +163,12 @@ def _secret(user: User, password: str, *, is_new: bool) -> ResponseReturnValue:
     return render_template("accounts/one_time.html", one=user, password=password, is_new=is_new)
 
 
-def _from_form() -> Wanted:
+def _from_form() -> UserDetails:
     form = request.form
     role, language = form.get("role", ""), form.get("language", "")
     if role not in list(Role) or language not in list(Language):
         abort(400)
-    return Wanted(form.get("name", ""), Role(role), Language(language), form.get("agent_id") or None)
+    return UserDetails(form.get("name", ""), Role(role), Language(language), form.get("agent_id") or None)
 
 
 def _note(session: Session, action: str, user_id: str) -> None:

@@ -16,7 +16,7 @@ from console.web.audit_marks import touches
 from crm.cases import queries
 from crm.cases import service as crm
 from crm.cases.queries import MINE, NOBODY, CaseFilter
-from crm.cases.service import By
+from crm.cases.service import Actor
 from crm.errors import ClosedCase
 from hotline import clock
 from hotline.errors import IllegalMove
@@ -125,7 +125,7 @@ def move(case_id: str) -> ResponseReturnValue:
         if not may_act(case):
             abort(403)
         try:
-            crm.advance(session, context(), case, CaseState(state), _by(), clock.now())
+            crm.change_state(session, context(), case, CaseState(state), _by(), clock.now())
             context().notifier.ring_after(session, FLOOR, "case")
         except IllegalMove:
             abort(400)
@@ -168,8 +168,8 @@ def _locked(session: Session, case_id: str, action: str) -> Case:
     return case
 
 
-def _by() -> By:
-    return By(user_id=current_user.id, agent_id=current_user.agent_id)
+def _by() -> Actor:
+    return Actor(user_id=current_user.id, agent_id=current_user.agent_id)
 
 
 def _note(session: Session, action: str, case_id: str) -> None:

@@ -117,7 +117,7 @@ def _load(token: str) -> SignedIn | None:
     user, sign_in = found
     if now - sign_in.seen_at >= queries.NOTED and not _is_by_itself():
         with context().database.write() as writing:
-            queries.used(writing, sign_in.id, now)
+            queries.touch(writing, sign_in.id, now)
     return SignedIn(user, sign_in.id, token)
 
 

@@ -1,10 +1,10 @@
-"""Who calls, and the cases that are followed for them. Each function runs inside its caller's transaction.
+"""Cases: opened, handed over, worked on and closed. Each function runs inside its caller's transaction.
 
 Every step of a case is a row that is only ever added: who, when, what.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from crm.cases import deadlines, queries
 from crm.errors import ClosedCase
+from crm.patients import queries as patient_queries
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Case, CaseStep, Patient
 from hotline.outbox import call_log, transitions
@@ -20,28 +21,8 @@ from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of a caller by their number alone. Where several patients share it, the facts of all of them.
-
-    `patient_id` only where there is one; `case_*` name their open case, one with an owner before one without.
-    """
-
-    patient_id: str | None = None
-    owner_agent_id: str | None = None
-    case_id: str | None = None
-    case_number: int | None = None
-    case_kind: CaseKind | None = None
-    age: int | None = None
-    limited_mobility: bool = False
-    cardiac: bool = False
-    diabetic: bool = False
-    flagged: bool = False
-    discharged_on: date | None = None
-
-
-@dataclass(frozen=True)
-class By:
-    """Who did a step: a user of the staff pages, the agent whom they are, or neither for the hotline itself."""
+class Actor:
+    """The author of a step: a user of the staff pages, the agent whom they are, or neither for the hotline itself."""
 
     user_id: str | None = None
     agent_id: str | None = None
@@ -59,104 +40,77 @@ class NewCase:
     text: str | None = None
 
 
-def known(session: Session, caller_index: str | None, now: datetime, zone: ZoneInfo | None = None) -> Known:
-    """What is known of whoever calls from this number; nothing for a hidden one."""
-    if caller_index is None:
-        return Known()
-    found = queries.patients(session, caller_index)
-    cases = queries.open_cases(session, caller_index, [patient.id for patient in found])
-    case = next((m for m in cases if m.owner_agent_id is not None), cases[0] if cases else None)
-    today = now.astimezone(zone).date()
-    discharges = [p.discharged_on for p in found if p.discharged_on is not None]
-    ages = [age for age in (age_of(patient, today) for patient in found) if age is not None]
-    return Known(
-        patient_id=found[0].id if len(found) == 1 else None,
-        owner_agent_id=case.owner_agent_id if case else None,
-        case_id=case.id if case else None,
-        case_number=case.number if case else None,
-        case_kind=case.kind if case else None,
-        age=max(ages, default=None),
-        limited_mobility=any(p.limited_mobility for p in found),
-        cardiac=any(p.cardiac for p in found),
-        diabetic=any(p.diabetic for p in found),
-        flagged=any(p.flagged for p in found),
-        discharged_on=max(discharges, default=None),
-    )
-
-
-def age_of(patient: Patient, today: date) -> int | None:
-    """Whole years; `None` where the birth date is not known."""
-    if patient.birth_date is None:
-        return None
-    born = date.fromisoformat(patient.birth_date)
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-
-def open_case(session: Session, context: AppContext, new: NewCase, by: By, now: datetime) -> Case:
-    """Open a case with its deadline; for a call that has one of this kind already, that one."""
-    before = queries.of_call(session, new.call.id, new.kind) if new.call else None
-    if before is not None:
-        return before
+def open_case(session: Session, context: AppContext, new: NewCase, actor: Actor, now: datetime) -> Case:
+    """Open a case with its deadline; return the one that the call has opened already, if it is of this kind."""
+    earlier = queries.opened_by_call(session, new.call.id, new.kind) if new.call else None
+    if earlier is not None:
+        return earlier
     try:
         with session.begin_nested():
             case = _row(session, context, new, now)
             session.add(case)
             session.flush()
     except IntegrityError:  # two deliveries at once: the other one has opened it
-        found = queries.of_call(session, new.call.id, new.kind) if new.call else None
-        if found is None:
+        winner = queries.opened_by_call(session, new.call.id, new.kind) if new.call else None
+        if winner is None:
             raise
-        return found
-    note(session, case, CaseStep(kind="opened", at=now, data={"owner": new.owner_agent_id}), by)
+        return winner
+    add_step(session, case, CaseStep(kind="opened", at=now, data={"owner": new.owner_agent_id}), actor)
     if new.call is not None:
         opened = CaseOpened(case=case.number, case_kind=new.kind)
         call_log.record(session, context.notifier, new.call.id, opened, now)
     return case
 
 
-def hand_over(session: Session, case: Case, to_agent_id: str, by: By, now: datetime) -> bool:
-    """Another agent owns the case from now on (A7: formally); whether that is news. Raises `ClosedCase`."""
-    _must_be_open(case)
+def hand_over(session: Session, case: Case, to_agent_id: str, actor: Actor, now: datetime) -> bool:
+    """Make another agent the owner (A7: formally); return whether that is a change. Raises `ClosedCase`."""
+    if case.state is CaseState.CLOSED:
+        raise ClosedCase(f"case {case.number} is closed")
     if case.owner_agent_id == to_agent_id:
         return False
     session.get_one(Agent, to_agent_id)
     before, case.owner_agent_id = case.owner_agent_id, to_agent_id
-    note(session, case, CaseStep(kind="handed_over", at=now, data={"from": before, "to": to_agent_id}), by)
+    add_step(session, case, CaseStep(kind="handed_over", at=now, data={"from": before, "to": to_agent_id}), actor)
     return True
 
 
-def comment(session: Session, case: Case, text: str, by: By, now: datetime) -> None:
-    """Write something down in the history."""
-    note(session, case, CaseStep(kind="commented", at=now, text=text), by)
+def comment(session: Session, case: Case, text: str, actor: Actor, now: datetime) -> None:
+    """Add a comment to the history."""
+    add_step(session, case, CaseStep(kind="commented", at=now, text=text), actor)
 
 
-def advance(session: Session, context: AppContext, case: Case, state: CaseState, by: By, now: datetime) -> bool:
-    """Take the case on, its deadline with it; whether that is news. Raises `IllegalMove`."""
-    start = case.state
+def change_state(
+    session: Session, context: AppContext, case: Case, state: CaseState, actor: Actor, now: datetime
+) -> bool:
+    """Move the case to `state`, its deadline with it; return whether that is a change. Raises `IllegalMove`."""
+    before = case.state
     if not transitions.move(case, state):
         return False
     case.closed_at = now if state is CaseState.CLOSED else None
     zone = ZoneInfo(context.settings.timezone)
     case.due_at = deadlines.due(case.kind, case.urgency, state, case.opened_at, zone)
-    note(session, case, CaseStep(kind="moved", at=now, data={"from": start, "to": state}), by)
+    add_step(session, case, CaseStep(kind="moved", at=now, data={"from": before, "to": state}), actor)
     return True
 
 
-def close(session: Session, context: AppContext, case: Case, by: By, now: datetime) -> bool:
-    """The case is at its end; whether that is news."""
-    return advance(session, context, case, CaseState.CLOSED, by, now)
+def close(session: Session, context: AppContext, case: Case, actor: Actor, now: datetime) -> bool:
+    """Close the case; return whether that is a change."""
+    return change_state(session, context, case, CaseState.CLOSED, actor, now)
 
 
-def note(session: Session, case: Case, step: CaseStep, by: By) -> None:
+def add_step(session: Session, case: Case, step: CaseStep, actor: Actor) -> None:
     """Add a step to the history."""
-    step.case_id, step.user_id, step.agent_id = case.id, by.user_id, by.agent_id
+    step.case_id, step.user_id, step.agent_id = case.id, actor.user_id, actor.agent_id
     session.add(step)
     session.flush()
 
 
 def _row(session: Session, context: AppContext, new: NewCase, now: datetime) -> Case:
     index = new.call.caller_index if new.call else None
-    patient_id = new.patient_id or known(session, index, now).patient_id
+    patient_id = new.patient_id
+    if patient_id is None:
+        patient = patient_queries.only_one_at_number(session, index)
+        patient_id = None if patient is None else patient.id
     if index is None and patient_id is not None:
         index = session.get_one(Patient, patient_id).number_index
     zone = ZoneInfo(context.settings.timezone)
@@ -173,8 +127,3 @@ def _row(session: Session, context: AppContext, new: NewCase, now: datetime) -> 
         opened_at=now,
         due_at=deadlines.due(new.kind, new.urgency, CaseState.OPEN, now, zone),
     )
-
-
-def _must_be_open(case: Case) -> None:
-    if case.state is CaseState.CLOSED:
-        raise ClosedCase(f"case {case.number} is closed")

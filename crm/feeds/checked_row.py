@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from crm.feeds import cell_words
-from crm.feeds.rejects import Reject
+from crm.feeds import cell_values
+from crm.feeds.rejected_field import RejectedField
 
 _Value = TypeVar("_Value")
 FORMULA = "is a formula; paste it as a value"
@@ -30,13 +30,13 @@ class CheckedRow:
 
     line: int
     cells: Mapping[str, str]
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: list[RejectedField] = field(default_factory=list)
 
     def take(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
         """The field as `read` reads it; what it refuses (`ValueError`) is a reject, and `default` stands in."""
         text = self.cells.get(name, "").strip()
         is_error = text in ERRORS and name not in WITHOUT_ERRORS
-        if name not in NEEDED and (is_error or cell_words.is_nothing(text)):
+        if name not in NEEDED and (is_error or cell_values.is_nothing(text)):
             text = ""
         try:
             _check(name, text)
@@ -47,7 +47,7 @@ class CheckedRow:
 
     def fault(self, name: str, reason: str) -> None:
         """Write down that this field is wrong."""
-        self.rejects.append(Reject(self.line, name, reason))
+        self.rejects.append(RejectedField(self.line, name, reason))
 
 
 def _check(name: str, text: str) -> None:

@@ -1,12 +1,12 @@
-"""How far the reading of a large file is, for whoever shows it."""
+"""Progress of an import."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Whom to tell: `begin(what, total)` (`None`: not known), then `step(count)` again and again."""
+class ImportProgress:
+    """Callbacks of an import: `begin(phase, total)`, `None` for an unknown total, then `step(count)` repeatedly."""
 
-    begin: Callable[[str, int | None], object] = lambda _what, _total: None
+    begin: Callable[[str, int | None], object] = lambda _phase, _total: None
     step: Callable[[int], object] = lambda _count: None

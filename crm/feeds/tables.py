@@ -1,6 +1,6 @@
 """Tables as hospitals save them, CSV and XLSX, row by row in little memory; whose heads they are the caller says.
 
-CSV is read here in the encodings and with the separators that are met in the field, XLSX by `crm.feeds.workbook` in a
+CSV is read here in the encodings and with the separators that are met in the field, XLSX by `crm.feeds.xlsx_file` in a
 process of its own.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crm.errors import UnreadableFile
-from crm.feeds import csv_file, workbook
-from crm.feeds.limits import Limits
+from crm.feeds import csv_file, xlsx_file
+from crm.feeds.file_limits import FileLimits
 
 ZIP_SIGN, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 BLOCK = 1 << 20
@@ -30,7 +30,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One row: its line in the file (from 1) and its cells by our names, stripped; only columns that are there.
 
     `is_longer`: it has more cells than the first line has columns, so that nothing in it can be trusted.
@@ -41,9 +41,9 @@ class Row:
     is_longer: bool = False
 
 
-def rows(file: Path, columns: Columns, limits: Limits | None = None) -> Iterator[Row]:
+def rows(file: Path, columns: Columns, limits: FileLimits | None = None) -> Iterator[TableRow]:
     """Each row of the table that is not empty. Raises `UnreadableFile` when it is no such table, at any row."""
-    limits = limits or Limits()
+    limits = limits or FileLimits()
     found = _lines(file, limits)
     head_line, heads = next(found, (1, []))
     names = _names(file, head_line, heads, columns)
@@ -51,7 +51,7 @@ def rows(file: Path, columns: Columns, limits: Limits | None = None) -> Iterator
         stripped = [cell.strip() for cell in cells]
         if any(stripped):
             named = {name: cell for name, cell in zip(names, stripped, strict=False) if name is not None}
-            yield Row(line, named, any(stripped[len(names) :]))
+            yield TableRow(line, named, any(stripped[len(names) :]))
 
 
 def about(file: Path) -> int | None:
@@ -73,13 +73,13 @@ def encoding(file: Path) -> str:
     return csv_file.encoding(file)
 
 
-def _lines(file: Path, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def _lines(file: Path, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
     with csv_file.opened(file) as source:
         start = source.read(8)
     if start.startswith(OLD_EXCEL):
         raise UnreadableFile(f"{file.name}: is an old or password-protected Excel file; save it as .xlsx without one")
     limits.check_size(file)
-    return workbook.lines(file, limits) if start.startswith(ZIP_SIGN) else csv_file.lines(file)
+    return xlsx_file.lines(file, limits) if start.startswith(ZIP_SIGN) else csv_file.lines(file)
 
 
 def _names(file: Path, line: int, heads: Sequence[str], columns: Columns) -> list[str | None]:

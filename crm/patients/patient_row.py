@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from crm.feeds import cell_words, days
+from crm.feeds import cell_values, dates
 from crm.feeds.checked_row import LONGER, CheckedRow
-from crm.feeds.rejects import Reject
-from crm.feeds.tables import Columns
-from crm.feeds.tables import Row as TableRow
+from crm.feeds.rejected_field import RejectedField
+from crm.feeds.tables import Columns, TableRow
 from crm.patients import person_fields
 from hotline.values import phone_numbers
 from hotline.values.language import Language
@@ -56,39 +55,39 @@ class ListedPatient:
     language: Language | None = None
 
 
-def read(row: TableRow, today: date, area_code: str) -> ListedPatient | list[Reject]:
+def read(row: TableRow, today: date, area_code: str) -> ListedPatient | list[RejectedField]:
     """The patient in this row, or everything that is wrong with it."""
     if row.is_longer:
-        return [Reject(row.line, "row", LONGER)]
+        return [RejectedField(row.line, "row", LONGER)]
     checked = CheckedRow(row.line, row.cells)
     found = ListedPatient(
         number=checked.take("number", partial(phone_numbers.parse, area_code=area_code), ""),
         name=checked.take("name", person_fields.name, ""),
-        birth_date=checked.take("birth_date", partial(days.birth_date, today=today), None),
+        birth_date=checked.take("birth_date", partial(dates.birth_date, today=today), None),
         flags=checked.take("flags", _flags, frozenset[str]()) if "flags" in row.cells else None,
         adds=_adds(checked, row.cells, today),
-        discharged_on=checked.take("discharged_on", partial(days.past, today=today), None),
-        language=checked.take("language", cell_words.language, None),
+        discharged_on=checked.take("discharged_on", partial(dates.past, today=today), None),
+        language=checked.take("language", cell_values.language, None),
     )
     return checked.rejects or found
 
 
 def _adds(checked: CheckedRow, cells: Mapping[str, str], today: date) -> frozenset[str]:
     is_dead = checked.take("died_on", partial(_is_dead, today=today), False) if "died_on" in cells else False
-    is_refusing = checked.take(DO_NOT_CALL, cell_words.yes, False)
+    is_refusing = checked.take(DO_NOT_CALL, cell_values.yes, False)
     return frozenset(flag for flag, holds in ((DECEASED, is_dead), (DO_NOT_CALL, is_refusing)) if holds)
 
 
 def _is_dead(text: str, today: date) -> bool:
     """A day of death, or the bare word that they died."""
     try:
-        return cell_words.yes(text)
+        return cell_values.yes(text)
     except ValueError:
-        return cell_words.plain(text) in {"死亡", "已故", "dead", "deceased"} or days.died_on(text, today) is not None
+        return cell_values.plain(text) in {"死亡", "已故", "dead", "deceased"} or dates.died_on(text, today) is not None
 
 
 def _flags(text: str) -> frozenset[str]:
-    found = [FLAG_WORDS.get(cell_words.plain(word)) for word in re.split(r"[;,，；、|\s]+", text) if word]
+    found = [FLAG_WORDS.get(cell_values.plain(word)) for word in re.split(r"[;,，；、|\s]+", text) if word]
     unknown = found.count(None)
     if unknown:
         raise ValueError(f"{unknown} unknown; known are {', '.join(FLAGS)}, separated by ;")

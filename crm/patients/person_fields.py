@@ -6,9 +6,9 @@ What stood in a field is never repeated in a reason: reports of refused rows tra
 import re
 import unicodedata
 
-from crm.feeds import cell_words, garbled
-from crm.feeds.cell_words import is_nothing, language, yes
-from crm.feeds.days import birth_date, day, died_on, past
+from crm.feeds import cell_values, mojibake
+from crm.feeds.cell_values import is_nothing, language, yes
+from crm.feeds.dates import birth_date, day, died_on, past
 from crm.patients import identity_card
 from hotline.values import characters
 
@@ -17,7 +17,7 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST_NAME, LONGEST_NUMBER = 80, 40
-NO_NAME = cell_words.NOTHING | {"无名", "无名氏", "无姓名", "佚名", "匿名", "某某", "测试", "test", "na"}
+NO_NAME = cell_values.NOTHING | {"无名", "无名氏", "无姓名", "佚名", "匿名", "某某", "测试", "test", "na"}
 EVERYDAY = re.compile(r"[\u4e00-\u9fa5]{1,80}\Z")
 ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+\Z")
 WITH_ZEROS = re.compile(r"(\d+)\.0+\Z")
@@ -33,13 +33,13 @@ NO_PART = frozenset({"So", "Sk", "Sm", "Sc", "Cs", "Cc"})
 
 def name(text: str) -> str:
     """A person's name as it is shown and spoken; `name_key` tells whose it is. Raises `ValueError`."""
-    if garbled.is_garbled(text):
+    if mojibake.is_garbled(text):
         raise ValueError("holds characters of a wrong encoding; save the file in UTF-8")
     # Most names are everyday ideographs alone, and an import has many.
     shown = text if EVERYDAY.match(text) else _shown_name(text)
     if len(shown) > LONGEST_NAME:
         raise ValueError(f"is longer than {LONGEST_NAME} characters")
-    if cell_words.plain(shown) in NO_NAME:
+    if cell_values.plain(shown) in NO_NAME:
         raise ValueError("is a word that stands for no name; the name is needed")
     return shown
 
@@ -114,7 +114,7 @@ def patient_number(text: str) -> str:
         plain = found[1]
     if (
         plain.startswith("#")
-        or cell_words.plain(plain) in cell_words.NOTHING
+        or cell_values.plain(plain) in cell_values.NOTHING
         or not any(sign.isalnum() for sign in plain)
     ):
         raise ValueError("stands for no number; the patient's number in the hospital is needed")
@@ -128,6 +128,6 @@ def patient_number(text: str) -> str:
 def _short(text: str) -> str:
     if len(text) > LONGEST_NUMBER:
         raise ValueError(f"is longer than {LONGEST_NUMBER} characters")
-    if garbled.is_garbled(text) or any(unicodedata.category(sign) in {"Cc", "Cs", "Co", "Cn"} for sign in text):
+    if mojibake.is_garbled(text) or any(unicodedata.category(sign) in {"Cc", "Cs", "Co", "Cn"} for sign in text):
         raise ValueError("holds signs that cannot be printed")
     return text

@@ -46,10 +46,13 @@ class Call(Row, WithId):
     # When the caller was asked to rate the conversation, and the key from 1 to 5 that they pressed.
     rating_asked_at: Mapped[datetime | None] = mapped_column(Utc)
     rating: Mapped[int | None] = mapped_column(Integer)
-    # The conversation's room as it ought to be and as the exchange was last told, see `routing.calls.conferences`.
     is_held: Mapped[bool] = mapped_column(Boolean, default=False)
-    room_wanted: Mapped[str] = mapped_column(String(40), default="")
-    room_told: Mapped[str] = mapped_column(String(40), default="")
+    # The conference as it ought to be, and as the exchange was last told, see `routing.calls.conferences`: whether the
+    # caller is on hold, and the offer whose line ends it (None: nobody's).
+    conference_is_held: Mapped[bool] = mapped_column(Boolean, default=False)
+    conference_ender_id: Mapped[str | None] = mapped_column(String(32))
+    conference_told_held: Mapped[bool] = mapped_column(Boolean, default=False)
+    conference_told_ender_id: Mapped[str | None] = mapped_column(String(32))
     # The last time the exchange said anything of this call; the sweep asks after silent ones.
     heard_at: Mapped[datetime] = mapped_column(Utc)
     __table_args__ = (Index(None, "status"),)

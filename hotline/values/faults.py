@@ -11,7 +11,7 @@ from hotline.errors import HotlineError
 def kind(error: BaseException) -> str:
     """The kind of a fault, with its message where that is ours, else with its place.
 
-    `ValueError at crm/feeds/days.py:41`.
+    `ValueError at crm/feeds/dates.py:41`.
     """
     if isinstance(error, HotlineError):
         return f"{type(error).__name__}: {error}"

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.patients import same_person
+from crm.patients import identity_index
 from hotline import clock
 from hotline.models import Call, Callback
 from hotline.values.reason_codes import CallbackReason
@@ -90,7 +90,7 @@ def _begin(session: Session, voice: VoiceContext, callback: Callback, now: datet
         provider_sid=callback.provider_sid,
         direction=Direction.OUTBOUND,
         caller_number=callback.number,
-        caller_index=same_person.number_index(voice.app.keyring, callback.number),
+        caller_index=identity_index.number_index(voice.app.keyring, callback.number),
         language=callback.language,
         intent=callback.intent,
         queue=callback.queue,

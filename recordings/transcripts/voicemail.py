@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from crm.callers import queries as caller_queries
 from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.errors import Discard
@@ -54,9 +55,9 @@ def _open(session: Session, context: AppContext, recording: Recording, now: date
         raise Discard("the call is gone")
     if call.outcome in UNSAID and not queries.gave_up(session, call.id):
         call.outcome = CallOutcome.MESSAGE  # they hung up instead of pressing a key
-    owner = crm.known(session, call.caller_index, now).owner_agent_id
+    owner = caller_queries.caller_profile(session, call.caller_index, now).owner_agent_id
     new = crm.NewCase(kind_of(call), call, owner_agent_id=owner)
-    crm.open_case(session, context, new, crm.By(), now)
+    crm.open_case(session, context, new, crm.Actor(), now)
 
 
 def kind_of(call: Call) -> CaseKind:

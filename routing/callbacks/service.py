@@ -192,7 +192,7 @@ def _over(session: Session, context: AppContext, callback: Callback, reason: Cal
 def _give_up(session: Session, context: AppContext, callback: Callback, reason: CallbackReason, now: datetime) -> None:
     call = session.get_one(Call, callback.call_id)
     case = crm.NewCase(CaseKind.CALL_BACK, call, owner_agent_id=callback.preferred_agent_id)
-    crm.open_case(session, context, case, crm.By(), now)
+    crm.open_case(session, context, case, crm.Actor(), now)
     end(session, context, callback, CallbackState.FAILED, reason, now)
 
 

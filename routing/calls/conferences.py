@@ -1,8 +1,8 @@
-"""The room of a conversation: who is in it, whether the caller is on hold, and on whose line it depends.
+"""The conference of a call: which agents are in it, whether the caller is on hold, and whose line ends it.
 
-`Call.room_wanted` says how the room ought to be, `Call.room_told` how the exchange was last told; the router brings the
-second to the first. A room depends on the one agent who is in it: when they leave, the caller is led on at once. With
-two agents it depends on neither. Each function runs inside its caller's transaction, which holds the call.
+`Call.conference_…` says how the conference ought to be, `Call.conference_told_…` how the exchange was last told; the
+router brings the second to the first. The line of the only agent ends it: when they leave, the caller is led on at
+once. With two agents neither's does. Each function runs inside its caller's transaction, which holds the call.
 """
 
 from datetime import datetime
@@ -19,8 +19,6 @@ from hotline.values.states.queue_entry import QueueEntryEvent
 from hotline.values.states.transfer import TransferEvent, TransferState
 from routing.router import statements
 
-OPEN, HELD = "open", "held"
-
 
 def present(session: Session, call_id: str) -> list[Offer]:
     """The agents who are in the conversation and have not been told to leave, the first to answer first."""
@@ -34,17 +32,17 @@ def anybody(session: Session, call_id: str) -> bool:
 
 
 def enter(call: Call, offer_id: str) -> None:
-    """Caller and agent have met in a fresh room, which depends on both of them."""
-    call.is_held = False
-    call.room_wanted = call.room_told = f"{OPEN} {offer_id}"
+    """Write down that caller and agent have met in a new conference, which either line ends."""
+    call.is_held = call.conference_is_held = call.conference_told_held = False
+    call.conference_ender_id = call.conference_told_ender_id = offer_id
 
 
 def settle(session: Session, call: Call) -> None:
-    """Write down how the room ought to be now. A room that nobody is left in is as it is."""
+    """Write down how the conference ought to be now. One that no agent is left in stays as it is."""
     inside = present(session, call.id)
     if call.status is CallStatus.TALKING and inside:
-        ender = inside[0].id if len(inside) == 1 else ""
-        call.room_wanted = f"{HELD if call.is_held else OPEN} {ender}"
+        call.conference_is_held = call.is_held
+        call.conference_ender_id = inside[0].id if len(inside) == 1 else None
 
 
 def hold(session: Session, call: Call, is_held: bool) -> None:
@@ -54,8 +52,8 @@ def hold(session: Session, call: Call, is_held: bool) -> None:
 
 
 def depends_on(call: Call, offer_id: str) -> bool:
-    """Whether the exchange was told that the room ends with the line of this offer."""
-    return call.room_told.endswith(f" {offer_id}")
+    """Return whether the exchange was told that the conference ends with the line of this offer."""
+    return call.conference_told_ender_id == offer_id
 
 
 def transfer_of(session: Session, call_id: str) -> Transfer | None:

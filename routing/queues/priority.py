@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.cases import service as crm
+from crm.callers import queries as caller_queries
 from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import call_log, transitions
@@ -35,13 +35,13 @@ def recognise(session: Session, context: AppContext, call: Call, base: int, now:
     Nobody is recognised by a hidden number.
     """
     zone = ZoneInfo(context.settings.timezone)
-    known = crm.known(session, call.caller_index, now, zone)
-    facts = priority_patients.Facts(**{name: getattr(known, name) for name in FACTS})
+    profile = caller_queries.caller_profile(session, call.caller_index, now, zone)
+    facts = priority_patients.Facts(**{name: getattr(profile, name) for name in FACTS})
     today = now.astimezone(zone).date()
     priority, why = priority_patients.priority_of(queues_file.of(context.settings).green, facts, base, today)
-    is_owned = known.owner_agent_id is not None and known.case_number is not None
-    owner = (Reason(PriorityReason.CASE_OWNER, {"case": known.case_number or 0}),) if is_owned else ()
-    return Recognised(priority, known.owner_agent_id, (*owner, *why))
+    is_owned = profile.owner_agent_id is not None and profile.case_number is not None
+    owner = (Reason(PriorityReason.CASE_OWNER, {"case": profile.case_number or 0}),) if is_owned else ()
+    return Recognised(priority, profile.owner_agent_id, (*owner, *why))
 
 
 def take_over(session: Session, context: AppContext, call: Call, queue: str, now: datetime) -> datetime | None:

@@ -13,7 +13,6 @@ from hotline.values.reason_codes import GREEN_CHANNEL, OfferEndReason
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
-from routing.calls.conferences import HELD
 from routing.ladder import floor_state
 from routing.queues import queries, service
 from routing.router import reconcile
@@ -120,22 +119,21 @@ def _move(context: AppContext, provider: Provider, waiting: QueueEntry, call: Ca
 
 
 def _arrange(context: AppContext, provider: Provider, call: Call, agents: list[Offer]) -> bool:
-    """Bring a conversation's room to what is wanted: again and again the same, so it may be done twice.
+    """Bring a call's conference to what it ought to be: again and again the same, so it may be done twice.
 
     `False` while a caller who is to be on hold is not in it yet: whoever comes in later would hear the agents.
     """
-    word, _, ender = call.room_wanted.partition(" ")
-    room = provider.find_conference(call.id)
-    is_told = word != HELD
-    if room is not None:
-        music = webhook_urls.absolute(context.settings.voice_url, webhook_urls.wait(call.id)) if word == HELD else None
-        is_told |= _tell_line(lambda: provider.hold(room, call.provider_sid, music))
+    conference, is_held, ender_id = provider.find_conference(call.id), call.conference_is_held, call.conference_ender_id
+    is_told = not is_held
+    if conference is not None:
+        music = webhook_urls.absolute(context.settings.voice_url, webhook_urls.wait(call.id)) if is_held else None
+        is_told |= _tell_line(lambda: provider.hold(conference, call.provider_sid, music))
         for offer in agents:
-            _tell_line(lambda: provider.end_with(room, offer.provider_sid or "", offer.id == ender))  # noqa: B023 (at once)
+            _tell_line(lambda: provider.end_with(conference, offer.provider_sid or "", offer.id == ender_id))  # noqa: B023 (at once)
     with context.database.write() as session:
         row = queries.locked_call(session, call.id)
         if row is not None and is_told:
-            row.room_told = call.room_wanted
+            row.conference_told_held, row.conference_told_ender_id = is_held, ender_id
     return is_told
 
 
@@ -143,7 +141,7 @@ def _tell_line(request: Callable[[], None]) -> bool:
     try:
         request()
     except ProviderRefused:
-        log.get().info("not_in_the_room")  # the line has left, or is not there yet
+        log.get().info("not_in_the_conference")  # the line has left, or is not there yet
         return False
     return True
 

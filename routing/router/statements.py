@@ -5,7 +5,7 @@ Named parameters stand where a value differs; `routing.queues.queries` runs them
 
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, literal, or_, select, union_all
+from sqlalchemy import Select, and_, bindparam, literal, not_, or_, select, union_all
 
 from hotline.models import Agent, Call, Offer, QueueEntry, Recording, Transfer
 from hotline.values.states.call import CallStatus
@@ -17,8 +17,13 @@ from hotline.values.states.transfer import OPEN_TRANSFERS, TransferState
 OVER_OFFERS = frozenset(OfferState) - LIVE_OFFERS - {OfferState.ANSWERED}
 OPEN = (QueueEntryState.WAITING, QueueEntryState.WON)
 _UP = and_(Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None))
+# The conference is as it ought to be.
+_IS_ARRANGED = and_(
+    Call.conference_is_held == Call.conference_told_held,
+    Call.conference_ender_id.is_not_distinct_from(Call.conference_told_ender_id),
+)
 
-# One call and its line.
+# One call and its queue entry.
 LOCKED_CALL = select(Call).where(Call.id == bindparam("call_id")).with_for_update()
 CALL_OF_OFFER = (
     select(Call)
@@ -65,7 +70,7 @@ _TO_LEAVE = (
             # Who is told to leave does so once the room no longer depends on them.
             and_(
                 Offer.released_at.is_not(None),
-                or_(Call.status != CallStatus.TALKING, Call.room_wanted == Call.room_told),
+                or_(Call.status != CallStatus.TALKING, _IS_ARRANGED),
             ),
         ),
     )
@@ -89,7 +94,7 @@ TO_MOVE = (
         )
     )
 )
-TO_ARRANGE = select(Call).where(Call.status == CallStatus.TALKING, Call.room_wanted != Call.room_told)
+TO_ARRANGE = select(Call).where(Call.status == CallStatus.TALKING, not_(_IS_ARRANGED))
 TO_RECORD = select(Call).where(
     Call.status == CallStatus.TALKING,
     Call.consent_at.is_not(None),

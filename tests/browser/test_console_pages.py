@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
+from accounts.users import queries as user_queries
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, QueueEntry
@@ -147,8 +148,8 @@ def test_the_floor_leaves_when_the_session_has_ended(
     person.expects_faults = True
     server.stop()
     with context.database.write() as session:
-        user = next(user for user in service.everyone(session) if user.login == "supervisor")
-        service.shut_out(session, user.id)
+        user = next(user for user in user_queries.all_users(session) if user.login == "supervisor")
+        service.deactivate(session, user.id)
     assert made.calls
     server.start()
     expect(person.page).to_have_url(re.compile(r"/sign-in\?next="))

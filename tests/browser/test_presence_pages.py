@@ -138,11 +138,11 @@ def shut_out(house: Stage) -> Iterator[Callable[[], None]]:
 
     def do() -> None:
         with house.context.database.write() as session:
-            service.shut_out(session, session.query(User).filter_by(login="lijing").one().id)
+            service.deactivate(session, session.query(User).filter_by(login="lijing").one().id)
 
     yield do
     with house.context.database.write() as session:
-        service.let_in(session, session.query(User).filter_by(login="lijing").one().id)
+        service.activate(session, session.query(User).filter_by(login="lijing").one().id)
 
 
 def test_who_is_shut_out_is_off_the_floor_and_every_page_of_theirs_leaves(

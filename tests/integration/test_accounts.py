@@ -11,8 +11,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from accounts.errors import AgentTaken, LastAdministrator
-from accounts.users import service
-from accounts.users.service import Wanted
+from accounts.users import rules, service
+from accounts.users.rules import UserDetails
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, AuditEntry, User
@@ -255,7 +255,7 @@ def test_an_agent_who_is_not_there_is_refused(app: Flask, context: AppContext) -
 
 def test_a_form_older_than_somebody_else_s_change_is_not_taken(app: Flask, context: AppContext) -> None:
     admin, agent = signed_in(app, Role.ADMINISTRATOR), user(context, "agent")
-    seen = service.stamp(agent)
+    seen = rules.stamp(agent)
     assert edit(admin, agent, role="supervisor").status_code == 302
     late = edit(admin, agent, name="改名", seen=seen)
     assert late.status_code == 422
@@ -286,14 +286,14 @@ def test_users_who_are_not_there_are_not_found(app: Flask, path: str) -> None:
 def demote(context: AppContext, user_id: str) -> str:
     with context.database.write() as session:
         found = session.get_one(User, user_id)
-        wanted = Wanted(found.name, Role.AGENT, found.language, found.agent_id)
+        wanted = UserDetails(found.name, Role.AGENT, found.language, found.agent_id)
         session.expunge(found)
         return _outcome(lambda: service.edit(session, user_id, wanted))
 
 
 def disable(context: AppContext, user_id: str) -> str:
     with context.database.write() as session:
-        return _outcome(lambda: service.shut_out(session, user_id))
+        return _outcome(lambda: service.deactivate(session, user_id))
 
 
 def take_password(context: AppContext, user_id: str) -> str:
@@ -346,7 +346,7 @@ def test_two_accounts_that_take_one_agent_at_once_leave_one_link(context: AppCon
     )
 
     def link(who: User) -> str:
-        wanted = Wanted(who.name, who.role, who.language, agent_id)
+        wanted = UserDetails(who.name, who.role, who.language, agent_id)
         try:
             with context.database.write() as session:
                 service.edit(session, who.id, wanted)

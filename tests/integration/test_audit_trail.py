@@ -10,7 +10,7 @@ from sqlalchemy import select
 from console.web import audit_marks, formatting
 from console.web.app import create
 from crm.cases import service as crm
-from crm.cases.service import By, NewCase
+from crm.cases.service import Actor, NewCase
 from hotline import clock
 from hotline.audit import log
 from hotline.context import AppContext
@@ -62,7 +62,7 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
         campaign = Campaign(name="spring", kind="follow_up", state=CampaignState.PAUSED, scope={}, pace={}, made_at=now)
         session.add_all([patient, campaign])
         session.flush()
-        case = crm.open_case(session, context, NewCase(CaseKind.ENQUIRY, call, patient.id), By(), now)
+        case = crm.open_case(session, context, NewCase(CaseKind.ENQUIRY, call, patient.id), Actor(), now)
         utterance = session.scalars(select(Utterance.id)).first()
     finding = coaching.CoachingFinding(None, "speaks fast", context.settings.day(now), None)
     coaching.begin(context, review_id, lead, finding, now)

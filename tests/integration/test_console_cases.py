@@ -10,7 +10,7 @@ from sqlalchemy import select
 from console.web.app import create
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
-from crm.cases.service import By, NewCase
+from crm.cases.service import Actor, NewCase
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, AuditEntry, Case, Recording
@@ -39,7 +39,7 @@ def opened(context: AppContext, made: Morning, kind: CaseKind, owner: Agent | No
     """A case of one of the morning's calls."""
     new = NewCase(kind, made.calls[call], owner_agent_id=owner.id if owner else None, text="what it is about")
     with context.database.write() as session:
-        return crm.open_case(session, context, new, By(), clock.now())
+        return crm.open_case(session, context, new, Actor(), clock.now())
 
 
 def stored(context: AppContext, case: Case) -> Case:

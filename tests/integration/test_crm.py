@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from crm.callers import queries as caller_queries
+from crm.callers.profile import CallerProfile
 from crm.cases import queries, service
-from crm.cases.service import By, NewCase
+from crm.cases.service import Actor, NewCase
 from crm.errors import ClosedCase, UnreadableFile
-from crm.patients import patients_file
+from crm.patients import service as patients_service
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.errors import IllegalMove
@@ -51,7 +53,7 @@ def call_of(context: AppContext, number: str | None = NUMBER) -> Call:
 def opened(context: AppContext, new: NewCase) -> Case:
     """A case, as it was opened."""
     with context.database.write() as session:
-        return service.open_case(session, context, new, By(), NOW)
+        return service.open_case(session, context, new, Actor(), NOW)
 
 
 def history(context: AppContext, case: Case) -> list[CaseStep]:
@@ -59,13 +61,13 @@ def history(context: AppContext, case: Case) -> list[CaseStep]:
         return queries.steps(session, case.id)
 
 
-def known(context: AppContext, number: str | None = NUMBER) -> service.Known:
+def known(context: AppContext, number: str | None = NUMBER) -> CallerProfile:
     with context.database.read() as session:
-        return service.known(session, context.keyring.index(number) if number else None, NOW)
+        return caller_queries.caller_profile(session, context.keyring.index(number) if number else None, NOW)
 
 
 def test_a_list_is_stored_sealed_and_a_caller_of_it_is_known(context: AppContext, file: Path) -> None:
-    assert patients_file.load(context, file, NOW) == patients_file.Outcome(3, 0, ())
+    assert patients_service.import_file(context, file, NOW) == patients_service.ImportOutcome(3, 0, ())
     found = known(context)
     assert (found.age, found.cardiac, found.limited_mobility, found.diabetic) == (77, True, True, False)
     assert found.discharged_on == date(2026, 2, 20)
@@ -79,10 +81,10 @@ def test_a_list_is_stored_sealed_and_a_caller_of_it_is_known(context: AppContext
 
 
 def test_the_same_list_again_changes_nothing_and_a_new_fact_one_patient(context: AppContext, file: Path) -> None:
-    patients_file.load(context, file, NOW)
-    assert patients_file.load(context, file, NOW) == patients_file.Outcome(0, 0, ())
+    patients_service.import_file(context, file, NOW)
+    assert patients_service.import_file(context, file, NOW) == patients_service.ImportOutcome(0, 0, ())
     file.write_text(HEAD + "13800000001,王秀英,,diabetic,\n", "utf-8")
-    assert patients_file.load(context, file, NOW) == patients_file.Outcome(0, 1, ())
+    assert patients_service.import_file(context, file, NOW) == patients_service.ImportOutcome(0, 1, ())
     found = known(context)
     assert (found.age, found.cardiac, found.diabetic) == (77, False, True)
 
@@ -97,7 +99,7 @@ def test_rejected_rows_are_reported_with_line_field_and_reason_and_keep_the_list
     context: AppContext, file: Path
 ) -> None:
     file.write_text(FAULTY, "utf-8")
-    outcome = patients_file.load(context, file, NOW)
+    outcome = patients_service.import_file(context, file, NOW)
     assert (outcome.added, outcome.is_stored, outcome.rows, outcome.rejects) == (0, False, 4, 7)
     assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [
         (5, "number"), (6, "name"), (7, "birth_date"), (8, "birth_date"), (9, "flags"), (10, "discharged_on"),
@@ -109,15 +111,15 @@ def test_rejected_rows_are_reported_with_line_field_and_reason_and_keep_the_list
 
 def test_with_skip_the_good_rows_are_stored_and_the_others_reported(context: AppContext, file: Path) -> None:
     file.write_text(FAULTY, "utf-8")
-    outcome = patients_file.load(context, file, NOW, skips=True)
+    outcome = patients_service.import_file(context, file, NOW, skips=True)
     assert (outcome.added, outcome.is_stored, outcome.rejects) == (4, True, 7)
-    assert patients_file.load(context, file, NOW, skips=True).added == 0
+    assert patients_service.import_file(context, file, NOW, skips=True).added == 0
 
 
 def test_who_left_today_is_taken_before_the_day_has_begun_in_greenwich(context: AppContext, file: Path) -> None:
     file.write_text(f"{HEAD}13800000001,A,,,2026-03-03\n13800000002,B,,,2026-03-04\n", "utf-8")
     early = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)  # half past six in Shanghai
-    outcome = patients_file.load(context, file, early, skips=True)
+    outcome = patients_service.import_file(context, file, early, skips=True)
     assert outcome.added == 1
     assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [(3, "discharged_on")]
 
@@ -138,23 +140,23 @@ def test_who_left_today_is_taken_before_the_day_has_begun_in_greenwich(context: 
 def test_a_broken_file_stores_nothing(context: AppContext, file: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(UnreadableFile):
-        patients_file.load(context, file, NOW)
+        patients_service.import_file(context, file, NOW)
     with context.database.read() as session:
         assert session.scalars(select(Patient)).all() == []
 
 
 def test_a_shared_telephone_names_no_patient_but_keeps_the_facts_that_matter(context: AppContext, file: Path) -> None:
     file.write_text(HEAD + "13800000001,王秀英,1948-05-01,,\n13800000001,王小明,2010-01-01,diabetic,\n", "utf-8")
-    patients_file.load(context, file, NOW)
+    patients_service.import_file(context, file, NOW)
     found = known(context)
     assert (found.patient_id, found.age, found.diabetic) == (None, 77, True)
 
 
 def test_a_list_never_takes_back_that_somebody_wants_no_calls(context: AppContext, file: Path) -> None:
     file.write_text(HEAD + "13800000001,王秀英,,do_not_call,\n", "utf-8")
-    patients_file.load(context, file, NOW)
+    patients_service.import_file(context, file, NOW)
     file.write_text(LIST, "utf-8")
-    patients_file.load(context, file, NOW)
+    patients_service.import_file(context, file, NOW)
     with context.database.read() as session:
         row = session.scalars(select(Patient).where(Patient.number_index == context.keyring.index(NUMBER))).one()
     assert row.do_not_call
@@ -162,7 +164,7 @@ def test_a_list_never_takes_back_that_somebody_wants_no_calls(context: AppContex
 
 def test_nobody_is_known_by_a_hidden_number(context: AppContext) -> None:
     opened(context, NewCase(CaseKind.ENQUIRY, call_of(context, None)))
-    assert known(context, None) == service.Known()
+    assert known(context, None) == CallerProfile()
 
 
 def test_a_case_has_the_next_number_and_its_first_step(context: AppContext) -> None:
@@ -200,11 +202,11 @@ def test_the_owner_of_an_open_case_is_known_until_it_is_closed(context: AppConte
     assert (found.owner_agent_id, found.case_number, found.case_kind) == (owner, 1, CaseKind.ENQUIRY)
     with context.database.write() as session:
         row = queries.locked(session, case.id)
-        assert service.hand_over(session, row, other, By(agent_id=owner), NOW)
-        assert not service.hand_over(session, row, other, By(agent_id=owner), NOW)
+        assert service.hand_over(session, row, other, Actor(agent_id=owner), NOW)
+        assert not service.hand_over(session, row, other, Actor(agent_id=owner), NOW)
     assert known(context).owner_agent_id == other
     with context.database.write() as session:
-        assert service.close(session, context, queries.locked(session, case.id), By(agent_id=other), NOW)
+        assert service.close(session, context, queries.locked(session, case.id), Actor(agent_id=other), NOW)
     assert known(context).owner_agent_id is None
     steps = history(context, case)
     assert [step.kind for step in steps] == ["opened", "handed_over", "moved"]
@@ -217,19 +219,19 @@ def test_a_closed_case_is_handed_to_nobody_and_may_be_reopened(context: AppConte
     case = opened(context, NewCase(CaseKind.COMPLAINT, call_of(context)))
     with context.database.write() as session:
         row = queries.locked(session, case.id)
-        service.close(session, context, row, By(), NOW)
+        service.close(session, context, row, Actor(), NOW)
         with pytest.raises(ClosedCase):
-            service.hand_over(session, row, agents["1001"].id, By(), NOW)
+            service.hand_over(session, row, agents["1001"].id, Actor(), NOW)
         with pytest.raises(IllegalMove):
-            service.advance(session, context, row, CaseState.OPEN, By(), NOW)
-        assert service.advance(session, context, row, CaseState.IN_PROGRESS, By(), NOW)
+            service.change_state(session, context, row, CaseState.OPEN, Actor(), NOW)
+        assert service.change_state(session, context, row, CaseState.IN_PROGRESS, Actor(), NOW)
         assert row.closed_at is None
 
 
 def test_what_is_said_about_a_case_is_sealed(context: AppContext) -> None:
     case = opened(context, NewCase(CaseKind.ENQUIRY, call_of(context), text="secret words"))
     with context.database.write() as session:
-        service.comment(session, queries.locked(session, case.id), "more secret words", By(), NOW)
+        service.comment(session, queries.locked(session, case.id), "more secret words", Actor(), NOW)
     with context.database.read() as session:
         rows = [
             *session.execute(text("SELECT text FROM cases")),

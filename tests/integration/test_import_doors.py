@@ -17,9 +17,9 @@ from campaigns.importing.hl7 import mllp
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.watched_folder import WatchedFolder
 from campaigns.planning import absence_import
-from crm.feeds.limits import Limits
-from crm.feeds.rejects import Reject
-from crm.patients import patients_file
+from crm.feeds.file_limits import FileLimits
+from crm.feeds.rejected_field import RejectedField
+from crm.patients import service
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Discharge, Patient, Recipient
@@ -282,7 +282,7 @@ def test_a_record_told_as_a_batch_in_mllp_is_that_of_the_file(context: AppContex
     packet = b"FHS|^~\\&\rBHS|^~\\&\r" + message(GOOD[0], 1) + b"\r" + message(GOOD[1], 2) + b"\rBTS|2\rFTS|1\r"
     file = tmp_path / "batch.hl7"
     file.write_bytes(packet)
-    assert len(list(hl7_file.read(file, given, Limits()))) == 2
+    assert len(list(hl7_file.read(file, given, FileLimits()))) == 2
     listener = mllp.Listener(context, has_consent=True)
     assert [b"MSA|AA|" in answer for answer in listener.take(packet, NOW)] == [True, True]
 
@@ -299,7 +299,7 @@ LISTED = tuple(replace(one, born=one.born if one.born != "1960" else "1960-05-06
 TOMORROW = f"{NOW + timedelta(days=1):%Y-%m-%d 10:00}"
 
 
-def who(rejects: Iterable[Reject]) -> dict[int, set[tuple[str, str]]]:
+def who(rejects: Iterable[RejectedField]) -> dict[int, set[tuple[str, str]]]:
     """Of these refusals those of the person: field and reason, by line."""
     found: dict[int, set[tuple[str, str]]] = {}
     for reject in rejects:
@@ -326,7 +326,7 @@ def test_the_list_of_patients_refuses_the_same_people_for_the_same_reasons(
     context: AppContext, tmp_path: Path, expected_refusals: dict[int, set[tuple[str, str]]]
 ) -> None:
     file = table(tmp_path, "手机号,姓名,出生日期", lambda one: (one.phone, one.name, one.born))
-    outcome = patients_file.load(context, file, NOW, skips=True)
+    outcome = service.import_file(context, file, NOW, skips=True)
     others = {line: {one for one in each if one[0] != "patient_number"} for line, each in expected_refusals.items()}
     assert who(outcome.rejected) == {line: each for line, each in others.items() if each}
     discharges = files.take(context, csv(tmp_path, LISTED), ImportOptions(skips=True), NOW)

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from crm.callers import profile
 from crm.cases import service as crm
-from crm.patients import patients_file
+from crm.patients import service as patients_service
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
@@ -659,7 +660,7 @@ def listed(scene: Scene, tmp_path: Path) -> Scene:
     """A hospital that knows an old patient at `NUMBER`."""
     file = tmp_path / "patients.csv"
     file.write_text(f"number,name,birth_date,flags\n{NUMBER},王秀英,1940-05-01,cardiac\n", "utf-8")
-    patients_file.load(scene.context, file, clock.now())
+    patients_service.import_file(scene.context, file, clock.now())
     return scene
 
 
@@ -689,7 +690,7 @@ def test_the_owner_of_an_open_case_is_preferred(listed: Scene) -> None:
     with listed.context.database.write() as session:
         call = session.get_one(Call, listed.call(first).id)
         new = crm.NewCase(CaseKind.ENQUIRY, call, owner_agent_id=owner)
-        crm.open_case(session, listed.context, new, crm.By(), clock.now())
+        crm.open_case(session, listed.context, new, crm.Actor(), clock.now())
     again = listed.caller()
     place = listed.places(again)[-1]
     assert place.preferred_agent_id == owner
@@ -698,7 +699,7 @@ def test_the_owner_of_an_open_case_is_preferred(listed: Scene) -> None:
 
 def test_a_birthday_is_counted_by_the_hospital_s_day() -> None:
     born = Patient(birth_date="1946-03-03")
-    assert [crm.age_of(born, date(2026, 3, day)) for day in (2, 3)] == [79, 80]
+    assert [profile.age_on(born, date(2026, 3, day)) for day in (2, 3)] == [79, 80]
 
 
 # The router's part of it.

@@ -12,7 +12,7 @@ import time_machine
 
 from campaigns.importing.watched_folder import WatchedFolder
 from campaigns.planning import enrolment, plan, service
-from crm.patients import patients_file
+from crm.patients import service as patients_service
 from hotline import clock, log
 from hotline.context import AppContext, open_context
 from hotline.database.database import Database
@@ -99,7 +99,7 @@ def house(tmp_path: Path, database_url: str, redis_server: str) -> Iterator[AppC
 def lists(context: AppContext, folder: Path) -> None:
     """The hospital's list of patients is loaded, and a file of discharges lies in the watched folder."""
     (folder / "patients.csv").write_text(LISTED, "utf-8")
-    assert patients_file.load(context, folder / "patients.csv", NOW).added == 1
+    assert patients_service.import_file(context, folder / "patients.csv", NOW).added == 1
     (folder / "inbox" / f"{NAME}.csv").write_text(DISCHARGED, "utf-8")
     watched = WatchedFolder(context)
     watched.sweep(NOW)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from crm.cases import service as crm
 from crm.cases.queries import visible_to
-from crm.cases.service import By, NewCase
+from crm.cases.service import Actor, NewCase
 from crm.cases.visibility import AFTERCARE, Reader
 from hotline import clock
 from hotline.context import AppContext
@@ -43,7 +43,7 @@ def case(context: AppContext, patient_id: str, queue: str | None = "booking", ow
         session.add(call)
         session.flush()
         new = NewCase(CaseKind.ENQUIRY, call, patient_id, owner)
-        return crm.open_case(session, context, new, By(), now).id
+        return crm.open_case(session, context, new, Actor(), now).id
 
 
 def put(context: AppContext, case_id: str, **values: object) -> None:

@@ -97,7 +97,7 @@ def test_what_ends_all_sessions_ends_copies_too(app: Flask, context: AppContext,
     else:
         with context.database.write() as session:
             ends = {"reset": lambda: service.reset_password(session, own, clock.now())}
-            ends.get(how, lambda: service.shut_out(session, own))()
+            ends.get(how, lambda: service.deactivate(session, own))()
     assert thief.open("/calls").status_code == DOOR
 
 
@@ -112,7 +112,7 @@ def test_a_stream_ends_with_its_session_whoever_listens(
     told = answer.iter_encoded()
     assert b"retry" in next(told)
     with context.database.write() as session:
-        service.shut_out(session, user(context, "supervisor").id)
+        service.deactivate(session, user(context, "supervisor").id)
     ended = clock.now()
     rest = list(told)
     assert rest[-1].startswith(b"event: over")
@@ -135,7 +135,7 @@ def test_a_sound_that_is_being_sent_breaks_off_with_its_session(app: Flask, cont
         told = staff.client.get(path).iter_encoded()
         first = next(told)
         with context.database.write() as session:
-            service.shut_out(session, user(context, "supervisor").id)
+            service.deactivate(session, user(context, "supervisor").id)
         moment.shift(1)
         with pytest.raises(ConnectionResetError):
             list(told)

@@ -11,7 +11,7 @@ from campaigns.errors import ImportFault
 from campaigns.planning import absence_import
 from campaigns.stopping import patient_list
 from crm.errors import UnreadableFile
-from crm.patients import patients_file, same_person
+from crm.patients import identity_index, service
 from hotline.context import AppContext
 from hotline.models import Patient, Recipient
 from hotline.values.states.recipient import RecipientState
@@ -117,12 +117,12 @@ def test_a_table_without_an_appointment_is_no_success(context: AppContext, tmp_p
 
 
 def test_the_list_of_the_field_keeps_strangers_out(context: AppContext) -> None:
-    outcome = patients_file.load(context, CASES / "patients.csv", NOW)
+    outcome = service.import_file(context, CASES / "patients.csv", NOW)
     assert [(reject.line, reject.field) for reject in outcome.rejected] == [
         (3, "number"), (5, "number"), (8, "name"),
     ]  # fmt: skip
     assert patients(context) == []
-    patients_file.load(context, CASES / "patients.csv", NOW, skips=True)
+    service.import_file(context, CASES / "patients.csv", NOW, skips=True)
     assert {(one.name, one.number) for one in patients(context)} == {
         ("林晓", "+8613800138000"),
         ("李敏", "+861066880000;ext=8"),
@@ -135,13 +135,13 @@ def test_with_an_area_code_of_the_house_local_numbers_are_theirs(context: AppCon
     object.__setattr__(context, "settings", context.settings.model_copy(update={"phone_area_code": "010"}))
     file = tmp_path / "list.csv"
     file.write_text("number,name\n66880000,王芳\n", "utf-8")
-    patients_file.load(context, file, NOW)
+    service.import_file(context, file, NOW)
     assert [one.number for one in patients(context)] == ["+861066880000"]
 
 
 @pytest.mark.parametrize("case", ["patients-gbk", "patients-xlsxhead"])
 def test_a_list_in_gbk_or_with_columns_of_others_is_read(context: AppContext, case: str) -> None:
-    assert patients_file.load(context, CASES / f"{case}.csv", NOW).added == 1
+    assert service.import_file(context, CASES / f"{case}.csv", NOW).added == 1
     (only,) = patients(context)
     assert (only.name, only.number) == ("林晓", "+8613800000011")
 
@@ -156,7 +156,7 @@ def test_another_spelling_of_name_or_number_is_no_other_patient(context: AppCont
     ]
     for number, spelling in enumerate(spellings):
         file.write_text(f"手机号,姓名\n{spelling}\n", "utf-8")
-        assert patients_file.load(context, file, NOW).added == (number == 0), spelling
+        assert service.import_file(context, file, NOW).added == (number == 0), spelling
     assert len(patients(context)) == 1
 
 
@@ -167,20 +167,20 @@ def test_who_was_stored_under_another_spelling_before_is_found_again(context: Ap
         session.add(Patient(**facts, identity_index=before, added_at=NOW, changed_at=NOW))
     file = tmp_path / "list.csv"
     file.write_text("number,name,flags\n13800000011,Mary Lin,cardiac\n", "utf-8")
-    outcome = patients_file.load(context, file, NOW)
+    outcome = service.import_file(context, file, NOW)
     assert (outcome.added, outcome.changed) == (0, 1)
     file.write_text("number,name,flags\n13800000011,MARY LIN,cardiac\n", "utf-8")
-    assert patients_file.load(context, file, NOW) == patients_file.Outcome(0, 0)
+    assert service.import_file(context, file, NOW) == service.ImportOutcome(0, 0)
 
 
 def test_a_caller_at_an_extension_is_known_by_the_line(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text("number,name\n010-62345678转801,王芳\n", "utf-8")
-    patients_file.load(context, file, NOW)
+    service.import_file(context, file, NOW)
     (only,) = patients(context)
     assert only.number == "+861062345678;ext=801"
     assert only.number_index == context.keyring.index("+861062345678")
-    assert only.number_index == same_person.number_index(context.keyring, "+861062345678")
+    assert only.number_index == identity_index.number_index(context.keyring, "+861062345678")
 
 
 @pytest.mark.parametrize(
@@ -190,14 +190,14 @@ def test_whom_the_list_calls_dead_is_not_called_any_more(context: AppContext, tm
     absence_import.take(context, "away", CASES / "away-good.csv", NOW)
     file = tmp_path / "list.csv"
     file.write_text(f"number,name,{told}\n", "utf-8")
-    patients_file.load(context, file, NOW)
+    service.import_file(context, file, NOW)
     assert patient_list.follow(context, NOW).stopped == 1
     assert patient_list.follow(context, NOW).stopped == 0
     (only,) = recipients(context)
     assert (only.state, only.reason) == (RecipientState.STOPPED, "died")
     assert patients(context)[0].deceased
     file.write_text("number,name,flags\n13800000011,林晓,\n", "utf-8")
-    patients_file.load(context, file, NOW)
+    service.import_file(context, file, NOW)
     assert patients(context)[0].deceased
 
 
@@ -206,5 +206,5 @@ def test_a_list_that_cannot_be_read_stores_nothing(context: AppContext, tmp_path
     for content in (b"", b"number,name\n", b"number,name\n\xff\xff\xff,x\n", b"PK\x03\x04nonsense"):
         file.write_bytes(content)
         with pytest.raises(UnreadableFile):
-            patients_file.load(context, file, NOW)
+            service.import_file(context, file, NOW)
     assert patients(context) == []

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
 
+from accounts.users import queries as user_queries
 from accounts.users import service
 from cli.main import group
 from console.web.app import create
@@ -64,7 +65,7 @@ def sees(context: AppContext) -> Flask:
 
 def user(context: AppContext, login: str) -> User:
     with context.database.read() as session:
-        return service.named(session, login)
+        return user_queries.by_login(session, login)
 
 
 def audit(context: AppContext) -> list[tuple[str | None, str, str]]:

@@ -17,8 +17,8 @@ from campaigns.importing.fhir.visit import Encounter
 from campaigns.importing.fields import dates
 from campaigns.importing.record import VisitClass, VisitEvent
 from campaigns.importing.validation import AND, Item, SourceDefaults, UncheckedEvent
-from crm.feeds.limits import Limits
-from crm.feeds.rejects import Reject
+from crm.feeds.file_limits import FileLimits
+from crm.feeds.rejected_field import RejectedField
 
 NO_PATIENT = "its Patient is not in this file, nor in the others that were given with it"
 Cells = dict[str, str]
@@ -34,7 +34,7 @@ class Resources:
     by_visit: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     places: dict[str, tuple[str, bool]] = field(default_factory=dict)
     merges: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: list[RejectedField] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Events:
     is_incomplete: bool
 
 
-def read(files: Sequence[Path], given: SourceDefaults, limits: Limits) -> Events:
+def read(files: Sequence[Path], given: SourceDefaults, limits: FileLimits) -> Events:
     """Every event of these files. Raises `UnreadableFile` when one of them is no FHIR."""
     found = Resources()
     for file in files:
@@ -61,8 +61,8 @@ def read(files: Sequence[Path], given: SourceDefaults, limits: Limits) -> Events
     return Events(items, lacks or not found.encounters)
 
 
-def _take(found: Resources, name: str, one: source.LocatedResource | Reject, given: SourceDefaults) -> None:
-    if isinstance(one, Reject):
+def _take(found: Resources, name: str, one: source.LocatedResource | RejectedField, given: SourceDefaults) -> None:
+    if isinstance(one, RejectedField):
         found.rejects.append(_in_file(one, name))
         return
     resource, keys = one.resource, references.keys_of(one.resource, one.address)
@@ -113,10 +113,10 @@ def _of_visit(
     cells = _patient(found, visit, given)
     if cells is None:
         if visit.visit_class is VisitClass.INPATIENT:
-            yield [_in_file(Reject(line, "patient_number", NO_PATIENT), file)]
+            yield [_in_file(RejectedField(line, "patient_number", NO_PATIENT), file)]
         return
     if visit.visit_class is None:
-        yield [_in_file(Reject(line, "visit_class", "is no kind of visit that is known"), file)]
+        yield [_in_file(RejectedField(line, "visit_class", "is no kind of visit that is known"), file)]
         return
     seen.add(cells["patient_number"])
     item = validation.read(_told(found, line, visit, cells, given), given)
@@ -193,6 +193,6 @@ def _merges(found: Resources, given: SourceDefaults) -> Iterator[tuple[int, Item
             )
 
 
-def _in_file(reject: Reject, name: str) -> Reject:
+def _in_file(reject: RejectedField, name: str) -> RejectedField:
     """The reject with its file's name, where there are several."""
-    return Reject(reject.line, reject.field, f"{reject.reason} ({name})") if name else reject
+    return RejectedField(reject.line, reject.field, f"{reject.reason} ({name})") if name else reject

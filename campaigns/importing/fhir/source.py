@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 from campaigns.importing.fhir.json_parts import Json, get, many, text
 from crm.errors import UnreadableFile
 from crm.feeds import csv_file
-from crm.feeds.limits import MEGABYTE, Limits
-from crm.feeds.rejects import Reject
+from crm.feeds.file_limits import MEGABYTE, FileLimits
+from crm.feeds.rejected_field import RejectedField
 
 BLOCK = 1 << 16
 MOST_VALUES = 2_000_000
@@ -32,7 +32,7 @@ class LocatedResource:
     address: str = ""
 
 
-def resources(file: Path, limits: Limits) -> Iterator[LocatedResource | Reject]:
+def resources(file: Path, limits: FileLimits) -> Iterator[LocatedResource | RejectedField]:
     """Each resource of the file. Raises `UnreadableFile` when it is no FHIR at all."""
     limits.check_size(file)
     with csv_file.opened(file) as source:
@@ -45,10 +45,10 @@ def resources(file: Path, limits: Limits) -> Iterator[LocatedResource | Reject]:
             yield from _whole(file, source.read(limits.whole_bytes + 1), limits.whole_bytes)
 
 
-def is_readable(file: Path, limits: Limits) -> bool:
+def is_readable(file: Path, limits: FileLimits) -> bool:
     """Whether the file is FHIR to its end."""
     try:
-        return not any(isinstance(one, Reject) for one in resources(file, limits))
+        return not any(isinstance(one, RejectedField) for one in resources(file, limits))
     except UnreadableFile:
         return False
 
@@ -64,7 +64,7 @@ def _goes_on(source: BinaryIO) -> bool:
     return any(block.strip() for block in iter(lambda: source.read(BLOCK), b""))
 
 
-def _by_line(file: Path, source: BinaryIO, most: int) -> Iterator[LocatedResource | Reject]:
+def _by_line(file: Path, source: BinaryIO, most: int) -> Iterator[LocatedResource | RejectedField]:
     number = 0
     while line := source.readline(most + 1):
         number += 1
@@ -72,10 +72,10 @@ def _by_line(file: Path, source: BinaryIO, most: int) -> Iterator[LocatedResourc
             raise UnreadableFile(f"{file.name}: line {number}: is longer than {most // MEGABYTE} MB")
         if line.strip():
             value = _parsed(line)
-            yield from [Reject(number, "line", NO_JSON)] if value is None else _opened(number, value)
+            yield from [RejectedField(number, "line", NO_JSON)] if value is None else _opened(number, value)
 
 
-def _whole(file: Path, raw: bytes, most: int) -> Iterator[LocatedResource | Reject]:
+def _whole(file: Path, raw: bytes, most: int) -> Iterator[LocatedResource | RejectedField]:
     if len(raw) > most:
         raise UnreadableFile(
             f"{file.name}: is one piece of JSON larger than {most // MEGABYTE} MB; write one resource a line (NDJSON)"
@@ -117,14 +117,14 @@ def _why(raw: bytes) -> str:
     return "holds no resource"
 
 
-def _opened(line: int, value: Any, depth: int = 0) -> Iterator[LocatedResource | Reject]:
+def _opened(line: int, value: Any, depth: int = 0) -> Iterator[LocatedResource | RejectedField]:
     """The resources in this value: itself, the entries of a list, or those of a Bundle, numbered from 1."""
     if isinstance(value, list):
         for number, one in enumerate(value, 1):
             if one is not None:
                 yield from _opened(number, one, depth + 1) if depth < DEEPEST else ()
     elif not isinstance(value, dict) or not text(value, "resourceType"):
-        yield Reject(line, "resourceType", NO_RESOURCE)
+        yield RejectedField(line, "resourceType", NO_RESOURCE)
     elif text(value, "resourceType") != "Bundle":
         yield LocatedResource(line, value)
     elif depth < DEEPEST:
@@ -132,7 +132,7 @@ def _opened(line: int, value: Any, depth: int = 0) -> Iterator[LocatedResource |
             yield from _entry(number if depth == 0 else line, entry, depth)
 
 
-def _entry(line: int, entry: Json, depth: int) -> Iterator[LocatedResource | Reject]:
+def _entry(line: int, entry: Json, depth: int) -> Iterator[LocatedResource | RejectedField]:
     resource = get(entry, "resource")
     if text(entry, "request", "method").upper() == "DELETE" or resource is None:
         return

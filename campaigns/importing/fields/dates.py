@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from crm.feeds import cell_words, days
+from crm.feeds import cell_values, dates
 from hotline.values import characters
 
 # Most columns hold few different days: each is looked at once.
@@ -52,7 +52,7 @@ def read(text: str, zone: str) -> WrittenDate:
     plain = unicodedata.normalize("NFKC", characters.visible(text)).strip()
     found = SEPARATED.match(plain) or COMPACT.match(plain)
     if found is None:
-        whole = days.day(text)  # says why it is none
+        whole = dates.day(text)  # says why it is none
         return WrittenDate(whole, whole)
     try:
         return _written(found.groupdict(), ZoneInfo(zone))
@@ -100,9 +100,9 @@ def moment(texts: tuple[str, ...], zone: str) -> datetime | None:
 
 def past(text: str, today: date, zone: str) -> date | None:
     """A whole day that is not after today; `None` for nothing. Raises `ValueError`."""
-    if cell_words.is_nothing(text):
+    if cell_values.is_nothing(text):
         return None
-    return days.past(day(text, zone).isoformat(), today)
+    return dates.past(day(text, zone).isoformat(), today)
 
 
 def is_filled_in(text: str) -> bool:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from campaigns.importing.fields import dates
-from crm.feeds import cell_words
+from crm.feeds import cell_values
 
 SIGNS = frozenset({"y", "yes", "true", "t", "1", "是", "死亡", "已死亡", "dead", "deceased"})
 NO_SIGNS = frozenset({"", "n", "no", "false", "f", "0", "否", "无", "u", "unk", "unknown"})
@@ -39,7 +39,7 @@ def by_sign(text: str) -> bool:
 def by_date(text: str) -> bool:
     """Whether something stands where the date of death belongs; also a part of a date, or what is none."""
     plain = _plain(text)
-    return plain not in NO_SIGNS and not cell_words.is_nothing(text) and not dates.is_filled_in(plain)
+    return plain not in NO_SIGNS and not cell_values.is_nothing(text) and not dates.is_filled_in(plain)
 
 
 def by_disposition(texts: Iterable[str]) -> bool:

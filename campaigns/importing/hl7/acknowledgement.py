@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from campaigns.importing.hl7 import events
 from campaigns.importing.hl7.message import EncodingCharacters, HL7Message, Segment
-from crm.feeds.rejects import Reject
+from crm.feeds.rejected_field import RejectedField
 
 LONGEST_TEXT = 200
 # Our fields -> where they stand: segment, its number, field.
@@ -48,7 +48,7 @@ class MessageOutcome:
     """What became of a message: stored, or why not."""
 
     code: AcknowledgementCode
-    rejects: Sequence[Reject] = ()
+    rejects: Sequence[RejectedField] = ()
     reason: str = ""
 
 

@@ -11,8 +11,8 @@ from campaigns.importing.hl7.message import UTF_8_MARK, UTF_16, UnreadableMessag
 from campaigns.importing.validation import Item, SourceDefaults
 from crm.errors import UnreadableFile
 from crm.feeds import csv_file
-from crm.feeds.limits import Limits
-from crm.feeds.rejects import Reject
+from crm.feeds.file_limits import FileLimits
+from crm.feeds.rejected_field import RejectedField
 
 BLOCK = 1 << 16
 LARGEST_MESSAGE = 1 << 20
@@ -22,7 +22,7 @@ TRAILER = b"BTS"
 BATCH = (b"FHS", b"BHS", TRAILER, b"FTS")
 
 
-def read(file: Path, given: SourceDefaults, limits: Limits) -> Iterator[tuple[int, Item]]:
+def read(file: Path, given: SourceDefaults, limits: FileLimits) -> Iterator[tuple[int, Item]]:
     """Each event with the number of its message, from 1. Raises `UnreadableFile` when it holds no message at all."""
     limits.check_size(file)
     number = begun = 0
@@ -30,7 +30,7 @@ def read(file: Path, given: SourceDefaults, limits: Limits) -> Iterator[tuple[in
         for raw in messages(_recoded(source)):
             if raw.startswith(TRAILER):
                 if _count(raw) not in {None, number - begun}:
-                    yield number, [Reject(number, "BTS-1", "tells another number of messages than stand there")]
+                    yield number, [RejectedField(number, "BTS-1", "tells another number of messages than stand there")]
                 begun = number
                 continue
             number += 1
@@ -68,11 +68,11 @@ def messages(source: BinaryIO) -> Iterator[bytes]:
 
 def _items(raw: bytes, number: int, given: SourceDefaults) -> list[Item]:
     if len(raw) > LARGEST_MESSAGE:
-        return [[Reject(number, "message", f"is longer than {LARGEST_MESSAGE >> 20} MB")]]
+        return [[RejectedField(number, "message", f"is longer than {LARGEST_MESSAGE >> 20} MB")]]
     try:
         return events.read(message.parse(raw), number, given)
     except UnreadableMessage as fault:
-        return [[Reject(number, "message", str(fault))]]
+        return [[RejectedField(number, "message", str(fault))]]
 
 
 def _segments(source: BinaryIO) -> Iterator[bytes]:

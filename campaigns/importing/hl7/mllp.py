@@ -17,7 +17,7 @@ from campaigns.importing.hl7.message import HL7Message, UnreadableMessage
 from campaigns.importing.hl7.mllp_access import SenderAccess
 from campaigns.importing.hl7.mllp_frames import Frames, frame
 from campaigns.importing.record import VisitRecord
-from crm.feeds.rejects import Reject
+from crm.feeds.rejected_field import RejectedField
 from hotline import clock, log
 from hotline.context import AppContext
 
@@ -86,7 +86,7 @@ class Listener:
     def _outcome(self, message: HL7Message, now: datetime) -> MessageOutcome:
         """Store what the message tells: all of it, or nothing."""
         items = events.read(message, 1, files.given(self._ground.settings, self._has_consent, now))
-        rejects: list[Reject] = [reject for item in items if isinstance(item, list) for reject in item]
+        rejects: list[RejectedField] = [reject for item in items if isinstance(item, list) for reject in item]
         if rejects:
             return MessageOutcome(AcknowledgementCode.ERROR, rejects)
         try:

@@ -9,11 +9,11 @@ from campaigns.dialogue import doctor_absence
 from campaigns.importing.fields import dates
 from campaigns.importing.tables import preferences
 from campaigns.importing.tables.discharge_columns import HEADS
-from crm.feeds import days
+from crm.feeds import dates as feeds_dates
 from crm.feeds.checked_row import LONGER, CheckedRow
-from crm.feeds.rejects import Reject
+from crm.feeds.rejected_field import RejectedField
 from crm.feeds.tables import Columns
-from crm.feeds.tables import Row as TableRow
+from crm.feeds.tables import TableRow as TableRow
 from crm.patients import person_fields
 from hotline.values import phone_numbers
 from hotline.values.language import Language
@@ -42,17 +42,17 @@ class AffectedAppointment:
     notice: doctor_absence.Notice
 
 
-def read(row: TableRow, now: datetime, area_code: str) -> AffectedAppointment | list[Reject]:
+def read(row: TableRow, now: datetime, area_code: str) -> AffectedAppointment | list[RejectedField]:
     """The patient in this row, or everything that is wrong with it. `now` is in the hospital's own zone."""
     if row.is_longer:
-        return [Reject(row.line, "row", LONGER)]
+        return [RejectedField(row.line, "row", LONGER)]
     checked = CheckedRow(row.line, row.cells)
     at = checked.take("appointment", partial(_time, now=now), now)
     others = checked.take("alternatives", partial(_times, now=now), tuple[datetime, ...]())
     doctor = checked.take("doctor", person_fields.name, "")
     number = row.cells.get("patient_number", "")
     language = partial(preferences.language, default=Language.MANDARIN)
-    born = checked.take("birth_date", partial(days.birth_date, today=now.date()), None)
+    born = checked.take("birth_date", partial(feeds_dates.birth_date, today=now.date()), None)
     if born is None and all(reject.field != "birth_date" for reject in checked.rejects):
         checked.fault("birth_date", "is empty or not a whole day; it is asked for before the appointment is named")
     found = AffectedAppointment(

@@ -12,17 +12,17 @@ from campaigns.importing.record import VisitClass
 from campaigns.importing.tables.discharge_columns import COLUMNS
 from campaigns.importing.validation import Item, SourceDefaults, UncheckedEvent
 from crm.feeds import tables
-from crm.feeds.limits import Limits
-from crm.feeds.rejects import Reject
+from crm.feeds.file_limits import FileLimits
+from crm.feeds.rejected_field import RejectedField
 
 LONGER = "has more cells than the first line has columns"
 
 
-def read(file: Path, given: SourceDefaults, limits: Limits) -> Iterator[tuple[int, Item]]:
+def read(file: Path, given: SourceDefaults, limits: FileLimits) -> Iterator[tuple[int, Item]]:
     """Each row that is not empty, with its line. Raises `UnreadableFile` when it is no such table."""
     for row in tables.rows(file, COLUMNS, limits):
         if row.is_longer:
-            yield row.line, [Reject(row.line, "row", LONGER)]
+            yield row.line, [RejectedField(row.line, "row", LONGER)]
             continue
         found = visit_classes.read(row.cells.get("visit_class", ""), VisitClass.INPATIENT)
         yield row.line, validation.read(UncheckedEvent(line=row.line, cells=row.cells, visit_class=found), given)

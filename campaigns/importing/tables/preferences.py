@@ -9,7 +9,7 @@ from datetime import time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from crm.feeds import cell_words
+from crm.feeds import cell_values
 from hotline.values.language import Language
 
 # Most columns hold few different texts: each is looked at once.
@@ -23,12 +23,12 @@ LONGEST_WARD = 80
 
 def language(text: str, default: Language) -> Language:
     """A language of ours; one that we do not speak, and none, is the default."""
-    return cell_words.language(text) or default
+    return cell_values.language(text) or default
 
 
 def speaks(text: str) -> bool:
     """Whether this is a language of ours."""
-    return cell_words.language(text) is not None
+    return cell_values.language(text) is not None
 
 
 @OFTEN

@@ -12,7 +12,7 @@ from campaigns.importing.visits.patient_rows import IDENTITY
 from campaigns.importing.visits.visit_draft import VisitDraft
 from campaigns.importing.visits.visit_state import CurrentVisit
 from campaigns.stopping import service
-from crm.patients import same_person
+from crm.patients import identity_index
 from hotline import clock
 from hotline.encryption.keyring import Keyring
 from hotline.models import Discharge
@@ -91,8 +91,8 @@ class DischargeRows:
         columns = dict(draft.facts)
         if "number" in columns:
             columns["language"] = Language(columns["language"])
-            columns["number_index"] = same_person.number_index(self.keyring, columns["number"])
-            columns[IDENTITY] = same_person.index(self.keyring, (columns["number"], columns["name"]))
+            columns["number_index"] = identity_index.number_index(self.keyring, columns["number"])
+            columns[IDENTITY] = identity_index.identity_index(self.keyring, (columns["number"], columns["name"]))
         return columns
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from crm.patients import same_person
+from crm.patients import identity_index
+from crm.patients import queries as patient_queries
 from hotline import clock
 from hotline.encryption.keyring import Keyring
 from hotline.models import Discharge, Patient
@@ -20,8 +21,8 @@ def columns_of(
     session: Session, keyring: Keyring, discharge: Discharge, values: dict[str, str], now: datetime
 ) -> dict[str, Any]:
     """Return the columns of a discharge that follow from a name and number: how it is found, and whose it is."""
-    identity = same_person.index(keyring, (values["number"], values["name"]))
-    number_index = same_person.number_index(keyring, values["number"])
+    identity = identity_index.identity_index(keyring, (values["number"], values["name"]))
+    number_index = identity_index.number_index(keyring, values["number"])
     columns = {name: getattr(discharge, name) for name in ("language", "condition", "discharged_on", "do_not_call")}
     patients = ids_of(session, keyring, [columns | values | {IDENTITY: identity, "number_index": number_index}], now)
     return {"number_index": number_index, "patient_id": patients[identity]}
@@ -31,7 +32,7 @@ def ids_of(session: Session, keyring: Keyring, discharges: list[dict[str, Any]],
     """Return the ids of the patients of these discharges by `IDENTITY`; whoever is not known is added."""
     by_identity = {values[IDENTITY]: values for values in discharges}
     pairs = [(values["number"], values["name"]) for values in by_identity.values()]
-    known = same_person.known(session, keyring, pairs)
+    known = patient_queries.by_identity(session, keyring, pairs)
     for identity, patient in known.items():
         values = by_identity[identity]
         patient.discharged_on = max(filter(None, (patient.discharged_on, values.get("discharged_on"))), default=None)

@@ -11,7 +11,7 @@ from campaigns.importing.fhir import file as fhir_file
 from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.validation import Item, SourceDefaults
 from crm.errors import UnreadableFile
-from crm.feeds.limits import Limits
+from crm.feeds.file_limits import FileLimits
 from hotline.values.language import Language
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "fhir"
@@ -66,7 +66,7 @@ def place(name: str, since: str) -> Resource:
 
 def read(*files: Path, given: SourceDefaults = GIVEN) -> list[Item]:
     """What these files tell."""
-    return [item for _, item in fhir_file.read(files, given, Limits()).items]
+    return [item for _, item in fhir_file.read(files, given, FileLimits()).items]
 
 
 def records(*files: Path) -> list[VisitRecord]:
@@ -170,10 +170,10 @@ def test_the_files_of_an_export_are_read_together() -> None:
     patients, encounters = CASES / "60-Patient.ndjson", CASES / "60-Encounter.ndjson"
     assert [one.patient_number for one in records(patients, encounters)] == ["M0001"]
     assert [one.patient_number for one in records(encounters, patients)] == ["M0001"]
-    alone = fhir_file.read([encounters], GIVEN, Limits())
+    alone = fhir_file.read([encounters], GIVEN, FileLimits())
     assert alone.is_incomplete
     assert isinstance(alone.items[0][1], list)
-    assert fhir_file.read([patients], GIVEN, Limits()) == fhir_file.Events([], True)
+    assert fhir_file.read([patients], GIVEN, FileLimits()) == fhir_file.Events([], True)
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ def test_what_is_no_fhir_is_refused_with_its_place(tell: Tell, content: str | by
 
 @pytest.mark.parametrize("content", ["7", '"x"', "{}", '{"a": 1}', "[1, 2]", "[{}]", '{"resourceType": 7.5}'])
 def test_json_that_is_no_resource_is_refused_or_tells_of_no_visit(tell: Tell, content: str) -> None:
-    found = fhir_file.read([tell.raw(content)], GIVEN, Limits())
+    found = fhir_file.read([tell.raw(content)], GIVEN, FileLimits())
     assert found.is_incomplete
     assert all(isinstance(item, list) for _, item in found.items)
 
@@ -427,6 +427,6 @@ def test_a_broken_line_of_ndjson_is_told_of_and_the_others_read(tell: Tell) -> N
 def test_sizes_are_limited_before_anything_is_read(tell: Tell) -> None:
     file = tell.raw(json.dumps([PATIENT, ENCOUNTER]))
     with pytest.raises(UnreadableFile, match="larger than"):
-        fhir_file.read([file], GIVEN, Limits(bytes=10))
+        fhir_file.read([file], GIVEN, FileLimits(bytes=10))
     with pytest.raises(UnreadableFile, match="write one resource a line"):
-        fhir_file.read([file], GIVEN, Limits(whole_bytes=10))
+        fhir_file.read([file], GIVEN, FileLimits(whole_bytes=10))

@@ -17,8 +17,8 @@ from campaigns.importing.hl7.mllp_frames import Frames, frame
 from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.validation import SourceDefaults
 from crm.errors import UnreadableFile
-from crm.feeds.limits import Limits
-from crm.feeds.rejects import Reject
+from crm.feeds.file_limits import FileLimits
+from crm.feeds.rejected_field import RejectedField
 from hotline.values.language import Language
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "hl7"
@@ -66,7 +66,7 @@ def facts(raw: bytes) -> DischargeFacts:
 
 def of_case(name: str) -> list[VisitRecord]:
     """The records of a file of the collection."""
-    found = [item for _, item in hl7_file.read(CASES / name, GIVEN, Limits())]
+    found = [item for _, item in hl7_file.read(CASES / name, GIVEN, FileLimits())]
     assert all(isinstance(item, VisitRecord) for item in found), found
     return [item for item in found if isinstance(item, VisitRecord)]
 
@@ -348,7 +348,7 @@ def test_an_acknowledgement_gives_back_number_version_and_encoding() -> None:
 
 
 def test_a_refusal_names_the_field_and_nothing_of_the_patient() -> None:
-    reject = Reject(1, "phone", "is no telephone number")
+    reject = RejectedField(1, "phone", "is no telephone number")
     _, verdict, error = answer(message(), MessageOutcome(AcknowledgementCode.ERROR, [reject]))
     assert verdict[:3] == ["MSA", "AE", "77"]
     assert "phone" in verdict[3]
@@ -385,7 +385,7 @@ def test_in_enhanced_mode_the_sender_gets_what_it_asks_for(
 def test_a_batch_that_tells_another_number_of_messages_is_told_of(tmp_path: Path) -> None:
     file = tmp_path / "b.hl7"
     file.write_bytes(b"FHS|^~\\&\rBHS|^~\\&\r" + message() + b"\rBTS|2\rFTS|1\r")
-    found = [item for _, item in hl7_file.read(file, GIVEN, Limits())]
+    found = [item for _, item in hl7_file.read(file, GIVEN, FileLimits())]
     assert isinstance(found[0], VisitRecord)
     assert isinstance(found[1], list)
     assert found[1][0].field == "BTS-1"
@@ -395,7 +395,7 @@ def test_a_file_without_a_message_is_no_hl7(tmp_path: Path) -> None:
     file = tmp_path / "b.hl7"
     file.write_bytes(b"\r\n\r\n")
     with pytest.raises(UnreadableFile, match="no HL7 message"):
-        list(hl7_file.read(file, GIVEN, Limits()))
+        list(hl7_file.read(file, GIVEN, FileLimits()))
 
 
 def test_a_message_that_is_too_long_is_refused_and_the_next_one_taken() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from campaigns.importing import validation
 from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.validation import SourceDefaults, UncheckedEvent
-from crm.feeds.rejects import Reject
+from crm.feeds.rejected_field import RejectedField
 from hotline.values.language import Language
 
 TODAY = date(2026, 3, 10)
@@ -29,7 +29,7 @@ GOOD = {
 }
 
 
-def read(**cells: str) -> VisitRecord | list[Reject]:
+def read(**cells: str) -> VisitRecord | list[RejectedField]:
     """The good row after these changes."""
     return validation.read(UncheckedEvent(line=7, cells=GOOD | cells), GIVEN)
 
@@ -41,7 +41,7 @@ def record(**cells: str) -> VisitRecord:
     return made
 
 
-def rejects(**cells: str) -> list[Reject]:
+def rejects(**cells: str) -> list[RejectedField]:
     """What is wrong with the good row after these changes."""
     made = read(**cells)
     assert isinstance(made, list), made

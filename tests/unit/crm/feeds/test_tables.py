@@ -11,7 +11,7 @@ import pytest
 
 from crm.errors import UnreadableFile
 from crm.feeds import tables
-from crm.feeds.limits import Limits
+from crm.feeds.file_limits import FileLimits
 from crm.feeds.tables import Columns
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases"
@@ -29,7 +29,7 @@ SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 HEAD = '<row r="1"><c t="inlineStr"><is><t>number</t></is></c><c t="inlineStr"><is><t>name</t></is></c></row>'
 
 
-def read(file: Path, limits: Limits | None = None) -> list[tuple[int, dict[str, str]]]:
+def read(file: Path, limits: FileLimits | None = None) -> list[tuple[int, dict[str, str]]]:
     """The rows of a file: line and cells."""
     return [(row.line, dict(row.cells)) for row in tables.rows(file, COLUMNS, limits)]
 
@@ -108,7 +108,7 @@ def test_a_row_that_is_longer_than_the_head_says_so(tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="larger than"):
-        read(csv(tmp_path, "number,name\n"), Limits(bytes=5))
+        read(csv(tmp_path, "number,name\n"), FileLimits(bytes=5))
 
 
 def workbook(tmp_path: Path, *rows: list[Any], **shown_as: str) -> Path:
@@ -204,8 +204,8 @@ def test_the_reading_process_is_stopped_when_it_takes_too_much(tmp_path: Path) -
     many = "".join(ROW.replace("M1", f"M{number}") for number in range(500_000))
     file = made(tmp_path, sheet(many))
     with pytest.raises(UnreadableFile, match="within 1 s"):
-        read(file, Limits(seconds=1, unpacked_times=10_000))
+        read(file, FileLimits(seconds=1, unpacked_times=10_000))
     with pytest.raises(UnreadableFile, match=r"20 MB"):
-        read(file, Limits(memory_bytes=20 << 20, unpacked_times=10_000))
+        read(file, FileLimits(memory_bytes=20 << 20, unpacked_times=10_000))
     with pytest.raises(UnreadableFile, match="more than 50 cells"):
-        read(file, Limits(cells=50, unpacked_times=10_000))
+        read(file, FileLimits(cells=50, unpacked_times=10_000))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.feeds.tables import Row
+from crm.feeds.tables import TableRow
 from crm.patients import patient_row
 from crm.patients.patient_row import HEADS, ListedPatient
 from hotline.values.language import Language
@@ -17,7 +17,7 @@ GOOD = {"number": "13800000011", "name": "林晓"}
 
 def read(**cells: str) -> object:
     """What becomes of the good row with these cells."""
-    return patient_row.read(Row(2, GOOD | cells), TODAY, "")
+    return patient_row.read(TableRow(2, GOOD | cells), TODAY, "")
 
 
 def test_a_row_as_hospitals_write_it_is_taken() -> None:
@@ -45,7 +45,7 @@ def test_nobody_is_dead_for_want_of_a_date(text: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(sorted(HEADS)), st.text(max_size=30)), st.sampled_from(("", "010")))
 def test_no_cell_however_strange_is_a_fault_of_ours(cells: dict[str, str], area_code: str) -> None:
-    made = patient_row.read(Row(2, GOOD | cells), TODAY, area_code)
+    made = patient_row.read(TableRow(2, GOOD | cells), TODAY, area_code)
     assert isinstance(made, ListedPatient) or made
     if not isinstance(made, ListedPatient):
         assert {reject.field for reject in made} <= set(HEADS)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.feeds.garbled import KNOWN, is_garbled
+from crm.feeds.mojibake import KNOWN, is_garbled
 from crm.patients import identity_card, person_fields
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases"

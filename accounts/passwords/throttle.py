@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from accounts.errors import TooManyGuesses
 from hotline.encryption.keyring import Keyring
-from hotline.errors import HotlineError
 from hotline.models import SignInThrottle
 
 # Wrong ones are counted for so long from the first; the last one that is allowed shuts for so long.
@@ -26,20 +26,9 @@ WINDOW = timedelta(minutes=15)
 PER_NAME, PER_DEVICE, PER_ADDRESS = 5, 10, 50
 
 
-class TooManyGuesses(HotlineError):
-    """Nothing is tried before `until`."""
-
-    code = "too_many_guesses"
-
-    def __init__(self, until: datetime) -> None:
-        """The allowance is there again at this moment."""
-        super().__init__("too many wrong passwords")
-        self.until = until
-
-
 @dataclass(frozen=True)
 class Allowance:
-    """What is counted under one key, and how many wrong ones it takes."""
+    """A counter by its key, and how many wrong passwords it allows."""
 
     key: str
     most: int
@@ -47,7 +36,7 @@ class Allowance:
 
 
 def of_sign_in(keyring: Keyring, login: str, address: str, device: str | None) -> list[Allowance]:
-    """What a try at this name takes from. `device` is the browser's id where this user has signed in before."""
+    """Return what a try at this login counts against; `device` is a browser in which they signed in before."""
     name = _name(keyring, login)
     if device is not None:
         return [Allowance(keyring.index(f"guess device {device} {name}"), PER_DEVICE, name)]
@@ -58,7 +47,7 @@ def of_sign_in(keyring: Keyring, login: str, address: str, device: str | None) -
 
 
 def of_owner(keyring: Keyring, login: str) -> list[Allowance]:
-    """What a try at the present password on one's own page takes from."""
+    """Return what a try at the present password on one's own page counts against."""
     return [Allowance(keyring.index(f"guess owner {login}"), PER_NAME, _name(keyring, login))]
 
 
@@ -73,7 +62,7 @@ def check(session: Session, allowances: Sequence[Allowance], now: datetime) -> N
 
 
 def reserve(session: Session, allowances: Sequence[Allowance], now: datetime) -> None:
-    """Take one from each, or raise `TooManyGuesses`, which must undo the transaction."""
+    """Count one try against each, or raise `TooManyGuesses`, which must undo the transaction."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     is_over = SignInThrottle.ends_at <= now
     for one in allowances:
@@ -94,7 +83,7 @@ def reserve(session: Session, allowances: Sequence[Allowance], now: datetime) ->
 
 
 def give_back(session: Session, allowances: Sequence[Allowance]) -> None:
-    """The password was right, or was not looked at."""
+    """Take the try back: the password was right, or was not checked."""
     for one in allowances:
         session.execute(
             update(SignInThrottle)
@@ -114,7 +103,7 @@ def forget_old(session: Session, now: datetime) -> None:
 
 
 def locked_until(session: Session, keyring: Keyring, login: str, now: datetime) -> datetime | None:
-    """Until when nobody signs in under this name from a browser that is not known; `None`: it is open."""
+    """Return until when nobody signs in under this login from an unknown browser; `None`: it is open."""
     try:
         check(session, [Allowance(_name(keyring, login), PER_NAME)], now)
     except TooManyGuesses as full:
@@ -132,7 +121,7 @@ def _name(keyring: Keyring, login: str) -> str:
 
 
 def _network(address: str) -> str:
-    """Whose address it is: of the newer kind, a household or a firm has as many as it likes with the same beginning."""
+    """Return the network of an address: of IPv6, one household or firm has a whole /64."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The first sheet of a workbook as lines of JSON; a process of its own that `crm.feeds.workbook` starts.
+"""The first sheet of a workbook as lines of JSON; a process of its own that `crm.feeds.xlsx_file` starts.
 
 It takes from itself the right to more memory and time than it was given before it opens the file.
 """
@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zipfile import ZipFile
 
-from crm.feeds.limits import MEGABYTE, Limits
+from crm.feeds.file_limits import MEGABYTE, FileLimits
 
 # Digits that a spreadsheet keeps of a number; of a longer one it has lost the last.
 KEPT = 10**15
@@ -24,7 +24,7 @@ FARTHER = 16
 
 def main() -> None:
     """Write the rows, then `"end"`, or what is wrong."""
-    path, limits = sys.argv[1], Limits(**json.loads(sys.argv[2]))
+    path, limits = sys.argv[1], FileLimits(**json.loads(sys.argv[2]))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     try:
@@ -48,7 +48,7 @@ def tell(what: object) -> None:
     sys.stdout.write(json.dumps(what) + "\n")
 
 
-def rows(path: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def rows(path: str, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
     """Each row that is not empty, whatever the sheet says of its own size."""
     with ZipFile(path) as archive:
         _check_parts(archive, limits)
@@ -63,7 +63,7 @@ def rows(path: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
     yield from _cells(sheet, limits)
 
 
-def _check_parts(archive: ZipFile, limits: Limits) -> None:
+def _check_parts(archive: ZipFile, limits: FileLimits) -> None:
     """Refuse before anything is unpacked. `zipfile` never unpacks more of a part than is written here."""
     parts = archive.infolist()
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > limits.unpacked_bytes:
@@ -73,7 +73,7 @@ def _check_parts(archive: ZipFile, limits: Limits) -> None:
         raise TooMuch(f"unpacks to more than {limits.unpacked_times} times its size")
 
 
-def _cells(sheet: Any, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def _cells(sheet: Any, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
     sheet.reset_dimensions()
     width, left = None, limits.cells
     # The head says how many columns count; a cell far away must not make every row as long.

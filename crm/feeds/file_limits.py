@@ -1,4 +1,4 @@
-"""How much a hospital's file may hold, so that no file, however made, costs more than it is worth."""
+"""The most that is read of a hospital's file, so that no file can exhaust the machine."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Limits:
+class FileLimits:
     """The most that is read of a file; the defaults are many times what a hospital discharges in a year.
 
     `bytes` is the file on disk, `whole_bytes` one that is read in one piece (JSON that is not one resource a line). The
@@ -39,9 +39,9 @@ class Limits:
             raise UnreadableFile(f"{file.name}: is larger than {self.bytes // MEGABYTE} MB, the most that is read")
 
 
-def of(house: "Settings") -> Limits:
-    """The limits that a hospital has set."""
-    return Limits(
+def of(house: "Settings") -> FileLimits:
+    """Return the limits that a hospital has set."""
+    return FileLimits(
         bytes=house.import_file_megabytes * MEGABYTE,
         whole_bytes=house.import_bundle_megabytes * MEGABYTE,
         memory_bytes=house.import_memory_megabytes * MEGABYTE,

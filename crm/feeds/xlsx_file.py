@@ -1,6 +1,6 @@
 """Workbooks (XLSX), read by a process of its own that may be killed: whatever a file was made to do, it costs little.
 
-`crm.feeds.sheet` is that process; it writes each row as a line of JSON.
+`crm.feeds.xlsx_worker` is that process; it writes each row as a line of JSON.
 """
 
 import json
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from crm.errors import UnreadableFile
-from crm.feeds.limits import Limits
+from crm.feeds.file_limits import FileLimits
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 END = "end"
 
 
-def lines(file: Path, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def lines(file: Path, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
     """Each row of the first sheet that is not empty. Raises `UnreadableFile`, also when the process was stopped."""
-    command = [sys.executable, "-m", "crm.feeds.sheet", str(file.resolve()), json.dumps(asdict(limits))]
+    command = [sys.executable, "-m", "crm.feeds.xlsx_worker", str(file.resolve()), json.dumps(asdict(limits))]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
     with subprocess.Popen(  # noqa: S603 # our own interpreter, the file's name as one argument
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -32,7 +32,7 @@ def lines(file: Path, limits: Limits) -> Iterator[tuple[int, list[str]]]:
             process.kill()
 
 
-def _told(file: Path, process: "subprocess.Popen[bytes]", limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def _told(file: Path, process: "subprocess.Popen[bytes]", limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
     assert process.stdout is not None  # noqa: S101 # it was asked for
     for text in process.stdout:
         told: Any = json.loads(text)

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from datetime import date, timedelta
 
-from crm.feeds import cell_words
-from crm.feeds.cell_words import OFTEN
+from crm.feeds import cell_values
+from crm.feeds.cell_values import OFTEN
 from hotline.values import characters
 
 OLDEST_YEAR = 1890
@@ -20,14 +20,14 @@ FILLED_IN = re.compile(r"(?:0001|1753|1899|9999|1900\D?0?1\D?0?1(?!\d))")
 def birth_date(text: str, today: date) -> date | None:
     """The day of birth; `None` where it is not known, or not to the day. Raises `ValueError`."""
     plain = _plain_day(text)
-    if cell_words.is_nothing(text) or PARTIAL.match(plain) or FILLED_IN.match(plain):
+    if cell_values.is_nothing(text) or PARTIAL.match(plain) or FILLED_IN.match(plain):
         return None
     return past(text, today)
 
 
 def past(text: str, today: date) -> date | None:
     """A day that is not after today; `None` for nothing. Raises `ValueError`."""
-    if cell_words.is_nothing(text):
+    if cell_values.is_nothing(text):
         return None
     found = day(text)
     if not date(OLDEST_YEAR, 1, 1) <= found <= today:

@@ -1,0 +1,1 @@
+"""Callers: what the hospital knows of a number before anybody has spoken."""

@@ -123,7 +123,7 @@ def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
 
 
 def _begin_anew(job: Job, now: datetime) -> None:
-    """Asked for once more while a worker was at it: as if it had never been tried."""
+    """Begin anew, as if it had never been tried: it was asked for once more while a worker was at it."""
     job.tries = job.outages = job.deaths = 0
     job.reason, job.troubled_at, job.due_at = "", None, now
 

@@ -98,7 +98,7 @@ class Pace:
 
 
 def learn(counts: AttemptCounts) -> Rates:
-    """The rates that these counts and the priors teach."""
+    """Return the rates that these counts and the priors teach."""
     prior = HANDOVER_PRIOR
     needed, calls = counts.needed + prior.weight * prior.value, counts.answered + prior.weight
     mean = needed / calls
@@ -115,7 +115,7 @@ def _mean(prior: Prior, total: float, count: float) -> float:
 
 
 def decide(floor: NurseFloor, counts: AttemptCounts, bounds: PacingBounds) -> Pace:
-    """How many to dial now."""
+    """Decide how many to dial now."""
     rates = learn(counts)
     facts = {"free": floor.free, "handover": counts_share(counts, rates), "answer": rates.answer}
     in_flight = floor.dialling + floor.talking
@@ -141,12 +141,12 @@ def counts_share(counts: AttemptCounts, rates: Rates) -> float:
 
 
 def lost_share(counts: AttemptCounts) -> float:
-    """Of calls in which a person was needed, those that found nobody."""
+    """Return the share of calls in need of a person that found nobody."""
     return counts.lost / counts.needed if counts.needed else 0.0
 
 
 def careful(counts: AttemptCounts, bounds: PacingBounds) -> float:
-    """The chance to allow: the target, less once the share lost so far is above it, next to nothing near the limit."""
+    """Return the chance to allow: the target, less once the share lost is above it, next to nothing near the limit."""
     share = (counts.lost) / (counts.needed + 1 / bounds.limit)
     if share <= bounds.target:
         return bounds.target
@@ -166,7 +166,7 @@ def _lines(floor: NurseFloor, rates: Rates, target: float) -> int:
 
 
 def nobody(lines: int, floor: NurseFloor, rates: Rates) -> float:
-    """The chance that a call which needs a person finds none, with `lines` calls in flight."""
+    """Return the chance that a call which needs a person finds none, with `lines` calls in flight."""
     talking = min(floor.talking, lines - 1)
     dialling = max(0, lines - 1 - floor.talking)
     free = floor.free - floor.waiting
@@ -181,7 +181,7 @@ def nobody(lines: int, floor: NurseFloor, rates: Rates) -> float:
 
 
 def _lost(taken: Sequence[float], nurses: int) -> float:
-    """The chance that no nurse speaks in time: all are taken, or none of those who are left picks up."""
+    """Return the chance that no nurse speaks in time: all are taken, or none of those who are left picks up."""
     left = sum(chance * MISSES ** (nurses - number) for number, chance in enumerate(taken[: max(0, nurses)]))
     return _at_least(taken, nurses) + left
 
@@ -191,7 +191,7 @@ def _at_least(chances: Sequence[float], number: int) -> float:
 
 
 def _binomial(count: int, share: float, most: int) -> list[float]:
-    """The chances of 0, 1, … up to `most` successes."""
+    """Return the chances of 0, 1, … up to `most` successes."""
     count = max(0, count)
     if share >= 1.0:
         return [float(number == count) for number in range(min(count, most) + 1)]
@@ -209,7 +209,7 @@ def _poisson(mean: float, most: int) -> list[float]:
 
 
 def _sum(one: Sequence[float], other: Sequence[float], most: int) -> list[float]:
-    """The distribution of the sum of two independent counts, up to `most`."""
+    """Return the distribution of the sum of two independent counts, up to `most`."""
     chances = [0.0] * (min(len(one) + len(other) - 2, most) + 1)
     for first, chance in enumerate(one):
         for second, more in enumerate(other[: len(chances) - first]):

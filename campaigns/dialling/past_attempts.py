@@ -14,7 +14,7 @@ from hotline.values.states.attempt import AttemptOutcome
 def history(
     session: Session, settings: Settings, recipient: Recipient, later_at: datetime | None = None
 ) -> next_attempt.AttemptHistory:
-    """The recipient after all tries that are over; `later_at` is the time that they named in the last one."""
+    """Return the recipient after all tries that are over; `later_at` is the time that they named in the last one."""
     return next_attempt.AttemptHistory(
         attempts=tuple(_past(row) for row in queries.tries(session, recipient.id)),
         window=preferences.window_of(settings, recipient),

@@ -76,7 +76,7 @@ def reserve(context: AppContext, recipient_id: str, now: datetime) -> str | None
 
 
 def _is_allowed(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
-    """Whether hours, campaign and wishes allow a call now; where the hours do not, the next such time is set."""
+    """Return whether hours, campaign and wishes allow a call now; where the hours do not, set the next such time."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
         return False
@@ -154,7 +154,7 @@ def hung_up(context: AppContext, attempt_id: str, now: datetime) -> None:
 
 
 def report(context: AppContext, attempt_id: str, heard: Report, now: datetime) -> bool:
-    """The exchange reports on the line of an attempt: again, late or out of order changes nothing. `False`: unknown."""
+    """Take a report on the line of an attempt: again, late or out of order changes nothing. `False`: unknown."""
     with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None:

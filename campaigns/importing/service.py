@@ -34,7 +34,7 @@ class SourceCheck:
 
 
 def nothing(_count: int) -> None:
-    """Progress nobody."""
+    """Report to nobody."""
 
 
 def check(items: Iterable[tuple[int, Item]], tell: Progress = nothing) -> SourceCheck:
@@ -43,24 +43,24 @@ def check(items: Iterable[tuple[int, Item]], tell: Progress = nothing) -> Source
     Where a source says when each was written down, the later one counts and nothing is rejected. Beyond the rows
     themselves this keeps two numbers a row, to know repeated ones.
     """
-    found = SourceCheck()
+    checked = SourceCheck()
     seen: dict[int, int] = {}
     for count, (line, item) in enumerate(items, 1):
         if count % CHUNK == 0:
             tell(CHUNK)
         rejects = item if isinstance(item, list) else second(seen, line, item)
         if rejects is None:
-            found.repeated += 1
+            checked.repeated += 1
         elif rejects:
-            found.rejected += 1
-            found.rejects.extend(rejects[: max(0, MOST_REJECTS - len(found.rejects))])
+            checked.rejected += 1
+            checked.rejects.extend(rejects[: max(0, MOST_REJECTS - len(checked.rejects))])
         else:
-            found.rows += 1
-    return found
+            checked.rows += 1
+    return checked
 
 
 def second(seen: dict[int, int], line: int, one: VisitRecord) -> list[RejectedField] | None:
-    """Nothing wrong (`[]`), the same row again (`None`), or another content for a stay that stood there before."""
+    """Return what is wrong (`[]`: nothing) with a row that may be the same again (`None`) or contradict one before."""
     stay = one.visit or one.happened_on
     key = hash((one.event, one.patient_number, one.merged_from, stay, one.recorded_at))
     content, before = hash(one), seen.get(key)

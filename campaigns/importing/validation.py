@@ -56,7 +56,7 @@ class UncheckedEvent:
 
 
 def read(told: UncheckedEvent, given: SourceDefaults) -> Item:
-    """The record of this event, or everything that is wrong with it.
+    """Check an event: return its record, or everything that is wrong with it.
 
     Of the dead, and of visits that nobody is called for, only the patient's number must be right: their death or their
     visit counts all the same.
@@ -95,10 +95,10 @@ def read(told: UncheckedEvent, given: SourceDefaults) -> Item:
 
 
 def _discharged_on(row: CheckedRow, given: SourceDefaults) -> date | None:
-    found = row.take("discharged_on", partial(dates.past, today=given.today, zone=given.zone), None)
-    if found is None and not row.rejects:
+    day = row.take("discharged_on", partial(dates.past, today=given.today, zone=given.zone), None)
+    if day is None and not row.rejects:
         row.fault("discharged_on", "is empty; the day of discharge is needed")
-    return found
+    return day
 
 
 def _facts(
@@ -125,7 +125,7 @@ def _facts(
 
 
 def _is_dead(told: UncheckedEvent, codes: tuple[str, ...], words: str) -> bool:
-    """Whether anything here tells of the patient's death."""
+    """Return whether anything here tells of the patient's death."""
     cells = told.cells
     return (
         deaths.by_date(cells.get("died_on", ""))

@@ -69,7 +69,7 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
 
 
 def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Discharge, DischargeProfile]]]:
-    """The discharges in scope, some at a time, with what the plans go by."""
+    """Yield the discharges in scope, some at a time, with what the plans go by."""
     last, scope = "", service.read_scope(campaign.scope)
     while True:
         with context.database.read() as session:
@@ -79,8 +79,8 @@ def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Disc
         if not rows:
             return
         last = rows[-1].id
-        found = [(one, profile_of(one, one.person_index in busy)) for one in rows]
-        yield [pair for pair in found if scope.takes(pair[1])]
+        profiles = [(one, profile_of(one, one.person_index in busy)) for one in rows]
+        yield [pair for pair in profiles if scope.takes(pair[1])]
 
 
 def _with_stop_reasons(
@@ -105,7 +105,7 @@ def _claims(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
-    """Of these numbers, those whose person another campaign has open, under whichever number."""
+    """Return those of these numbers whose person another campaign has open, under whichever number."""
     theirs = (Recipient.state.in_(queries.OPEN), Recipient.campaign_id != campaign_id)
     busy = set(session.scalars(select(Recipient.person_index).where(Recipient.person_index.in_(people), *theirs)))
     same, other = aliased(Person), aliased(Person)
@@ -119,7 +119,7 @@ def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
 
 
 def profile_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
-    """What the plans go by, of a discharge's row; what stands against a call is not among it."""
+    """Return what the plans go by, of a discharge's row; what stands against a call is not among it."""
     wishes = discharge.wishes
     preferred = None
     if wishes.get("from") and wishes.get("to"):

@@ -12,7 +12,7 @@ from hotline.models import Recipient
 
 
 def window_of(settings: Settings, recipient: Recipient) -> CallingWindow | None:
-    """When this recipient may be called: as it was planned, within the hours that the law allows today."""
+    """Return when this recipient may be called: as it was planned, within the hours that the law allows today."""
     wishes = recipient.wishes
     planned, preferred = _hours(wishes.get("hours")), _hours(wishes.get("preferred"))
     legal = dialling_limits_file.of(settings).hours
@@ -24,7 +24,7 @@ def window_of(settings: Settings, recipient: Recipient) -> CallingWindow | None:
 
 
 def write_window(window: CallingWindow) -> dict[str, Any]:
-    """The window as the recipient's row keeps it."""
+    """Return the window as the recipient's row keeps it."""
     stored: dict[str, Any] = {"hours": _pair(window.hours), "days": sorted(window.days)}
     return stored | ({"preferred": _pair(window.preferred)} if window.preferred else {})
 

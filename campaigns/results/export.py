@@ -78,16 +78,16 @@ def _some(session: Session, campaign: Campaign, last: str) -> list[ExportRow]:
 
 
 def questions(context: AppContext, name: str) -> list[str]:
-    """The questions that were answered in this campaign."""
+    """Return the questions that were answered in this campaign."""
     with context.database.read() as session:
         campaign = queries.by_name(session, name)
         query = select(Answer.question).join(Recipient, Recipient.id == Answer.recipient_id)
-        found = session.scalars(query.where(Recipient.campaign_id == (campaign.id if campaign else "")).distinct())
-        return sorted(found)
+        names = session.scalars(query.where(Recipient.campaign_id == (campaign.id if campaign else "")).distinct())
+        return sorted(names)
 
 
 def cells(row: ExportRow, asked: list[str], is_named: bool) -> list[str]:
-    """One line of the table."""
+    """Return one line of the table."""
     recipient, discharge, answers = row
     given = {answer.question: answer for answer in answers}
     personal = [discharge.patient_number if discharge else "", recipient.name, recipient.birth_date, recipient.number]
@@ -114,7 +114,7 @@ def _shown(answer: Answer | None) -> str:
 
 
 def _safe(text: str) -> str:
-    """A spreadsheet takes such a beginning for a formula: what a patient said must never be one."""
+    """Escape what a spreadsheet takes for a formula: what a patient said must never be one."""
     return (
         f"'{text}"
         if text[:1] in {"=", "@", "\t", "\r"} or (text[:1] in {"+", "-"} and not text[1:].isdigit())
@@ -123,7 +123,7 @@ def _safe(text: str) -> str:
 
 
 def head(asked: list[str], is_named: bool) -> list[str]:
-    """The first line of the table."""
+    """Return the first line of the table."""
     return [*(PERSONAL if is_named else ()), *PLAIN, *asked]
 
 
@@ -168,7 +168,7 @@ def to_fhir(context: AppContext, name: str, file: Path, is_named: bool) -> int:
 
 
 def response(recipient: Recipient, discharge: Discharge | None, answers: list[Answer]) -> dict[str, Any]:
-    """The answers of one recipient as a FHIR R4 QuestionnaireResponse, checked by its model."""
+    """Return the answers of one recipient as a FHIR R4 QuestionnaireResponse, checked by its model."""
     raw: dict[str, Any] = {
         "resourceType": "QuestionnaireResponse",
         "id": recipient.id,

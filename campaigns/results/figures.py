@@ -32,7 +32,7 @@ class Funnel:
 
     @property
     def over(self) -> int:
-        """Recipients at an end of the table."""
+        """Return recipients at an end of the table."""
         open_ = {RecipientState.PLANNED, RecipientState.CALLING, RecipientState.TEXTED, RecipientState.EXCLUDED}
         return sum(count for state, count in self.states.items() if state not in open_)
 
@@ -49,7 +49,7 @@ class QuestionFigures:
 
 
 def funnel(session: Session, campaign_id: str) -> Funnel:
-    """The campaign's figures at this moment."""
+    """Return the campaign's figures at this moment."""
     ours = Recipient.campaign_id == campaign_id
     states = dict(session.execute(select(Recipient.state, func.count()).where(ours).group_by(Recipient.state)).all())
     out = Recipient.state == RecipientState.EXCLUDED
@@ -82,7 +82,7 @@ def funnel(session: Session, campaign_id: str) -> Funnel:
 
 
 def _nurse_seconds(session: Session, campaign_id: str) -> float | None:
-    """The mean time from a warning sign to the nurse's voice."""
+    """Return the mean time from a warning sign to the nurse's voice."""
     query = select(Attempt.warned_at, Attempt.caught_at).where(
         Attempt.campaign_id == campaign_id, Attempt.warned_at.is_not(None), Attempt.caught_at.is_not(None)
     )
@@ -91,7 +91,7 @@ def _nurse_seconds(session: Session, campaign_id: str) -> float | None:
 
 
 def questions(session: Session, campaign_id: str) -> list[QuestionFigures]:
-    """Answers per question, in the order in which questions were first answered."""
+    """Return answers per question, in the order in which questions were first answered."""
     query = (
         select(Answer.question, Answer.value, Answer.figure, Answer.is_warning)
         .join(Recipient, Recipient.id == Answer.recipient_id)
@@ -120,5 +120,5 @@ def _order(value: str, count: int) -> tuple[int, float, int, str]:
 
 
 def campaigns(session: Session) -> list[Campaign]:
-    """All campaigns, the newest first."""
+    """Return all campaigns, the newest first."""
     return list(session.scalars(select(Campaign).order_by(Campaign.made_at.desc())))

@@ -19,7 +19,7 @@ from hotline.values.states.recipient import RecipientState
 
 
 def hold(session: Session, recipient_id: str) -> Recipient | None:
-    """The recipient, locked, and before them their person, so that nothing can be told of either meanwhile."""
+    """Lock the recipient, and before them their person, so that nothing can be told of either meanwhile."""
     index = session.scalar(select(Recipient.person_index).where(Recipient.id == recipient_id))
     if index is None:
         return None
@@ -28,7 +28,7 @@ def hold(session: Session, recipient_id: str) -> Recipient | None:
 
 
 def is_barred(session: Session, notifier: Notifier, recipient: Recipient, now: datetime) -> bool:
-    """Whether anything known stands against the call, however it became known: then they are stopped, here and now."""
+    """Return whether anything known stands against the call, however it became known; then stop them here and now."""
     cause = stop_reason_queries.cause(session, recipient)
     if cause is not None:
         service.stop(session, notifier, recipient, cause, now)
@@ -36,7 +36,7 @@ def is_barred(session: Session, notifier: Notifier, recipient: Recipient, now: d
 
 
 def overdue(context: AppContext, recipient_id: str, now: datetime) -> bool:
-    """Nobody was reached in time, or nobody called back after the text; whether that is still so."""
+    """Go on with whom no call reached in time, or who did not call back; return whether that is still so."""
     with context.database.write() as session:
         recipient = hold(session, recipient_id)
         if recipient is None or recipient.state not in {RecipientState.PLANNED, RecipientState.TEXTED}:

@@ -90,7 +90,7 @@ def reassess(
 
 
 def stop(session: Session, notifier: Notifier, recipient: Recipient, cause: StopReason, now: datetime) -> bool:
-    """Nobody calls them any more, from now on, for this cause; whether they were to be called before."""
+    """Stop all calls to them, for this reason; return whether they were to be called before."""
     is_stopped = recipient.state is RecipientState.STOPPED
     if is_stopped and (recipient.reason not in HELD or recipient.reason == cause.reason):
         return False
@@ -123,7 +123,7 @@ def note(session: Session, recipient: Recipient, change: str, cause: StopReason,
 
 
 def follow_list(context: AppContext, now: datetime) -> StopChanges:
-    """The hospital's list of patients has changed: whoever has died by it, or wants no calls, is stopped."""
+    """Stop whoever has died by the hospital's list of patients, or wants no calls: the list has changed."""
     changed = StopChanges()
     marked = or_(Patient.deceased, Patient.do_not_call)
     with context.database.read() as session:
@@ -140,7 +140,7 @@ def follow_list(context: AppContext, now: datetime) -> StopChanges:
 
 
 def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> None:
-    """The facts of a discharge are others now: whoever is still to be called for it is called by these."""
+    """Correct whoever is still to be called for a discharge whose facts are others now."""
     copied = {name: values[name] for name in COPIED if name in values}
     if copied:
         ours = (Recipient.discharge_id == discharge_id, Recipient.state.in_(CONCERNED))
@@ -150,7 +150,7 @@ def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> N
 
 
 def _resume(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
-    """They go on where they stood; whether they do: not when their time is over, nor the campaign."""
+    """Let them go on where they stood; return whether they do: not when their time is over, nor the campaign."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is CampaignState.FINISHED:
         return False
@@ -188,7 +188,7 @@ def _plan(session: Session, settings: Settings, recipient: Recipient, now: datet
 
 
 def _move(recipient: Recipient, days: int) -> None:
-    """The discharge was on another day: so are the days on which a call makes sense."""
+    """Move the days on which a call makes sense: the discharge was on another day."""
     if days:
         zone = ZoneInfo(recipient.zone)
         recipient.opens_at = _days_later(recipient.opens_at, days, zone)
@@ -196,13 +196,13 @@ def _move(recipient: Recipient, days: int) -> None:
 
 
 def _days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """So many of the calendar's days later, at the same hour there."""
+    """Return the moment so many of the calendar's days later, at the same hour there."""
     local = moment.astimezone(zone)
     return datetime.combine(local.date() + timedelta(days=days), local.time(), zone)
 
 
 def _tell_cases(session: Session, recipient: Recipient, cause: StopReason, now: datetime) -> None:
-    """Whoever works on an open case of this patient's follow-up reads what has happened."""
+    """Tell whoever works on an open case of this patient's follow-up what has happened."""
     if recipient.patient_id is None:
         return
     for case in crm_queries.open_follow_ups(session, recipient.patient_id):

@@ -82,8 +82,8 @@ def _event(record: VisitRecord) -> str:
 
 
 def _personal(facts: DischargeFacts) -> str:
-    told = (facts.name, str(facts.birth_date), facts.number, facts.language.value, facts.zone, facts.preferred)
-    return repr((*told, facts.has_consent, facts.do_not_call, sorted(facts.refused_days)))
+    values = (facts.name, str(facts.birth_date), facts.number, facts.language.value, facts.zone, facts.preferred)
+    return repr((*values, facts.has_consent, facts.do_not_call, sorted(facts.refused_days)))
 
 
 def _care(facts: DischargeFacts) -> str:
@@ -91,7 +91,7 @@ def _care(facts: DischargeFacts) -> str:
 
 
 def says_care(facts: DischargeFacts) -> bool:
-    """Whether these facts say anything of the treatment: a correction of a telephone number often does not."""
+    """Return whether these facts say anything of the treatment: a corrected telephone number often does not."""
     return bool(facts.ward or facts.codes or facts.condition != DischargeFacts.condition)
 
 

@@ -71,7 +71,7 @@ class KnownPerson:
 
 
 def cause(known: KnownPerson, visit: str | None, is_checked: bool = True) -> StopReason | None:
-    """The first cause that staff have not undone; `None`: they may be called.
+    """Return the first cause that staff have not undone; `None`: they may be called.
 
     `visit` is the key of the visit that the call is about, `None` for a call about something else. With `is_checked`
     off, what staff undid counts as well.
@@ -81,7 +81,7 @@ def cause(known: KnownPerson, visit: str | None, is_checked: bool = True) -> Sto
 
 
 def causes(known: KnownPerson, visit: str | None) -> Iterator[StopReason]:
-    """Every cause, the gravest first."""
+    """Yield every cause, the gravest first."""
     yield from _told(DIED, known.deaths, known.listed_dead)
     if visit is not None:
         yield from _of_visit(known, visit)

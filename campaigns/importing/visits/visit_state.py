@@ -37,12 +37,12 @@ class EventReport:
 
     @property
     def signature(self) -> str:
-        """What tells this report from a later one."""
+        """Return what tells this report from a later one."""
         return f"{self.at.isoformat() if self.is_timed else ''}/{self.digest}"
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "EventReport":
-        """The report that `write` stored."""
+        """Return the report that `write` stored."""
         return cls(
             at=datetime.fromisoformat(stored["at"]),
             is_timed=stored["timed"],
@@ -55,7 +55,7 @@ class EventReport:
         )
 
     def write(self) -> dict[str, Any]:
-        """The report as the visit's row keeps it."""
+        """Return the report as the visit's row keeps it."""
         stored: dict[str, Any] = {
             "at": self.at.isoformat(),
             "timed": self.is_timed,
@@ -91,17 +91,17 @@ class CurrentVisit:
 
 
 def read(stored: Mapping[str, Any]) -> dict[str, EventReport]:
-    """The reports that `write` stored."""
+    """Return the reports that `write` stored."""
     return {kind: EventReport.read(told) for kind, told in stored.items()}
 
 
 def write(reports: EventReports) -> dict[str, Any]:
-    """The reports as the visit's row keeps them."""
+    """Return the reports as the visit's row keeps them."""
     return {kind: report.write() for kind, report in reports.items()}
 
 
 def latest(before: EventReport | None, new: EventReport) -> EventReport:
-    """Which of two reports of one kind counts."""
+    """Return which of two reports of one kind counts."""
     if before is None:
         return new
     if before.digest == new.digest and not (before.is_timed and new.is_timed):
@@ -146,12 +146,12 @@ def _inpatient(reports: EventReports, visit: CurrentVisit) -> CurrentVisit:
 
 
 def _overrules(report: EventReport | None, cancelled: EventReport) -> bool:
-    """Whether an event was certainly written down after its cancellation."""
+    """Return whether an event was certainly written down after its cancellation."""
     return report is not None and report.is_timed and cancelled.is_timed and report.at > cancelled.at
 
 
 def _is_another(ended: EventReport, revoked: EventReport) -> bool:
-    """Whether a discharge without a time is of a later day than the one that was cancelled."""
+    """Return whether a discharge without a time is of a later day than the one that was cancelled."""
     is_timed = ended.is_timed and revoked.is_timed
     return not is_timed and ended.on is not None and revoked.on is not None and ended.on > revoked.on
 
@@ -165,7 +165,7 @@ def _class(reports: EventReports) -> EventReport | None:
 
 
 def _began(reports: EventReports) -> EventReport | None:
-    """The admission, else the change of class that made an inpatient of them."""
+    """Return the admission, else the change of class that made an inpatient of them."""
     for event in (E.ADMITTED, E.CLASS_CHANGED):
         report = reports.get(event)
         if report is not None and report.visit_class is VisitClass.INPATIENT:

@@ -45,25 +45,25 @@ up: setup ## run the hotline on this machine
 	@$(BIN)/hotline up
 
 test: setup ## everything that must pass: all layers, then one result
-	@$(BIN)/python -m tests.run_all
+	@$(BIN)/python -m tests.runner
 
 test-long: setup ## the same on other machines: processors, time zones, languages; an hour or more
-	@$(BIN)/python -m tests.run_all long
+	@$(BIN)/python -m tests.runner long
 
 check: setup ## style, types, layers
-	@$(BIN)/python -m tests.run_all check
+	@$(BIN)/python -m tests.runner check
 
 unit: setup ## decisions, without I/O
-	@$(BIN)/python -m tests.run_all unit
+	@$(BIN)/python -m tests.runner unit
 
 integration: setup ## real database (SQLite and PostgreSQL), real Redis, real worker
-	@$(BIN)/python -m tests.run_all integration
+	@$(BIN)/python -m tests.runner integration
 
 calls: setup ## whole calls with audio on the local exchange
-	@$(BIN)/python -m tests.run_all calls
+	@$(BIN)/python -m tests.runner calls
 
 browser: setup ## the staff pages in a real Chromium
-	@$(BIN)/python -m tests.run_all browser
+	@$(BIN)/python -m tests.runner browser
 
 bench: setup ## measured claims, ours beside the alternative, as JSON
 	$(BIN)/python -m bench.webhook

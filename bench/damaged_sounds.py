@@ -18,7 +18,7 @@ from exchange.media import decode
 from exchange.media.sound_file import UnreadableSound
 from recordings.errors import UnreadableAudio
 from recordings.storage.audio import read_any
-from tests import sound_files
+from tests.support import sound_files
 
 MOST_SECONDS, MOST_MEGABYTES = 30.0, 200.0
 BOMB_HOURS = 10

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from hotline.models import Call, Callback
 from hotline.values.states.call import CallStatus
 from tests.calls.stage import ANSWER, NUMBER, QUESTION, Stage, agent, stage
-from tests.servers import Postgres
+from tests.support.servers import Postgres
 
 AGENTS = 4  # of the sample hospital: the pace of its conversations keeps a line of callers
 FAULT_AT_SECONDS = 6.0

@@ -38,7 +38,7 @@ from ivr.dialogue import menu, queries
 from ivr.dialogue.context import open_voice_context
 from ivr.dialogue.flow_state import FlowState
 from ivr.prompts import catalogue
-from tests import servers
+from tests.support import servers
 
 KEYS = ("#", "2", "")  # back to the language, English, past the notice to the menu: then again
 NODES = ("language", "consent", "menu")

@@ -10,24 +10,25 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck
-from hypothesis import settings as search
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from pydantic import SecretStr
+from werkzeug.routing import Rule
 
 from hotline.configuration.settings import Settings
-from hotline.context import AppContext, open_context
+from hotline.context import AppContext
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Row
-from tests import servers
+from tests.support import properties, servers
+from tests.support.open_databases import OpenDatabases
+from tests.support.url_rules import compiled_once
 
 # A run makes many objects that last: looking for dead ones as often as usual takes a tenth of its time.
 gc.set_threshold(50_000, 20, 50)
-# The same examples in every run: `make test` tells of the change at hand. `--hypothesis-profile=default` searches anew.
-search.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-search.load_profile("same")
+properties.register()
+# The keys of a small installation; the same in all tests of a process, so that its database may stay open.
+KEYS = f"k1:{new_key()}"
 
 
 def pytest_configure() -> None:
@@ -36,11 +37,12 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Every test makes an app of its own; their templates are compiled once per run."""
+def pages_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every test makes an app of its own; their templates and addresses are compiled once per run."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("templates")
         patch.setitem(Flask.jinja_options, "bytecode_cache", FileSystemBytecodeCache(str(folder)))
+        patch.setattr(Rule, "_compile_builder", compiled_once(Rule._compile_builder))
         yield
 
 
@@ -87,10 +89,13 @@ def sqlite_template(short_folder: Path) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A fresh SQLite database with all tables."""
-    shutil.copy(sqlite_template, tmp_path / "hotline.db")
-    return f"sqlite:///{tmp_path / 'hotline.db'}"
+def sqlite_url(sqlite_template: Path) -> str:
+    """A fresh SQLite database with all tables; its address is the same in every test."""
+    path = sqlite_template.with_name("hotline.db")
+    for old in (path, *path.parent.glob(f"{path.name}-*")):
+        old.unlink(missing_ok=True)  # a copy over it would reach whoever has it open still
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -124,7 +129,7 @@ def make_settings(tmp_path: Path, database_url: str, redis_url: str, **other: ob
         "hotline_home": tmp_path / "home",
         "database_url": database_url,
         "redis_url": redis_url,
-        "hotline_keys": SecretStr(f"k1:{new_key()}"),
+        "hotline_keys": SecretStr(KEYS),
         "secret_key": SecretStr("a secret of the tests"),
         "twilio_account_sid": "AC" + "0" * 32,
         "twilio_auth_token": SecretStr("a token of the tests"),
@@ -138,6 +143,12 @@ def environment(settings: Settings) -> dict[str, str]:
     """The variables from which a process reads these settings."""
     pairs = ((name.upper(), value) for name, value in settings if value is not None)
     return {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in pairs}
+
+
+@pytest.fixture(scope="session")
+def open_databases() -> OpenDatabases:
+    """The databases that stay open from test to test."""
+    return OpenDatabases()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -154,9 +165,8 @@ def settings(tmp_path: Path, database_url: str, redis_server: str) -> Settings:
 
 
 @pytest.fixture
-def context(settings: Settings) -> Iterator[AppContext]:
+def context(settings: Settings, open_databases: OpenDatabases) -> Iterator[AppContext]:
     """Open resources on a fresh database (both kinds), and an emptied Redis."""
-    opened = open_context(settings)
-    opened.notifier.redis.flushdb()
-    yield opened
-    opened.close()
+    with open_databases.context(settings) as opened:
+        opened.notifier.redis.flushdb()
+        yield opened

@@ -35,8 +35,8 @@ from crm.feeds import xlsx_worker
 from crm.feeds.file_limits import FileLimits
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.models import Row
-from tests import servers
 from tests.conftest import make_settings
+from tests.support import servers
 
 HEAD = ["病案号", "姓名", "出生日期", "联系电话", "病区", "出院诊断编码", "出院日期", "同意随访", "语言"]
 HEAD += ["住院次数", "离院方式"]

@@ -30,9 +30,9 @@ from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring
 from hotline.models import Row
 from hotline.models.column_types import Utc
-from tests import quality_data, servers
 from tests.conftest import make_settings
 from tests.integration import campaign_house
+from tests.support import quality_data, servers
 
 RELEASE = "0.1.0"
 REVISION = "0100"

@@ -12,6 +12,7 @@ from qa.scoring import service as scoring
 from recordings.retention import purging
 from recordings.storage import service as recordings
 from recordings.transcripts import corrections, voicemail
+from recordings.transcripts import service as transcripts
 
 MODULES: tuple[ModuleType, ...] = (
     after_call,
@@ -24,6 +25,7 @@ MODULES: tuple[ModuleType, ...] = (
     recordings,
     reports,
     scoring,
+    transcripts,
     voicemail,
 )
 

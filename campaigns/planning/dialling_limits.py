@@ -1,4 +1,4 @@
-"""The caps: what calls to patients may do at most, by the body of law that holds. Pure; `caps_file` reads them."""
+"""The dialling limits: what calls to patients may do at most, by the body of law that holds. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

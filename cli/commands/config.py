@@ -21,7 +21,7 @@ KINDS = {
     "scorecard": ("qa.scorecards.card", "Scorecard"),
     "phrases": ("qa.scorecards.phrase_lists", "PhraseListsFile"),
     "sampling_policy": ("qa.sampling.policy", "Policy"),
-    "retention": ("recordings.retention.periods", "Rules"),
+    "retention": ("recordings.retention.periods", "RetentionRules"),
     "hints": ("recordings.speech.hints", "HintsFile"),
 }
 

@@ -54,7 +54,7 @@ def hold(case: str, reason: str, by: str) -> None:
     if subject not in (holds.CALL, holds.CASE):
         raise click.BadParameter("call:ID or case:NUMBER", param_hint="CASE")
     with open_context(embedded.load()) as context:
-        placed = holds.place(context, subject, subject_id, reason=reason, by=by, now=clock.now())
+        placed = holds.place(context, subject, subject_id, clock.now(), reason=reason, by=by)
     click.echo(f"hold {placed.id} on {subject} {placed.subject_id}")
 
 

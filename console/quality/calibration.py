@@ -30,7 +30,7 @@ def listing() -> ResponseReturnValue:
         drifts = [one for one in calibration.drifts(session) if one.rater in people]
         calls = queries.recent_calls(session)
     audit_marks.showed(len(rounds) + len(calls))
-    cards = scorecards.of(context().settings.scorecards_folder)
+    cards = scorecards.load(context().settings.scorecards_folder)
     found = {"rounds": rounds, "done": done, "people": people, "calls": calls, "cards": cards, "drifts": drifts}
     return render_template("quality/calibration_list.html", **found)
 
@@ -42,15 +42,9 @@ def make() -> ResponseReturnValue:
     """Send calls to supervisors, blind."""
     form = request.form
     with refusals() as said:
-        made = calibration.open_round(
-            context(),
-            current_user.id,
-            form.get("name", ""),
-            form.get("scorecard", ""),
-            calls=form.getlist("call"),
-            people=form.getlist("person"),
-            now=clock.now(),
-        )
+        name, card = form.get("name", ""), form.get("scorecard", "")
+        calls, people = form.getlist("call"), form.getlist("person")
+        made = calibration.open_round(context(), current_user.id, name, card, clock.now(), calls=calls, people=people)
         logged("open_calibration", made, "round")
         said.well("calibration.made")
         return redirect(url_for("calibrating.show", calibration_id=made))
@@ -68,7 +62,7 @@ def show(calibration_id: str) -> ResponseReturnValue:
             abort(404)
         note(session, "view_calibration", calibration_id, "round")
         sent = calibration.reviews_of_round(session, calibration_id)
-        card = scorecards.of(context().settings.scorecards_folder)[made.scorecard]
+        card = scorecards.load(context().settings.scorecards_folder)[made.scorecard]
         is_open = calibration.may_see(sent, made, current_user.id)
         found = calibration.calibration_result(session, card, sent) if is_open else None
         people = {user.id: user for user in users.supervisors(session)}

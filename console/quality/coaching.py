@@ -36,7 +36,7 @@ def listing() -> ResponseReturnValue:
         agents = agent_queries.by_id(session)
         origins = queries.by_id(session, [row.review_id for row in rows])
         later = {row.id: _later(queries.done(session, row.agent_id), row.review_id) for row in rows}
-    cards = scorecards.of(context().settings.scorecards_folder)
+    cards = scorecards.load(context().settings.scorecards_folder)
     found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
     return render_template("quality/coaching.html", **found, today=context().settings.day(clock.now()))
 
@@ -69,15 +69,17 @@ def done(coaching_id: str) -> ResponseReturnValue:
 @touches("coaching_checked", "coaching", "coaching_id")
 def check(coaching_id: str) -> ResponseReturnValue:
     """The re-check: it is well now, or it goes on until another day."""
+    is_passed = request.form.get("passed") == "yes"
+    seen_in = request.form.get("recheck") or None
     with refusals():
         coaching.recheck(
             context(),
             coaching_id,
             current_user.id,
-            is_passed=request.form.get("passed") == "yes",
+            clock.now(),
+            is_passed=is_passed,
             due_on=_day("due_on"),
-            recheck_id=request.form.get("recheck") or None,
-            now=clock.now(),
+            recheck_id=seen_in,
         )
         logged("coaching_checked", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))

@@ -140,16 +140,11 @@ def drop(review_id: str) -> ResponseReturnValue:
 @touches("comment_review", "review", "review_id")
 def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
-    form = request.form
+    text, second = request.form.get("comment", ""), request.form.get("second", 0.0, float)
+    recording_id = request.form.get("recording") or None
     with refusals():
         comments.add_comment(
-            context(),
-            review_id,
-            current_user.id,
-            recording_id=form.get("recording") or None,
-            second=form.get("second", 0.0, float),
-            text=form.get("comment", ""),
-            now=clock.now(),
+            context(), review_id, current_user.id, text, clock.now(), recording_id=recording_id, second=second
         )
     return _comments(review_id)
 

@@ -10,7 +10,7 @@ from console.web.audit_marks import touches
 from console.web.flash_errors import logged, refusals
 from hotline import clock
 from hotline.values.states.review import Ruling
-from qa.reviews import service
+from qa.reviews import appeals, service
 
 pages = Blueprint("verdicts", __name__)
 
@@ -33,7 +33,7 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
 def appeal(review_id: str) -> ResponseReturnValue:
     """The agent objects, once, with reasons."""
     with refusals() as said:
-        service.appeal(context(), review_id, current_user.id, request.form.get("reasons", ""), clock.now())
+        appeals.appeal(context(), review_id, current_user.id, request.form.get("reasons", ""), clock.now())
         logged("appeal_review", review_id)
         said.well("review.appealed")
     return _back(review_id)
@@ -48,14 +48,15 @@ def decide(review_id: str) -> ResponseReturnValue:
     if ruling not in list(Ruling):
         abort(400)
     with refusals() as said:
-        service.rule_on_appeal(
+        reasons = request.form.get("answer", "")
+        appeals.rule_on_appeal(
             context(),
             review_id,
             current_user.id,
+            clock.now(),
             ruling=Ruling(ruling),
-            why=request.form.get("answer", ""),
+            reasons=reasons,
             answers=answers(),
-            now=clock.now(),
         )
         logged("rule_on_appeal", review_id)
         said.well("review.decided")

@@ -58,13 +58,14 @@ def ask() -> ResponseReturnValue:
     """Have the report made as a file."""
     wanted = _wanted()
     with refusals():
+        file_format = request.form.get("format", "")
         made = service.request_report(
             context(),
             current_user.id,
             wanted,
-            format_=request.form.get("format", ""),
+            clock.now(),
+            file_format=file_format,
             language=language.chosen(request),
-            now=clock.now(),
         )
         logged("export_report", made, "report")
     return redirect(url_for("reporting.show", **_query(wanted)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from exchange.calls.call_record import CallRecord
+from exchange.calls.call_details import CallDetails
 
 log = structlog.get_logger(__name__)
 KEPT_CALLS = 2_000
@@ -25,11 +25,11 @@ class Journal:
         self._beats = path.with_suffix(".alive")
         self.last_alive = self._last_beat()
 
-    def known(self) -> list[CallRecord]:
+    def known(self) -> list[CallDetails]:
         """Return every call in the file, in the order they began."""
         return list(self._known.values())
 
-    def write(self, facts: CallRecord) -> None:
+    def write(self, facts: CallDetails) -> None:
         self._append(facts.to_json())
 
     def forget(self, sid: str) -> None:
@@ -44,7 +44,7 @@ class Journal:
             # A full disk costs the memory of this call after a kill, not the call.
             log.exception("journal_failed", call_id=row["sid"])
 
-    def rewrite(self, facts: list[CallRecord]) -> None:
+    def rewrite(self, facts: list[CallDetails]) -> None:
         """Rewrite the file with these calls only, one line each."""
         self._known = {each.sid: each for each in facts}
         try:
@@ -73,8 +73,8 @@ class Journal:
             # None was written, or a kill cut it: then the last known move of each call is its end.
             return None
 
-    def _load(self) -> dict[str, CallRecord]:
-        records: dict[str, CallRecord] = {}
+    def _load(self) -> dict[str, CallDetails]:
+        records: dict[str, CallDetails] = {}
         if not self._path.exists():
             return records
         for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -83,7 +83,7 @@ class Journal:
                 if raw.get("is_gone"):
                     records.pop(raw["sid"], None)
                     continue
-                facts = CallRecord.from_json(raw)
+                facts = CallDetails.from_json(raw)
             except (ValueError, KeyError, TypeError, AttributeError):
                 # A kill may cut the last line short; the line before it tells of the same call.
                 log.warning("journal_line_unreadable", path=str(self._path))

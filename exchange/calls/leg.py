@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from exchange.calls.call_record import CallRecord, LegStatus
+from exchange.calls.call_details import CallDetails, TwilioCallStatus
 from exchange.calls.key_buffer import KeyListeners
 from exchange.calls.line import TelephoneLine
 from exchange.media.audio import SILENCE
@@ -27,7 +27,7 @@ class CallLeg:
     """A call between the exchange and one telephone. `inbound` and `outbound` are the frames of the present tick."""
 
     def __init__(
-        self, facts: CallRecord, line: TelephoneLine, ticker: Ticker, on_move: Callable[["CallLeg"], None]
+        self, facts: CallDetails, line: TelephoneLine, ticker: Ticker, on_move: Callable[["CallLeg"], None]
     ) -> None:
         self.facts = facts
         self.line = line
@@ -59,7 +59,7 @@ class CallLeg:
 
     @property
     def is_up(self) -> bool:
-        return self.facts.status is LegStatus.IN_PROGRESS
+        return self.facts.status is TwilioCallStatus.IN_PROGRESS
 
     @property
     def is_working(self) -> bool:
@@ -72,7 +72,7 @@ class CallLeg:
 
     # Its life
 
-    def move(self, status: LegStatus) -> None:
+    def move(self, status: TwilioCallStatus) -> None:
         self.facts.move(status, self._ticker.now())
         self._on_move(self)
 
@@ -84,19 +84,19 @@ class CallLeg:
     def answer(self) -> None:
         """Mark the call as answered, by the exchange or by the person called; idempotent."""
         self.on_ringing()
-        if self.facts.status is not LegStatus.RINGING:
+        if self.facts.status is not TwilioCallStatus.RINGING:
             return
-        self.move(LegStatus.IN_PROGRESS)
+        self.move(TwilioCallStatus.IN_PROGRESS)
         self.line.tell("answered", call=self.sid)
         self.answered.set()
 
-    def end(self, status: LegStatus | None = None, reason: str = "") -> None:
+    def end(self, status: TwilioCallStatus | None = None, reason: str = "") -> None:
         """End the call; without a status it depends on whether it was answered. Idempotent."""
         if self.facts.is_over:
             return
         if not self.is_up:
             self.facts.response_code = getattr(self.line, "response_code", 0)
-        self.move(status or (LegStatus.COMPLETED if self.is_up else LegStatus.NO_ANSWER))
+        self.move(status or (TwilioCallStatus.COMPLETED if self.is_up else TwilioCallStatus.NO_ANSWER))
         self.trace("hangup", status=str(self.facts.status), reason=reason or str(self.facts.status))
         self.was_redirected = False
         self._stop_work()
@@ -109,15 +109,15 @@ class CallLeg:
 
     def drop(self) -> None:
         """Give the leg up: cancelled while it rang, completed when it was answered."""
-        self.end(None if self.is_up else LegStatus.CANCELED)
+        self.end(None if self.is_up else TwilioCallStatus.CANCELED)
 
     def on_answer(self) -> None:
         self.answer()
 
     def on_ringing(self) -> None:
         """Note that the telephone rings; idempotent."""
-        if self.facts.status is LegStatus.INITIATED:
-            self.move(LegStatus.RINGING)
+        if self.facts.status is TwilioCallStatus.INITIATED:
+            self.move(TwilioCallStatus.RINGING)
 
     def on_early_sound(self) -> None:
         self.has_early_sound = True
@@ -127,11 +127,11 @@ class CallLeg:
 
     def on_refuse(self, is_busy: bool) -> None:
         if not self.is_up:
-            self.end(LegStatus.BUSY, "busy" if is_busy else "rejected")
+            self.end(TwilioCallStatus.BUSY, "busy" if is_busy else "rejected")
 
     def on_fail(self) -> None:
         """End a call whose telephone cannot be reached or understood."""
-        self.end(None if self.is_up else LegStatus.FAILED)
+        self.end(None if self.is_up else TwilioCallStatus.FAILED)
 
     def on_hang_up(self) -> None:
         self.end()
@@ -158,7 +158,7 @@ class CallLeg:
             await work()
         except Exception:
             # What follows the document sees to its own faults; whatever else fails must not leave a call behind.
-            self.end(None if self.is_up else LegStatus.FAILED)
+            self.end(None if self.is_up else TwilioCallStatus.FAILED)
             raise
 
     def _stop_work(self) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from exchange.calls.call_record import FINAL, CallRecord, LegStatus, StatusCallback
+from exchange.calls.call_details import FINAL, CallDetails, StatusCallback, TwilioCallStatus
 from exchange.calls.journal import Journal
 from exchange.calls.leg import CallLeg
 from exchange.calls.line import LineListener, TelephoneLine
@@ -71,12 +71,12 @@ class LegRegistry:
         self._webhooks = webhooks
         self._journal = journal
         self.active: dict[str, CallLeg] = {}
-        self.past: dict[str, CallRecord] = {}
+        self.past: dict[str, CallDetails] = {}
         self.on_end: list[Callable[[CallLeg], None]] = []
         self.recorded: Callable[[str], dict[str, str]] = lambda _sid: {}
 
     def create(self, ends: CallParties, line: TelephoneLine) -> CallLeg:
-        facts = CallRecord(
+        facts = CallDetails(
             sid=new_sid("CA"),
             account_sid=self._config.account_sid,
             sender=ends.sender,
@@ -92,11 +92,11 @@ class LegRegistry:
         self.active[leg.sid] = leg
         return leg
 
-    def facts(self, sid: str) -> CallRecord | None:
+    def facts(self, sid: str) -> CallDetails | None:
         leg = self.active.get(sid)
         return leg.facts if leg else self.past.get(sid)
 
-    def all_records(self) -> list[CallRecord]:
+    def all_records(self) -> list[CallDetails]:
         """Return the records of all known calls, the newest first."""
         return sorted([*self.past.values(), *(leg.facts for leg in self.active.values())], key=_age, reverse=True)
 
@@ -110,7 +110,7 @@ class LegRegistry:
         self.past = {sid: facts for sid, facts in self.past.items() if (facts.ended or facts.created) >= moment}
         self._journal.rewrite([*self.past.values(), *(leg.facts for leg in self.active.values())])
 
-    def restore(self, records: list[CallRecord], last_alive: datetime | None = None) -> None:
+    def restore(self, records: list[CallDetails], last_alive: datetime | None = None) -> None:
         """Mark the calls that were up before a restart as failed when the exchange was last alive, and report them."""
         for facts in records:
             self.past[facts.sid] = facts
@@ -157,14 +157,14 @@ class LegRegistry:
         dialled.
         """
         facts = leg.facts
-        if facts.status is LegStatus.RINGING:
+        if facts.status is TwilioCallStatus.RINGING:
             leg.trace("ringing", to=facts.to)
         parent = self.active.get(facts.parent_sid)
         if parent and facts.event() != "initiated":
             event = "hangup" if facts.is_over else facts.event()
             parent.trace(event, call=leg.sid, to=facts.to, status=str(facts.status))
 
-    def _report(self, facts: CallRecord) -> None:
+    def _report(self, facts: CallDetails) -> None:
         if facts.callback.wants(facts.event()):
             target = WebhookTarget(facts.callback.url, facts.callback.method)
             parameters = facts.progress(self._ticker.now())
@@ -179,8 +179,8 @@ def _isolated(leg: CallLeg, half_tick: Callable[[], None]) -> None:
         half_tick()
     except Exception:
         log.exception("leg_failed", call_id=leg.sid)
-        leg.end(LegStatus.FAILED)
+        leg.end(TwilioCallStatus.FAILED)
 
 
-def _age(facts: CallRecord) -> float:
+def _age(facts: CallDetails) -> float:
     return facts.created.timestamp()

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import structlog
 
-from exchange.calls.call_record import StatusCallback, rfc2822
+from exchange.calls.call_details import StatusCallback, rfc2822
 from exchange.conference.conference import LAST_LEFT, Conference
 from exchange.webhooks.webhook import WebhookClient, WebhookTarget
 

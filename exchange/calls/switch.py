@@ -6,8 +6,8 @@ from functools import partial
 
 import structlog
 
+from exchange.calls.call_details import RESERVED, StatusCallback, TwilioCallStatus
 from exchange.calls.call_flow import Beginning, CallFlow, Goto
-from exchange.calls.call_record import RESERVED, LegStatus, StatusCallback
 from exchange.calls.fallback import run_document
 from exchange.calls.internal_lines import DEEPEST, InnerLine, OuterLine
 from exchange.calls.leg import CallLeg
@@ -59,10 +59,10 @@ class Switch:
         callback = StatusCallback(number.status_callback, number.status_callback_method) if number else StatusCallback()
         leg = self.context.legs.create(CallParties(line.address, to, "inbound", callback=callback), line)
         if not leg.seize():
-            leg.end(LegStatus.BUSY)
+            leg.end(TwilioCallStatus.BUSY)
             return None
         line.tell("dialing", call=leg.sid)
-        leg.move(LegStatus.RINGING)
+        leg.move(TwilioCallStatus.RINGING)
         line.tell("ringback", call=leg.sid)
         if number and number.fallback_url:
             leg.fallback = WebhookTarget(number.fallback_url, number.fallback_method)
@@ -119,7 +119,7 @@ class Switch:
         kind = "Client" if to.startswith("client:") else "Sip" if to.startswith("sip:") else "Number"
         dialled = Element("Dial", {}, children=(Element(kind, {}, to),))
         await dial_numbers(CallFlow(self.context, leg, VERBS), dialled, outcome)
-        leg.end(None if leg.is_up else LegStatus(outcome.status))
+        leg.end(None if leg.is_up else TwilioCallStatus(outcome.status))
 
     def _inside(self, ends: CallParties) -> TelephoneLine | None:
         """Return a line to one of our own numbers; None for any other, and for numbers that dial each other without

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from exchange.calls.call_record import StatusCallback, rfc2822
+from exchange.calls.call_details import StatusCallback, rfc2822
 from exchange.calls.leg import AudioTap
 from exchange.conference.participant import Participant
 from exchange.core.ids import new_sid

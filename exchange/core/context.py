@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from exchange.calls.call_record import LegStatus, StatusCallback
+from exchange.calls.call_details import StatusCallback, TwilioCallStatus
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import CallParties, LegRegistry, UnreachableLine
 from exchange.calls.line import TelephoneLine
@@ -179,21 +179,21 @@ class ExchangeContext:
         """Ring until somebody answers; return False when that does not happen, and the leg is over then."""
         if leg.facts.is_over:
             return False
-        leg.move(LegStatus.INITIATED)
+        leg.move(TwilioCallStatus.INITIATED)
         if isinstance(leg.line, UnreachableLine):
             # Twilio: an identity that is not registered does not answer; a number that does not exist fails.
-            leg.end(LegStatus.NO_ANSWER if leg.facts.to.startswith("client:") else LegStatus.FAILED)
+            leg.end(TwilioCallStatus.NO_ANSWER if leg.facts.to.startswith("client:") else TwilioCallStatus.FAILED)
             return False
         if not leg.seize():
-            leg.end(LegStatus.BUSY)
+            leg.end(TwilioCallStatus.BUSY)
             return False
         if not leg.line.rings_late:
-            leg.move(LegStatus.RINGING)
+            leg.move(TwilioCallStatus.RINGING)
         try:
             await self._ring_cycles(leg, seconds + self.config.timeout_buffer_seconds)
         finally:
             if not leg.is_up:
-                leg.end(LegStatus.NO_ANSWER)
+                leg.end(TwilioCallStatus.NO_ANSWER)
         return leg.is_up
 
     async def _ring_cycles(self, leg: CallLeg, seconds: float) -> None:

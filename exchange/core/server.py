@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from aiohttp import web
 
-from exchange.calls.call_record import LegStatus, StatusCallback
+from exchange.calls.call_details import StatusCallback, TwilioCallStatus
 from exchange.calls.journal import Journal
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import LegRegistry
@@ -150,7 +150,7 @@ class Exchange:
     async def close(self) -> None:
         """Hang up whatever is up, report it, and stop the processes."""
         for leg in list(self.context.legs.active.values()):
-            leg.end(None if leg.is_up else LegStatus.FAILED)
+            leg.end(None if leg.is_up else TwilioCallStatus.FAILED)
         # First, for nobody is left to hear what they still work at.
         self.speaker.close()
         self.decoder.close()

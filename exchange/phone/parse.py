@@ -13,8 +13,8 @@ from exchange.phone.script import (
     Expect,
     HangUp,
     IncomingPlan,
+    LetTimePass,
     OnRing,
-    Pause,
     Press,
     ScriptStep,
     Speak,
@@ -59,7 +59,7 @@ _LIMITS: dict[str, Callable[[Any, SourceLocation], Any]] = {"timeout": number, "
 _PROMPT = {"pattern": _pattern, "state": one_of("start", "end"), "fresh": flag, **_LIMITS}
 _EXPECT = {"heard": one_of("speech", "tone", "silence"), "event": text, "timeout": number}
 FORMS = {
-    "wait": ActionForm(Pause, {"seconds": number}, short="seconds"),
+    "wait": ActionForm(LetTimePass, {"seconds": number}, short="seconds"),
     "wait_for_answer": ActionForm(WaitForAnswer, _LIMITS, short="timeout", is_bare=True),
     "wait_for_prompt": ActionForm(WaitForPrompt, _PROMPT, short="pattern"),
     "wait_for_silence": ActionForm(WaitForSilence, {"seconds": number, **_LIMITS}, short="seconds"),

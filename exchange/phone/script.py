@@ -9,7 +9,7 @@ END_OF_TURN = 0.7
 
 
 @dataclass(frozen=True)
-class Pause:
+class LetTimePass:
     """Let time pass; the end of the call cuts it short."""
 
     seconds: float
@@ -84,7 +84,7 @@ class Expect:
 
 
 Action = (
-    Pause
+    LetTimePass
     | WaitForAnswer
     | WaitForPrompt
     | WaitForSilence

@@ -83,7 +83,7 @@ class ScriptRunner:
 
     async def _do(self, step: ScriptStep, call: PhoneCall) -> None:  # a table of one line each
         match step.action:
-            case script.Pause(seconds):
+            case script.LetTimePass(seconds):
                 await self._phone.until(_is_over(call), seconds)
             case script.Press(keys):
                 self._prompts_seen = len(call.prompts)  # what comes next answers the key

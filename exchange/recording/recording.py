@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.media.audio import SILENCE, level_db
 from exchange.recording.growing_wav import GrowingWav
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from exchange.calls.call_record import StatusCallback, rfc2822
+from exchange.calls.call_details import StatusCallback, rfc2822
 from exchange.core.ids import new_sid
 from exchange.media.audio import FRAME_SECONDS
 from exchange.media.clock import Ticker

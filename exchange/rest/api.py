@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 from multidict import MultiDict
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.calls.switch import Switch
 from exchange.core.context import ExchangeContext
 from exchange.core.errors import ApiError, not_found

@@ -3,8 +3,8 @@
 import re
 from urllib.parse import unquote
 
+from exchange.calls.call_details import API_VERSION, CallDetails, TwilioCallStatus, rfc2822
 from exchange.calls.call_flow import Beginning, Goto, Inline
-from exchange.calls.call_record import API_VERSION, CallRecord, LegStatus, rfc2822
 from exchange.calls.leg_registry import CallParties
 from exchange.calls.switch import CallOptions
 from exchange.core.context import RecordingOptions
@@ -138,7 +138,7 @@ def recording_options(ask: RestRequest, source: str, trim: str = "trim-silence")
     return RecordingOptions(channels, source, track, ask.text("Trim", trim) == "trim-silence")
 
 
-def _facts(ask: RestRequest) -> CallRecord:
+def _facts(ask: RestRequest) -> CallDetails:
     facts = ask.context.legs.facts(ask.names["call"])
     if facts is None:
         raise not_found(ask.path)
@@ -153,22 +153,22 @@ def _beginning(ask: RestRequest) -> Beginning | None:
     return Inline(ask.text("Twiml").encode()) if ask.text("Twiml") else None
 
 
-def _number_sid(ask: RestRequest, facts: CallRecord) -> str | None:
+def _number_sid(ask: RestRequest, facts: CallDetails) -> str | None:
     ours = next((each for each in (facts.to, facts.sender) if ask.context.numbers.find(each)), "")
     return sid_of(ours) if ours else None
 
 
-def _matches(ask: RestRequest, facts: CallRecord) -> bool:
+def _matches(ask: RestRequest, facts: CallDetails) -> bool:
     values = {"Status": str(facts.status), "To": facts.to, "From": facts.sender, "ParentCallSid": facts.parent_sid}
     if any(ask.text(name) and ask.text(name) != value for name, value in values.items()):
         return False
     return is_within(ask, "StartTime", facts.answered or facts.created) and is_within(ask, "EndTime", facts.ended)
 
 
-def render(ask: RestRequest, facts: CallRecord) -> Json:
+def render(ask: RestRequest, facts: CallDetails) -> Json:
     """Return a call as Twilio shows it."""
     uri = ask.uri("Calls", facts.sid)
-    status = LegStatus.QUEUED if facts.status is LegStatus.INITIATED else facts.status
+    status = TwilioCallStatus.QUEUED if facts.status is TwilioCallStatus.INITIATED else facts.status
     parts = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
     return {
         "sid": facts.sid,

@@ -1,6 +1,6 @@
 """Conferences: read, announce, end. `participants.py` has those inside."""
 
-from exchange.calls.call_record import API_VERSION, rfc2822
+from exchange.calls.call_details import API_VERSION, rfc2822
 from exchange.conference.announcement import announce
 from exchange.conference.conference import BY_API, Conference
 from exchange.conference.participant import Participant

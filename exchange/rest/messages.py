@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from exchange.calls.call_record import API_VERSION, rfc2822
+from exchange.calls.call_details import API_VERSION, rfc2822
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.ids import new_sid
 from exchange.core.messages.delivery import cancel, send

@@ -1,6 +1,6 @@
 """The exchange's own telephone numbers: those of the settings, and those added while it runs."""
 
-from exchange.calls.call_record import API_VERSION, rfc2822
+from exchange.calls.call_details import API_VERSION, rfc2822
 from exchange.core.config import NumberConfig
 from exchange.core.errors import ApiError, not_found
 from exchange.core.foreign_text import whole

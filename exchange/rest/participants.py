@@ -1,6 +1,6 @@
 """Participants of a conference: read, mute, hold, coach, announce to, remove, add."""
 
-from exchange.calls.call_record import LegStatus, rfc2822
+from exchange.calls.call_details import TwilioCallStatus, rfc2822
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import CallParties
 from exchange.calls.switch import CallOptions
@@ -172,7 +172,11 @@ def _status(conference: Conference, participant: Participant) -> str:
     if participant.leg.sid not in conference.expected:
         return "connected"
     status = participant.leg.facts.status
-    words = {LegStatus.QUEUED: "queued", LegStatus.RINGING: "ringing", LegStatus.INITIATED: "connecting"}
+    words = {
+        TwilioCallStatus.QUEUED: "queued",
+        TwilioCallStatus.RINGING: "ringing",
+        TwilioCallStatus.INITIATED: "connecting",
+    }
     return words.get(status, "connecting" if participant.leg.is_up else "complete")
 
 

@@ -1,7 +1,7 @@
 """Queues and their members."""
 
+from exchange.calls.call_details import rfc2822
 from exchange.calls.call_flow import Goto
-from exchange.calls.call_record import rfc2822
 from exchange.calls.queue import DEFAULT_MAX_SIZE, CallQueue, QueueMember
 from exchange.core.errors import ApiError, not_found, required
 from exchange.rest.api import Json, RestRequest, Route

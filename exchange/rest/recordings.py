@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from exchange.calls.call_record import API_VERSION, rfc2822
+from exchange.calls.call_details import API_VERSION, rfc2822
 from exchange.core.errors import ApiError, not_found
 from exchange.media import decode, sound_file
 from exchange.media.wav_file import wav_header

@@ -1,7 +1,7 @@
 """Media Streams of a live call: start and stop."""
 
+from exchange.calls.call_details import rfc2822
 from exchange.calls.call_flow import CallFlow
-from exchange.calls.call_record import rfc2822
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.ids import new_sid
 from exchange.media.media_stream import MediaStream, StreamRequest

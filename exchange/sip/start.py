@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from exchange.calls.call_record import LegStatus
+from exchange.calls.call_details import TwilioCallStatus
 from exchange.calls.line import TelephoneLine
 from exchange.calls.switch import Switch
 from exchange.core.context import Directory, ExchangeContext
@@ -56,7 +56,7 @@ async def running_sip(settings: SipSettings | None, context: ExchangeContext, sw
     finally:
         for leg in list(context.legs.active.values()):
             if isinstance(leg.line, SipLine):
-                leg.end(None if leg.is_up else LegStatus.FAILED)
+                leg.end(None if leg.is_up else TwilioCallStatus.FAILED)
         await gateway.stop()
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from exchange.calls.call_details import StatusCallback, TwilioCallStatus
 from exchange.calls.call_flow import CallFlow
-from exchange.calls.call_record import LegStatus, StatusCallback
 from exchange.calls.pending_reports import PendingReport
 from exchange.webhooks.twiml import Element
 
@@ -34,5 +34,5 @@ def reports_if_killed(flow: CallFlow, element: Element, parameters: Mapping[str,
     if not action:
         return []
     target = flow.here.join(action, element.method())
-    standard = {**flow.leg.facts.parameters(), "CallStatus": str(LegStatus.FAILED)}
+    standard = {**flow.leg.facts.parameters(), "CallStatus": str(TwilioCallStatus.FAILED)}
     return [PendingReport(target.url, target.method, {**standard, **parameters})]

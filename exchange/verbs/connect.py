@@ -1,7 +1,7 @@
 """Connect, Start and Stop: Media Streams of a call."""
 
+from exchange.calls.call_details import StatusCallback, rfc2822
 from exchange.calls.call_flow import CallFlow, Step
-from exchange.calls.call_record import StatusCallback, rfc2822
 from exchange.core.errors import WebhookError
 from exchange.core.ids import new_sid
 from exchange.media.media_stream import MediaStream, StreamRequest, WebSocketConnection

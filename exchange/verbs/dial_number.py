@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from exchange.calls.call_details import StatusCallback
 from exchange.calls.call_flow import CallFlow, FlowEnd, Goto
-from exchange.calls.call_record import StatusCallback
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import CallParties
 from exchange.media.amd import DetectionTiming

@@ -5,8 +5,8 @@ from typing import Self
 
 import structlog
 
+from exchange.calls.call_details import StatusCallback
 from exchange.calls.call_flow import CallFlow
-from exchange.calls.call_record import StatusCallback
 from exchange.media.voice_activity import UtteranceRecorder
 from exchange.speech.recogniser import RecognitionError
 from exchange.webhooks.twiml import Element

@@ -1,6 +1,6 @@
 """Answering-machine detection on a leg that has just been answered: before its document, or beside it."""
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.calls.leg import CallLeg
 from exchange.core.context import ExchangeContext
 from exchange.media.amd import DetectionTiming, MachineDetector

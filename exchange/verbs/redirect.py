@@ -1,7 +1,7 @@
 """Redirect, Hangup, Leave and Reject: verbs that lead elsewhere and make no sound."""
 
+from exchange.calls.call_details import TwilioCallStatus
 from exchange.calls.call_flow import CallFlow, FlowEnd, Goto, Step
-from exchange.calls.call_record import LegStatus
 from exchange.webhooks.twiml import Element
 
 
@@ -23,5 +23,7 @@ async def reject(flow: CallFlow, element: Element) -> Step:
     """Refuse a call that is not answered yet; one that is cannot be refused and is hung up."""
     is_busy = element.string("reason") == "busy"
     if not flow.leg.is_up:
-        flow.leg.end(LegStatus.BUSY if is_busy else LegStatus.NO_ANSWER, "busy" if is_busy else "rejected")
+        flow.leg.end(
+            TwilioCallStatus.BUSY if is_busy else TwilioCallStatus.NO_ANSWER, "busy" if is_busy else "rejected"
+        )
     return FlowEnd.HANG_UP

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import structlog
 
+from exchange.calls.call_details import StatusCallback
 from exchange.calls.call_flow import CallFlow
-from exchange.calls.call_record import StatusCallback
 from exchange.core.errors import WebhookError
 from exchange.core.ids import new_sid
 from exchange.media.audio import RATE

@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 from hotline.models import Event
 from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values import call_events
-from hotline.values.call_events import CallLogEvent
+from hotline.values.call_events import HistoryEvent
 
 
-def record(session: Session, notifier: Notifier, call_id: str, event: CallLogEvent, now: datetime) -> None:
+def record(session: Session, notifier: Notifier, call_id: str, event: HistoryEvent, now: datetime) -> None:
     """Add an event to the call's history, and let the staff pages know once it is committed."""
     record_all(session, notifier, call_id, [event], now)
 
 
 def record_all(
-    session: Session, notifier: Notifier, call_id: str, events: Sequence[CallLogEvent], now: datetime
+    session: Session, notifier: Notifier, call_id: str, events: Sequence[HistoryEvent], now: datetime
 ) -> None:
     """Add several events of a call in their order, in one statement and with one notice."""
     if not events:
@@ -28,11 +28,11 @@ def record_all(
     notifier.ring_after(session, FLOOR, "\n".join(f"{row.kind} {row.call_id} {row.id}" for row in rows))
 
 
-def read(row: Event) -> CallLogEvent | None:
+def read(row: Event) -> HistoryEvent | None:
     """Return what a row tells; `None` for a kind that this release does not know."""
     return call_events.read(row.kind, row.data)
 
 
-def rewrite(row: Event, event: CallLogEvent) -> None:
+def rewrite(row: Event, event: HistoryEvent) -> None:
     """Put another event in the place of a row that turned out to be wrong."""
     row.kind, row.data = event.kind, event.data

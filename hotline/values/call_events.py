@@ -6,7 +6,7 @@ words it under `event.KIND`, with the fields as its placeholders.
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar
@@ -20,11 +20,11 @@ from hotline.values.states.case import CaseKind
 from hotline.values.states.transfer import TransferKind
 
 # The class of each kind.
-KINDS: dict[str, type["CallLogEvent"]] = {}
+KINDS: dict[str, type["HistoryEvent"]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallLogEvent:
+class HistoryEvent:
     """Something that happened in a call."""
 
     kind: ClassVar[str]
@@ -38,14 +38,13 @@ class CallLogEvent:
     @property
     def data(self) -> dict[str, Any]:
         """The fields as values of JSON; one that is `None` is left out."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
         return {
-            name: value.value if isinstance(value, StrEnum) else value
-            for name, value in asdict(self).items()
-            if value is not None
+            name: value.value if isinstance(value, StrEnum) else value for name, value in values if value is not None
         }
 
 
-def read(kind: str, data: Mapping[str, Any]) -> CallLogEvent | None:
+def read(kind: str, data: Mapping[str, Any]) -> HistoryEvent | None:
     """Return the event that `data` was made from; `None` for a kind that this release does not know.
 
     Raises `pydantic.ValidationError` when the fields are not those of the kind.
@@ -54,7 +53,7 @@ def read(kind: str, data: Mapping[str, Any]) -> CallLogEvent | None:
 
 
 @cache
-def _reader(kind: str) -> TypeAdapter[CallLogEvent]:
+def _reader(kind: str) -> TypeAdapter[HistoryEvent]:
     return TypeAdapter(KINDS[kind])
 
 
@@ -62,33 +61,33 @@ def _reader(kind: str) -> TypeAdapter[CallLogEvent]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallStarted(CallLogEvent):
+class CallStarted(HistoryEvent):
     """The call came in, or was picked up by the patient of a campaign's `attempt_id`."""
 
     attempt_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguageChosen(CallLogEvent):
+class LanguageChosen(HistoryEvent):
     """The caller chose the language."""
 
     language: Language
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsentHeard(CallLogEvent):
+class ConsentHeard(HistoryEvent):
     """The caller heard the notice of the recording."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MenuShown(CallLogEvent):
+class MenuShown(HistoryEvent):
     """A menu was played."""
 
     node: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyPressed(CallLogEvent):
+class KeyPressed(HistoryEvent):
     """A key of the menu was pressed; `outcome` is what it means."""
 
     node: str
@@ -96,65 +95,65 @@ class KeyPressed(CallLogEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimedOut(CallLogEvent):
+class TimedOut(HistoryEvent):
     """No key was pressed."""
 
     node: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class WrongKey(CallLogEvent):
+class WrongKey(HistoryEvent):
     """The key pressed is not on the menu."""
 
     node: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rescued(CallLogEvent):
+class Rescued(HistoryEvent):
     """Something failed on our side; the caller was sent to a person."""
 
     node: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageLeft(CallLogEvent):
+class MessageLeft(HistoryEvent):
     """The caller left a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageEmpty(CallLogEvent):
+class MessageEmpty(HistoryEvent):
     """The caller was asked for a message and left none."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageSilent(CallLogEvent):
+class MessageSilent(HistoryEvent):
     """The message holds no words."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forwarded(CallLogEvent):
+class Forwarded(HistoryEvent):
     """The caller was led to another number."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RatingAsked(CallLogEvent):
+class RatingAsked(HistoryEvent):
     """The caller was asked to rate the conversation."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallRated(CallLogEvent):
+class CallRated(HistoryEvent):
     """The caller rated the conversation, 1 to 5."""
 
     rating: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class WarningSign(CallLogEvent):
+class WarningSign(HistoryEvent):
     """A patient told of a warning sign; which one stands in the attempt, sealed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallEnded(CallLogEvent):
+class CallEnded(HistoryEvent):
     """The caller's line ended."""
 
     outcome: CallOutcome | None = None
@@ -164,7 +163,7 @@ class CallEnded(CallLogEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersonRequested(CallLogEvent):
+class PersonRequested(HistoryEvent):
     """The caller asked for a person and joined the queue."""
 
     queue: str
@@ -172,7 +171,7 @@ class PersonRequested(CallLogEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerRequeued(CallLogEvent):
+class CallerRequeued(HistoryEvent):
     """The caller is in the queue again; `why` is known where they talked to somebody before."""
 
     queue: str
@@ -180,7 +179,7 @@ class CallerRequeued(CallLogEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerConnected(CallLogEvent):
+class CallerConnected(HistoryEvent):
     """Caller and agent hear each other."""
 
     agent_id: str | None = None
@@ -190,7 +189,7 @@ class CallerConnected(CallLogEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferEvent(CallLogEvent, is_kind=False):
+class OfferEvent(HistoryEvent, is_kind=False):
     """Something that happened to an offer."""
 
     offer_id: str
@@ -269,17 +268,17 @@ class AgentLeft(OfferEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerHeld(CallLogEvent):
+class CallerHeld(HistoryEvent):
     """The caller hears music."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerResumed(CallLogEvent):
+class CallerResumed(HistoryEvent):
     """The caller hears the agents again."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferEvent(CallLogEvent, is_kind=False):
+class TransferEvent(HistoryEvent, is_kind=False):
     """Something that happened to a transfer of `agent_id` to `to_agent_id`, or to `queue`."""
 
     transfer_id: str
@@ -319,43 +318,43 @@ class TransferFailed(TransferEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackRequested(CallLogEvent):
+class CallbackRequested(HistoryEvent):
     """The caller is to be called back and keeps their place."""
 
     queue: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackDialled(CallLogEvent):
+class CallbackDialled(HistoryEvent):
     """The patient is dialled, for the `attempt`-th time."""
 
     attempt: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackMissed(CallLogEvent):
+class CallbackMissed(HistoryEvent):
     """The patient was not reached; they are dialled again."""
 
     attempt: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackDone(CallLogEvent):
+class CallbackDone(HistoryEvent):
     """The patient talked to a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackFailed(CallLogEvent):
+class CallbackFailed(HistoryEvent):
     """The patient was not called back; it is a case now."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackCancelled(CallLogEvent):
+class CallbackCancelled(HistoryEvent):
     """The callback is off."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalledBack(CallLogEvent):
+class CalledBack(HistoryEvent):
     """This is the call by which the caller of `asked_call_id` is called back."""
 
     asked_call_id: str
@@ -365,7 +364,7 @@ class CalledBack(CallLogEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseOpened(CallLogEvent):
+class CaseOpened(HistoryEvent):
     """A case came of the call."""
 
     case: int
@@ -373,7 +372,7 @@ class CaseOpened(CallLogEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordingChange(CallLogEvent, is_kind=False):
+class RecordingChange(HistoryEvent, is_kind=False):
     """Something that happened to a recording."""
 
     recording_id: str
@@ -412,7 +411,7 @@ class RecordingTranscribed(RecordingChange):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallChecked(CallLogEvent):
+class CallChecked(HistoryEvent):
     """The machine marked the call: items with a fault, and items that go to people."""
 
     scorecard: str
@@ -421,15 +420,15 @@ class CallChecked(CallLogEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurgedAudio(CallLogEvent):
+class PurgedAudio(HistoryEvent):
     """The sound was deleted, as its period was over."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurgedTranscript(CallLogEvent):
+class PurgedTranscript(HistoryEvent):
     """The transcripts were deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurgedReview(CallLogEvent):
+class PurgedReview(HistoryEvent):
     """The reviews were deleted."""

@@ -68,7 +68,7 @@ def best(texts: Iterable[str], *, area_code: str = "") -> str:
         except ValueError as error:
             errors.append(error)
     if not found:
-        raise next((error for error in errors if str(error) != phone_text.EMPTY), ValueError(phone_text.EMPTY))
+        raise next((error for error in errors if not isinstance(error, phone_text.NoText)), phone_text.NoText())
     return _first_mobile(found).number
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from hotline.values import characters
 
-EMPTY = "is empty; without a number nobody can be called"
 ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+\Z")
 WHOLE = re.compile(r"(\+?\d{5,})\.0+\Z")
 FRACTION = re.compile(r"\+?\d{7,}\.\d+\Z")
@@ -47,11 +46,19 @@ class Written:
     has_dash: bool
 
 
+class NoText(ValueError):
+    """There is nothing to read."""
+
+    def __init__(self) -> None:
+        """Say so as reports of rows do."""
+        super().__init__("is empty; without a number nobody can be called")
+
+
 def read(text: str) -> list[Written]:
     """Return every number that the text holds, at least one. Raises `ValueError` with the reason."""
     plain = _plain(text)
     if not plain:
-        raise ValueError(EMPTY)
+        raise NoText
     if ROUNDED.match(plain):
         raise ValueError("is a number that a spreadsheet has rounded; format the column as text")
     if not _has_digits(plain):

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
+from hotline.values.call_events import CallEnded
 from hotline.values.reason_codes import CallReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
@@ -79,8 +80,7 @@ def _end(session: Session, context: AppContext, call: Call, status: LegStatus, n
 
 
 def _tell_end(session: Session, context: AppContext, call: Call, now: datetime) -> None:
-    ended = transitions.event(call.id, "call_ended", now, outcome=call.outcome)
-    transitions.tell(session, context.notifier, ended)
+    call_log.record(session, context.notifier, call.id, CallEnded(outcome=call.outcome), now)
 
 
 def outcome_of(call: Call, status: LegStatus) -> CallOutcome:

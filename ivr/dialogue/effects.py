@@ -9,12 +9,13 @@ from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
+from hotline.values.call_events import HistoryEvent
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import flow_state, queries
-from ivr.dialogue.flow_state import Effect, HistoryEvent
+from ivr.dialogue.flow_state import Effect
 from ivr.errors import CallMovedOn
 from recordings.storage import service as recordings
 from routing.callbacks import queue_place

@@ -1,8 +1,8 @@
 """Where a caller stands in a flow, and what a turn changes beside it, as values. Pure."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from hotline.values.call_events import HistoryEvent
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.phone_numbers import PhoneNumber
@@ -35,14 +35,6 @@ class CallSnapshot:
     state: FlowState
     status: CallStatus
     turn: int
-
-
-@dataclass(frozen=True)
-class HistoryEvent:
-    """An event for the call's history."""
-
-    kind: str
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,16 @@
 from dataclasses import replace
 from datetime import datetime
 
+from hotline.values import call_events
+from hotline.values.call_events import (
+    ConsentHeard,
+    KeyPressed,
+    LanguageChosen,
+    MenuShown,
+    MessageEmpty,
+    TimedOut,
+    WrongKey,
+)
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
@@ -10,7 +20,6 @@ from ivr.dialogue.flow_state import (
     Effect,
     FlowDecision,
     FlowState,
-    HistoryEvent,
     IntentChosen,
     MessageLeft,
     NoticeHeard,
@@ -49,7 +58,7 @@ def mark_heard(state: FlowState) -> tuple[FlowState, tuple[Effect, ...]]:
     """Return the state after what was being said has been heard: any turn after the notice is the consent."""
     if not state.is_telling:
         return state, ()
-    return replace(state, is_telling=False, consent=True), (NoticeHeard(), HistoryEvent("consent_heard"))
+    return replace(state, is_telling=False, consent=True), (NoticeHeard(), ConsentHeard())
 
 
 def repeat(flow: Flow, state: FlowState) -> tuple[Verb, ...]:
@@ -92,7 +101,7 @@ def _own(flow: Flow, state: FlowState, node: Node, key: str, now: datetime) -> F
     """Decide on a key, or none, at this node."""
     match node:
         case LanguageMenu(otherwise=otherwise) if key == "":
-            timed_out = HistoryEvent("timed_out", {"node": node.name})
+            timed_out = TimedOut(node=node.name)
             return _choose(flow, state, node, otherwise, now).after(timed_out)
         case Menu() | LanguageMenu():
             choice = next((c for c in node.choices if c.key == key), None)
@@ -118,27 +127,27 @@ def _after_message(flow: Flow, state: FlowState, turn: Turn, now: datetime) -> F
     if left:
         thanks = phrase(flow, "message_thanks", state.language)
         return FlowDecision(
-            state, (thanks, Hangup()), (*left, HistoryEvent("message_left"), OutcomeReached(CallOutcome.MESSAGE))
+            state, (thanks, Hangup()), (*left, call_events.MessageLeft(), OutcomeReached(CallOutcome.MESSAGE))
         )
     said = phrase(flow, "message_empty", state.language)
     line = state.trail[-1] if state.trail else ""
     if isinstance(flow.nodes.get(line), Ask):
         state = replace(state, node=line, trail=state.trail[:-1])
-        return FlowDecision(state, (said, *repeat(flow, state)), (HistoryEvent("message_empty"), QueueRejoined()))
+        return FlowDecision(state, (said, *repeat(flow, state)), (MessageEmpty(), QueueRejoined()))
     closed = None if is_open_at(flow.hours, now) else CallOutcome.OUT_OF_HOURS
-    return FlowDecision(state, (said, Hangup()), (HistoryEvent("message_empty"), OutcomeReached(closed)))
+    return FlowDecision(state, (said, Hangup()), (MessageEmpty(), OutcomeReached(closed)))
 
 
 def _choose(flow: Flow, state: FlowState, node: Node, choice: Choice, now: datetime) -> FlowDecision:
     if choice.language is None:
         return _enter(flow, _remember(state, node), choice.to, now)
-    chosen = HistoryEvent("language_chosen", {"language": choice.language.value})
+    chosen = LanguageChosen(language=choice.language)
     return _enter(flow, replace(_remember(state, node), language=choice.language), choice.to, now).after(chosen)
 
 
 def _fail(flow: Flow, state: FlowState, node: Node, key: str, now: datetime) -> FlowDecision:
     """Ask again after no key or a wrong one; after as many times as the flow allows, lead to a person."""
-    event = HistoryEvent("wrong_key" if key else "timed_out", {"node": node.name})
+    event = WrongKey(node=node.name) if key else TimedOut(node=node.name)
     failures = state.failures + 1
     if failures >= flow.tries:
         return _enter(flow, state, flow.person, now).after(event)
@@ -184,7 +193,7 @@ def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
 def _arrival(node: Node, is_open: bool) -> tuple[Effect, ...]:
     if isinstance(node, Ask):
         return (PersonRequested(node.intent, node.queue, node.skill, node.priority),)
-    shown = HistoryEvent("menu_shown", {"node": node.name})
+    shown = MenuShown(node=node.name)
     if isinstance(node, Message):
         meant = () if node.intent is Intent.UNKNOWN else (IntentChosen(node.intent),)
         return (shown, *meant, OutcomeReached(None if is_open else CallOutcome.OUT_OF_HOURS))
@@ -201,4 +210,4 @@ def _remember(state: FlowState, node: Node) -> FlowState:
 
 
 def _pressed(state: FlowState, outcome: str, decision: FlowDecision) -> FlowDecision:
-    return decision.after(HistoryEvent("key_pressed", {"node": state.node, "outcome": outcome}))
+    return decision.after(KeyPressed(node=state.node, outcome=outcome))

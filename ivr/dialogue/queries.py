@@ -31,10 +31,11 @@ from hotline.database.database import Database
 from hotline.models import Call, Event, Leg
 from hotline.models.column_types import Utc
 from hotline.models.sealed import InRow
+from hotline.values.call_events import HistoryEvent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
-from ivr.dialogue.flow_state import CallSnapshot, FlowState, HistoryEvent
+from ivr.dialogue.flow_state import CallSnapshot, FlowState
 
 _COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn)
 _BY_ID = select(*_COLUMNS).where(Call.id == bindparam("key"))

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from hotline import clock
 from hotline.models import Call
 from hotline.outbox.notifier import FLOOR
+from hotline.values.call_events import CallStarted, HistoryEvent
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import effects, menu, queries
 from ivr.dialogue.context import VoiceContext
-from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, HistoryEvent, NoticeHeard, OutcomeReached
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, NoticeHeard, OutcomeReached
 from ivr.dialogue.queries import Step
 from ivr.errors import CallMovedOn
 from routing.calls import legs
@@ -54,7 +55,7 @@ def _again(voice: VoiceContext, sid: str) -> str:
 
 
 def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
-    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(HistoryEvent("call_started"))
+    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(CallStarted())
     call_id, caller = clock.new_id(), turn.caller
     text = voice.document(decision.verbs, call_id, 1)
     call = Call(

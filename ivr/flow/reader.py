@@ -66,7 +66,7 @@ class FlowFile(FileModel):
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedFlow:
     """A flow that may be used, and what is doubtful about it."""
 
     flow: Flow
@@ -93,17 +93,17 @@ def _opening(queue: Queue) -> QueueOpening:
     return QueueOpening(queue.hours, tuple(way.to for way in queue.overflow if way.kind in HELPERS and way.to))
 
 
-def load(settings: Settings) -> Loaded:
+def load(settings: Settings) -> LoadedFlow:
     """Load the flow that the settings name. Raises `FileFault`, also of the queue file."""
     return read_file(settings.flow_file or STANDARD, Installation.of(settings))
 
 
-def read_file(file: Path, installation: Installation) -> Loaded:
+def read_file(file: Path, installation: Installation) -> LoadedFlow:
     """Read the file. Raises `FileFault` that lists everything that is wrong with it."""
     return parse(yaml_file.text_of(file), installation, str(file))
 
 
-def parse(text: str, installation: Installation, file: str = "flow.yaml") -> Loaded:
+def parse(text: str, installation: Installation, file: str = "flow.yaml") -> LoadedFlow:
     """Read the text; `file` is its name in messages. Raises `FileFault`."""
 
     def context(data: Any) -> Context:
@@ -115,4 +115,4 @@ def parse(text: str, installation: Installation, file: str = "flow.yaml") -> Loa
     fields, document = yaml_file.parse_located(FlowFile, text, file, context, faults)
     flow = fields.flow(installation)
     warnings = [Fault(path, document.line(path), f"warning: {message}") for path, message in check.warnings(flow)]
-    return Loaded(flow, tuple(yaml_file.listed(warnings, file)))
+    return LoadedFlow(flow, tuple(yaml_file.listed(warnings, file)))

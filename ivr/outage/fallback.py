@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from hotline.values.call_events import Rescued
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from ivr.dialogue import menu, queries, service
 from ivr.dialogue.context import VoiceContext
-from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, HistoryEvent
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision
 from ivr.dialogue.menu_speech import phrase
 from ivr.outage import broken_off
 from routing.queues import queries as queues
@@ -52,5 +53,5 @@ def decide(voice: VoiceContext, call: CallSnapshot, now: datetime) -> FlowDecisi
     """Lead a caller of the menu to a person, with an apology."""
     state, heard = menu.mark_heard(call.state)
     decision = menu.ask_for_person(voice.flow, state, now)
-    rescued = HistoryEvent("rescued", {"node": state.node})
+    rescued = Rescued(node=state.node)
     return decision.spoken_after(phrase(voice.flow, "sorry", state.language)).after(*heard, rescued)

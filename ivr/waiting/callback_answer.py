@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 from crm.patients import identity_index
 from hotline import clock
 from hotline.models import Call, Callback
+from hotline.values.call_events import CalledBack
 from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.call import CallStatus, Direction
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from ivr.dialogue import call_end, effects, menu, queries, service
 from ivr.dialogue.context import VoiceContext
-from ivr.dialogue.flow_state import CallSnapshot, FlowState, HistoryEvent
+from ivr.dialogue.flow_state import CallSnapshot, FlowState
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Ask
 from routing.callbacks import service as callbacks
@@ -103,7 +104,7 @@ def _begin(session: Session, voice: VoiceContext, callback: Callback, now: datet
     session.flush()
     callback.back_call_id = call.id
     legs.caller_line(session, call.id, legs.Report(call.provider_sid, LegStatus.ANSWERED), now)
-    told = HistoryEvent("called_back", {"asked_call_id": callback.call_id})
+    told = CalledBack(asked_call_id=callback.call_id)
     effects.apply(session, voice.app, call.id, (told,), now)
     return CallSnapshot(call.id, call.provider_sid, state, CallStatus.IN_MENU, 1)
 

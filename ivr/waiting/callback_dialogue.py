@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.values import phone_numbers
+from hotline.values.call_events import KeyPressed
 from hotline.values.numbering_plan import Refusal
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.call import CallStatus
 from ivr.dialogue import menu
-from ivr.dialogue.flow_state import CallbackRequested, CallSnapshot, FlowDecision, HistoryEvent, QueueRejoined
+from ivr.dialogue.flow_state import CallbackRequested, CallSnapshot, FlowDecision, QueueRejoined
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Flow
 from ivr.flow.phrases import DIGITS
@@ -161,5 +162,5 @@ def _ask_number(flow: Flow, call: CallSnapshot, where: str, *before: Say, is_sec
 def _emergency(flow: Flow, call: CallSnapshot, now: datetime) -> FlowDecision:
     """Lead to the emergency: its key works here, too, and whatever was promised is off."""
     state, heard = menu.mark_heard(call.state)
-    pressed = HistoryEvent("key_pressed", {"node": state.node, "outcome": "emergency"})
+    pressed = KeyPressed(node=state.node, outcome="emergency")
     return menu.emergency(flow, state, now).after(QueueRejoined(), *heard, pressed)

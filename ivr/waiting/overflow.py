@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from hotline.values.call_events import Forwarded
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import menu
-from ivr.dialogue.flow_state import CallForwarded, CallSnapshot, FlowDecision, HistoryEvent, TakenOutOfQueue
+from ivr.dialogue.flow_state import CallForwarded, CallSnapshot, FlowDecision, TakenOutOfQueue
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Flow
 from ivr.waiting.callback_dialogue import KEY_SECONDS, OFFER, OUTSIDE, stay
@@ -43,7 +44,7 @@ def _way_out(flow: Flow, call: CallSnapshot, kind: str, to: str, caller_id: str,
         return None
     dialled = DialNumber(number.e164, caller_id, webhook_urls.forwarded(call.call_id))
     verbs = (phrase(flow, "forwarded", language), dialled)
-    return FlowDecision(call.state, verbs, (HistoryEvent("forwarded"),), is_interlude=True)
+    return FlowDecision(call.state, verbs, (Forwarded(),), is_interlude=True)
 
 
 def forwarded(flow: Flow, call: CallSnapshot, dial_status: LegStatus | None) -> FlowDecision:

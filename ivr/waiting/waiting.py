@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hotline.values.call_events import KeyPressed
 from hotline.values.states.call import CallStatus
 from ivr.dialogue import menu
 from ivr.dialogue.engine import WAIT
-from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, FlowState, HistoryEvent, QueueLeft, WaitAnnounced
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, FlowState, QueueLeft, WaitAnnounced
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Flow
 from ivr.waiting import callback_dialogue
@@ -77,7 +78,7 @@ def _out_of_queue(
     decision = lead(state)
     if decision is None:
         return None
-    pressed = HistoryEvent("key_pressed", {"node": state.node, "outcome": outcome})
+    pressed = KeyPressed(node=state.node, outcome=outcome)
     return replace(decision.after(*heard, pressed), leaves_queue=True)
 
 

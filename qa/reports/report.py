@@ -24,37 +24,17 @@ def build(
     context: AppContext, session: Session, request: ReportRequest, language: Language, now: datetime
 ) -> ReportDocument:
     """Return the report asked for, from what the database holds at this moment."""
-    rules, say = policy.load(context.settings.quality_file), words(language)
     cards = scorecards.of(context.settings.scorecards_folder)
-    bar = cards[rules.scorecards["inbound"]].bar
-    agents = {agent.id: agent for agent in session.query(Agent)}
-    house = ReportData(
-        wanted=request,
-        terms=IntervalTerms(bar, rules.confidence),
-        say=say,
-        agents=agents,
-        departments={row.name: row for row in session.query(Department)},
-        queues={row.name: row for row in session.query(Queue)},
-        there=[
-            one
-            for one in queries.drawable_calls(session, request.since, request.until)
-            if is_included(request, agents, one)
-        ],
-        heard=[
-            one
-            for one in queries.published_reviews(session, request.since, request.until)
-            if is_included(request, agents, one)
-        ],
-    )
+    data = _data(context, session, request, language, cards)
     zone = ZoneInfo(context.settings.timezone)
     if request.kind == ASSESSMENT:
-        charts, tables, notes = assessment.build(context, session, house, zone)
+        charts, tables, notes = assessment.build(context, session, data, zone)
     else:
-        charts, tables, notes = _quality(house, cards)
+        charts, tables, notes = _quality(data, cards)
     is_chinese = language is Language.MANDARIN
     return ReportDocument(
-        title=say(f"title.{request.kind}"),
-        subtitle=say(
+        title=data.say(f"title.{request.kind}"),
+        subtitle=data.say(
             "made",
             hospital=context.settings.hospital_name_zh if is_chinese else context.settings.hospital_name_en,
             since=request.since,
@@ -63,33 +43,63 @@ def build(
         ),
         charts=charts,
         tables=tables,
-        notes=tuple(say(f"notes.{name}") for name in notes),
-        is_empty=not house.heard,
+        notes=tuple(data.say(f"notes.{name}") for name in notes),
+        is_empty=not data.reviews,
     )
 
 
-def _quality(house: ReportData, cards: scorecards.Scorecards) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
+def _data(
+    context: AppContext,
+    session: Session,
+    request: ReportRequest,
+    language: Language,
+    cards: scorecards.Scorecards,
+) -> ReportData:
+    rules = policy.load(context.settings.quality_file)
+    bar = cards[rules.scorecards["inbound"]].bar
+    agents = {agent.id: agent for agent in session.query(Agent)}
+    return ReportData(
+        request=request,
+        terms=IntervalTerms(bar, rules.confidence),
+        say=words(language),
+        agents=agents,
+        departments={row.name: row for row in session.query(Department)},
+        queues={row.name: row for row in session.query(Queue)},
+        calls=[
+            one
+            for one in queries.drawable_calls(session, request.since, request.until)
+            if is_included(request, agents, one)
+        ],
+        reviews=[
+            one
+            for one in queries.published_reviews(session, request.since, request.until)
+            if is_included(request, agents, one)
+        ],
+    )
+
+
+def _quality(data: ReportData, cards: scorecards.Scorecards) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
     def group(by: Callable[[DrawableCall | PublishedReview], str]) -> list[GroupScore]:
-        return aggregates.group_scores(house.there, house.heard, by, house.terms)
+        return aggregates.group_scores(data.calls, data.reviews, by, data.terms)
 
-    every = aggregates.group_score(house.say("everyone"), house.there, house.heard, house.terms)
-    periods = group(lambda one: aggregates.period(one.day, house.wanted.unit))
-    agents = group(lambda one: house.agent(one.agent_id))
+    every = aggregates.group_score(data.say("group.everyone"), data.calls, data.reviews, data.terms)
+    periods = group(lambda one: aggregates.period(one.day, data.request.unit))
+    agents = group(lambda one: data.agent(one.agent_id))
     agents.sort(key=lambda line: (line.estimate.score is None, line.estimate.score or 0))
-    queues = group(lambda one: house.say.label(house.queues.get(one.queue), "no_queue"))
+    queues = group(lambda one: data.say.label(data.queues.get(one.queue), "no_queue"))
     tables = (
-        _table(house, "summary", "name", [every]),
-        _table(house, "trend", "period", periods),
-        _table(house, "agents", "agent", agents),
-        _table(house, "teams", "team", group(house.team)),
-        _table(house, "queues", "queue", queues),
-        _items(house, cards),
+        _table(data, "summary", "name", [every]),
+        _table(data, "trend", "period", periods),
+        _table(data, "agents", "agent", agents),
+        _table(data, "teams", "team", group(data.team)),
+        _table(data, "queues", "queue", queues),
+        _items(data, cards),
     )
-    return (_trend(house, periods), _forest(house, agents)), tables, ["random", "interval", "verdict", "domain"]
+    return (_trend(data, periods), _forest(data, agents)), tables, ["random", "interval", "verdict", "domain"]
 
 
-def _table(house: ReportData, name: str, first: str, lines: Sequence[GroupScore]) -> Table:
-    say = house.say
+def _table(data: ReportData, name: str, first: str, lines: Sequence[GroupScore]) -> Table:
+    say = data.say
     columns: tuple[str, ...] = (first, "score", "low", "high", "heard", "calls", "verdict", "more", "fatal")
     columns += ("targeted", "targeted_mean", "targeted_fatal", "appealed", "changed")
     rows = [
@@ -114,8 +124,8 @@ def _table(house: ReportData, name: str, first: str, lines: Sequence[GroupScore]
     return Table(name, say(f"sheet.{name}"), columns, tuple(rows))
 
 
-def _items(house: ReportData, cards: scorecards.Scorecards) -> Table:
-    language = house.say.language
+def _items(data: ReportData, cards: scorecards.Scorecards) -> Table:
+    language = data.say.language
     columns = ("scorecard", "item", "random_share", "random_count", "targeted_share", "targeted_count")
     rows = [
         (
@@ -126,37 +136,37 @@ def _items(house: ReportData, cards: scorecards.Scorecards) -> Table:
             one.targeted,
             one.targeted_count,
         )
-        for one in aggregates.item_shares(house.heard, cards)
+        for one in aggregates.item_shares(data.reviews, cards)
     ]
-    return Table("items", house.say("sheet.items"), columns, tuple(rows))
+    return Table("items", data.say("sheet.items"), columns, tuple(rows))
 
 
-def _value(house: ReportData, line: GroupScore) -> ChartPoint:
+def _value(data: ReportData, line: GroupScore) -> ChartPoint:
     estimate = line.estimate
     if estimate.score is None or estimate.low is None or estimate.high is None:
         return ChartPoint(line.name, None, None, None)
     numbers = {"score": f"{estimate.score:.1f}", "low": f"{estimate.low:.1f}", "high": f"{estimate.high:.1f}"}
-    note = house.say("chart.value", name=line.name, heard=estimate.heard, calls=estimate.calls, **numbers)
+    note = data.say("chart.value", name=line.name, heard=estimate.heard, calls=estimate.calls, **numbers)
     return ChartPoint(line.name, estimate.score, estimate.low, estimate.high, note)
 
 
-def _trend(house: ReportData, periods: Sequence[GroupScore]) -> Chart:
-    values = [_value(house, line) for line in periods]
+def _trend(data: ReportData, periods: Sequence[GroupScore]) -> Chart:
+    values = [_value(data, line) for line in periods]
     last = next((one for one in reversed(values) if one.score is not None), None)
-    summary = house.say(
+    summary = data.say(
         "chart.trend_summary",
         count=len(values),
         name=last.name if last else "–",
         score=f"{last.score:.1f}" if last and last.score is not None else "–",
     )
-    return trend_chart(house.say("chart.trend"), summary, values, house.terms.bar)
+    return trend_chart(data.say("chart.trend"), summary, values, data.terms.bar)
 
 
-def _forest(house: ReportData, agents: Sequence[GroupScore]) -> Chart:
+def _forest(data: ReportData, agents: Sequence[GroupScore]) -> Chart:
     count = {verdict: sum(one.standing.verdict is verdict for one in agents) for verdict in BarVerdict}
-    summary = house.say(
+    summary = data.say(
         "chart.agents_summary",
-        bar=f"{house.terms.bar:g}",
+        bar=f"{data.terms.bar:g}",
         **{verdict.value: number for verdict, number in count.items()},
     )
-    return group_chart(house.say("chart.agents"), summary, [_value(house, line) for line in agents], house.terms.bar)
+    return group_chart(data.say("chart.agents"), summary, [_value(data, line) for line in agents], data.terms.bar)

@@ -26,13 +26,19 @@ FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 
 def request_report(
-    context: AppContext, user_id: str, request: ReportRequest, *, format_: str, language: Language, now: datetime
+    context: AppContext,
+    user_id: str,
+    request: ReportRequest,
+    now: datetime,
+    *,
+    file_format: str,
+    language: Language,
 ) -> str:
-    """Have a report made as `xlsx` or `pdf`; return return its id. Raises `InvalidAnswer`."""
-    if format_ not in FORMATS or request.kind not in values.KINDS or request.unit not in values.UNITS:
-        raise InvalidAnswer(f"no report {request.kind!r} as {format_!r}")
+    """Have a report made in a format (`xlsx`, `pdf`) and language; return its id. Raises `InvalidAnswer`."""
+    if file_format not in FORMATS or request.kind not in values.KINDS or request.unit not in values.UNITS:
+        raise InvalidAnswer(f"no report {request.kind!r} as {file_format!r}")
     with context.database.write() as session:
-        row = Row(kind=request.kind, format=format_, language=language, wanted=request.as_row())
+        row = Row(kind=request.kind, format=file_format, language=language, wanted=request.as_row())
         row.made_by, row.asked_at = user_id, now
         session.add(row)
         session.flush()

@@ -74,14 +74,14 @@ class ReportDocument:
 class ReportData:
     """The rows from which all parts of a report are made."""
 
-    wanted: ReportRequest
+    request: ReportRequest
     terms: IntervalTerms
     say: Words
     agents: dict[str, Agent]
     departments: dict[str, Department]
     queues: dict[str, Queue]
-    there: list[DrawableCall]
-    heard: list[PublishedReview]
+    calls: list[DrawableCall]
+    reviews: list[PublishedReview]
 
     def agent(self, agent_id: str) -> str:
         """Return staff number and name."""

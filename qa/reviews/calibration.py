@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from statistics import mean
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from hotline.values.states.review import ReviewEvent, ReviewState
 from qa import scorecards
 from qa.errors import InvalidAnswer, TextRequired, WrongReviewState
 from qa.reviews import answers as reviews_answers
-from qa.scorecards import Scale, Scorecard
+from qa.scorecards import AnswerScale, Scorecard
 from qa.scoring import marks
 from qa.statistics.agreement import Drift, Level, alpha, cohen, drift, fleiss, pairwise
 
@@ -57,10 +57,10 @@ def open_round(
     user_id: str,
     name: str,
     scorecard: str,
+    now: datetime,
     *,
     calls: Sequence[str],
     people: Sequence[str],
-    now: datetime,
 ) -> str:
     """Give the calls to the people (ids of both), each blind; return the round's id.
 
@@ -68,7 +68,7 @@ def open_round(
     """
     if not 0 < len(name.strip()) <= 80:
         raise TextRequired("a calibration needs a name of at most 80 characters")
-    card = scorecards.of(context.settings.scorecards_folder)[scorecard]
+    card = scorecards.load(context.settings.scorecards_folder)[scorecard]
     zone = ZoneInfo(context.settings.timezone)
     with context.database.write() as session:
         chosen = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
@@ -81,7 +81,7 @@ def open_round(
         for call in chosen:
             for judge in judges:
                 if judge is not None and judge.agent_id != call.agent_id:
-                    _send(session, calibration, call, judge, zone, now)
+                    _send(session, calibration, call, judge, call.started_at.astimezone(zone).date())
         return calibration.id
 
 
@@ -174,7 +174,7 @@ def _item(
 ) -> ItemAgreement:
     item = card.item(item_id)
     units = [{rater: given[item_id] for rater, given in own.items() if item_id in given} for own in people.values()]
-    level = Level.NOMINAL if item.scale is Scale.YES_NO else Level.ORDINAL
+    level = Level.NOMINAL if item.scale is AnswerScale.YES_NO else Level.ORDINAL
     ranked = [
         {
             rater: part
@@ -196,21 +196,26 @@ def _item(
         fleiss=fleiss(counts) if len(sizes) == 1 and sizes != {1} else None,
         alpha=alpha(units if level is Level.NOMINAL else ranked, level),
         level=level,
-        with_machine={
-            rater: cohen(
-                [
-                    (own[rater][item_id], machine_answers[call][item_id])
-                    for call, own in people.items()
-                    if item_id in own.get(rater, {}) and item_id in machine_answers[call]
-                ]
-            )
-            for rater in raters
-        },
+        with_machine={rater: cohen(_beside_machine(item_id, rater, people, machine_answers)) for rater in raters},
     )
 
 
-def _send(session: Session, calibration: Calibration, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
-    day = call.started_at.astimezone(zone).date()
+def _beside_machine(
+    item_id: str,
+    rater: str,
+    people: Mapping[str, Mapping[str, Mapping[str, str]]],
+    machine_answers: Mapping[str, Mapping[str, str]],
+) -> list[tuple[str, str]]:
+    """Return a rater's answer and the machine's on every call that both answered."""
+    return [
+        (own[rater][item_id], machine_answers[call][item_id])
+        for call, own in people.items()
+        if item_id in own.get(rater, {}) and item_id in machine_answers[call]
+    ]
+
+
+def _send(session: Session, calibration: Calibration, call: Call, judge: User, day: date) -> None:
+    now = calibration.made_at
     review = Review(
         call_id=call.id,
         agent_id=call.agent_id,

@@ -66,13 +66,13 @@ def recheck(
     context: AppContext,
     coaching_id: str,
     user_id: str,
+    now: datetime,
     *,
     is_passed: bool,
     due_on: date | None = None,
     recheck_id: str | None = None,
-    now: datetime,
 ) -> None:
-    """Record the re-check: passed, or on until another day; `recheck_id` is the later review in which it was seen."""
+    """Record the re-check: passed or not, the new day where not, and the later review it was seen in."""
     with context.database.write() as session:
         row = _locked(session, coaching_id)
         if session.get_one(User, user_id).agent_id == row.agent_id:

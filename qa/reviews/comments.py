@@ -12,13 +12,13 @@ def add_comment(
     context: AppContext,
     review_id: str,
     user_id: str,
+    text: str,
+    now: datetime,
     *,
     recording_id: str | None,
     second: float,
-    text: str,
-    now: datetime,
 ) -> str:
-    """Comment on one second of a recording; return return the comment's id."""
+    """Comment on one second of a recording; return the comment's id."""
     with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
         row = ReviewComment(

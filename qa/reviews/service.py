@@ -1,4 +1,4 @@
-"""The life of a review: taken, saved, published, acknowledged or appealed, ruled on. One transaction per function.
+"""The life of a review: taken, saved, published, acknowledged. Appeals are in `appeals.py`. One transaction a function.
 
 Every step is kept (`review_steps` is only added to). Who may open a page is the console's case; who may do what to
 this review is decided here.
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import Appeal, Review, ReviewStep, User
+from hotline.models import Review, ReviewStep, User
 from hotline.outbox import transitions
-from hotline.values.states.review import ReviewEvent, ReviewState, Ruling
+from hotline.values.states.review import ReviewEvent, ReviewState
 from qa import scorecards
 from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, UnansweredItems, WrongReviewState
 from qa.reviews import answers as reviews_answers
@@ -57,7 +57,7 @@ class SavedDraft:
 
 def card_of(context: AppContext, review: Review) -> Scorecard:
     """Return the scorecard of a review."""
-    return scorecards.of(context.settings.scorecards_folder)[review.scorecard]
+    return scorecards.load(context.settings.scorecards_folder)[review.scorecard]
 
 
 def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
@@ -68,12 +68,12 @@ def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> No
             return
         if review.state is not ReviewState.DUE or review.reviewer_id not in (None, user_id):
             raise NotPermitted("somebody else has this review")
-        _not_about(session, review, user_id)
+        not_about(session, review, user_id)
         transitions.transition(review, ReviewEvent.TAKEN)
         review.reviewer_id, review.taken_at = user_id, now
         if review.calibration_id is None:
             review.answers = reviews_answers.first_answers(card_of(context, review), marks.answers(session, review))
-        _tell(session, review, "taken", user_id, now)
+        add_step(session, review, "taken", user_id, now)
 
 
 def release(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
@@ -84,7 +84,7 @@ def release(context: AppContext, review_id: str, user_id: str, now: datetime) ->
         review.answers, review.words, review.version = {}, None, review.version + 1
         if review.calibration_id is None:
             review.reviewer_id, review.taken_at = None, None
-        _tell(session, review, "released", user_id, now)
+        add_step(session, review, "released", user_id, now)
 
 
 def save(context: AppContext, review_id: str, user_id: str, draft: ReviewDraft, now: datetime) -> SavedDraft:
@@ -106,7 +106,7 @@ def publish(context: AppContext, review_id: str, user_id: str, draft: ReviewDraf
         is_blind = review.calibration_id is not None
         transitions.transition(review, ReviewEvent.FINISHED if is_blind else ReviewEvent.PUBLISHED)
         review.published_at, review.ended_at = (None, now) if is_blind else (now, None)
-        _tell(session, review, str(review.state), user_id, now, _snapshot(review))
+        add_step(session, review, str(review.state), user_id, now, snapshot(review))
 
 
 def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datetime) -> None:
@@ -115,59 +115,20 @@ def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datet
         review = locked(session, review_id)
         if review.state is ReviewState.DRAFT and review.reviewer_id != user_id:
             raise NotPermitted("somebody else has this review")
-        _in_state(review, ReviewState.DUE, ReviewState.DRAFT)
+        in_state(review, ReviewState.DUE, ReviewState.DRAFT)
         transitions.transition(review, ReviewEvent.DROPPED)
         review.reviewer_id, review.ended_at = user_id, now
-        _tell(session, review, "dropped", user_id, now, text=required_text(why))
+        add_step(session, review, "dropped", user_id, now, text=required_text(why))
 
 
 def acknowledge(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
     """Note that the agent has read it and agrees."""
     with context.database.write() as session:
-        review = _agents_own(session, review_id, user_id)
-        _in_state(review, ReviewState.PUBLISHED)
+        review = agents_own(session, review_id, user_id)
+        in_state(review, ReviewState.PUBLISHED)
         transitions.transition(review, ReviewEvent.ACKNOWLEDGED)
         review.ended_at = now
-        _tell(session, review, "acknowledged", user_id, now)
-
-
-def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
-    """Object as the agent, once, with reasons."""
-    with context.database.write() as session:
-        review = _agents_own(session, review_id, user_id)
-        _in_state(review, ReviewState.PUBLISHED)
-        text = required_text(reasons)
-        transitions.transition(review, ReviewEvent.APPEALED)
-        session.add(Appeal(review_id=review.id, reasons=text, made_by=user_id, made_at=now, score_before=review.score))
-        _tell(session, review, "appealed", user_id, now, text=text)
-
-
-def rule_on_appeal(
-    context: AppContext,
-    review_id: str,
-    user_id: str,
-    *,
-    ruling: Ruling,
-    why: str,
-    answers: Mapping[str, str],
-    now: datetime,
-) -> None:
-    """Rule on an appeal: uphold, or change the answers. Never by who reviewed, nor by whom it is about."""
-    with context.database.write() as session:
-        review = locked(session, review_id)
-        _in_state(review, ReviewState.APPEALED)
-        if review.reviewer_id == user_id:
-            raise NotPermitted("another supervisor rules on an appeal")
-        _not_about(session, review, user_id)
-        answer = required_text(why)
-        if ruling is Ruling.CHANGED:
-            _score(context, review, answers)
-        transitions.transition(review, ReviewEvent(ruling.value))
-        review.ended_at = now
-        appeal = session.query(Appeal).filter_by(review_id=review.id).one()
-        appeal.ruling, appeal.answer, appeal.score_after = ruling, answer, review.score
-        appeal.decided_by, appeal.decided_at = user_id, now
-        _tell(session, review, ruling.value, user_id, now, _snapshot(review), answer)
+        add_step(session, review, "acknowledged", user_id, now)
 
 
 def locked(session: Session, review_id: str) -> Review:
@@ -190,7 +151,7 @@ def own_draft(session: Session, review_id: str, user_id: str) -> Review:
     return review
 
 
-def _agents_own(session: Session, review_id: str, user_id: str) -> Review:
+def agents_own(session: Session, review_id: str, user_id: str) -> Review:
     review = locked(session, review_id)
     user = session.get_one(User, user_id)
     if review.agent_id != user.agent_id or review.calibration_id is not None or review.state not in PUBLIC:
@@ -198,12 +159,12 @@ def _agents_own(session: Session, review_id: str, user_id: str) -> Review:
     return review
 
 
-def _not_about(session: Session, review: Review, user_id: str) -> None:
+def not_about(session: Session, review: Review, user_id: str) -> None:
     if session.get_one(User, user_id).agent_id == review.agent_id:
         raise NotPermitted("nobody judges a call of their own")
 
 
-def _in_state(review: Review, *states: ReviewState) -> None:
+def in_state(review: Review, *states: ReviewState) -> None:
     if review.state not in states:
         raise WrongReviewState(f"the review is {review.state}")
 
@@ -213,14 +174,14 @@ def _save(context: AppContext, review: Review, draft: ReviewDraft, now: datetime
     is_there = dict(draft.answers) == review.answers and words == (review.words or {})
     if draft.version != review.version and not is_there:  # the same once more is no conflict
         raise StaleDraft(f"version {draft.version} is older than {review.version}")
-    card = _score(context, review, draft.answers)
+    card = apply_answers(context, review, draft.answers)
     review.words = words
     review.version, review.saved_at = review.version + 1, now
     missing = tuple(reviews_answers.unanswered_items(card, review.answers))
     return SavedDraft(review.version, review.score, review.is_fatal, missing)
 
 
-def _score(context: AppContext, review: Review, answers: Mapping[str, str]) -> Scorecard:
+def apply_answers(context: AppContext, review: Review, answers: Mapping[str, str]) -> Scorecard:
     card = card_of(context, review)
     if wrong := reviews_answers.invalid_items(card, answers):
         raise InvalidAnswer(f"no such item or answer: {', '.join(wrong)}")
@@ -229,7 +190,7 @@ def _score(context: AppContext, review: Review, answers: Mapping[str, str]) -> S
     return card
 
 
-def _snapshot(review: Review) -> dict[str, Any]:
+def snapshot(review: Review) -> dict[str, Any]:
     return {"score": review.score, "fatal": review.is_fatal, "answers": dict(review.answers)}
 
 
@@ -241,7 +202,7 @@ def required_text(text: str) -> str:
     return text
 
 
-def _tell(
+def add_step(
     session: Session,
     review: Review,
     kind: str,

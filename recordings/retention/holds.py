@@ -12,10 +12,10 @@ from hotline.models import AuditEntry, Call, Case, LegalHold
 CALL, CASE = "call", "case"
 
 
-def place(context: AppContext, kind: str, given: str, *, reason: str, by: str, now: datetime) -> LegalHold:
-    """Put a hold on a `CALL` by its id, or a `CASE` by its id or number (`given`). Raises `NotFound`."""
+def place(context: AppContext, kind: str, subject: str, now: datetime, *, reason: str, by: str) -> LegalHold:
+    """Put a hold on a call (by id) or a case (by id or number). Raises `NotFound` where there is none."""
     with context.database.write() as session:
-        subject_id = _id_of(session, kind, given)
+        subject_id = _subject_id(session, kind, subject)
         hold = LegalHold(subject=kind, subject_id=subject_id, reason=reason[:500], placed_by=by[:40], placed_at=now)
         session.add(hold)
         session.flush()
@@ -51,7 +51,7 @@ def is_held(session: Session, call_id: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def _id_of(session: Session, kind: str, given: str) -> str:
+def _subject_id(session: Session, kind: str, given: str) -> str:
     if kind == CALL:
         subject_id = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
     else:

@@ -1,22 +1,18 @@
-"""How long sound, words and reviews of a call are kept, and what keeps them longer: rules as data. Pure, but `of`."""
+"""How long sound, words and reviews of a call are kept, and what keeps them longer: rules as data. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
-from hotline.configuration import yaml_file
 from hotline.configuration.field_types import Exactly, FieldFaults, FileModel
 from hotline.values.intent import Intent
 from hotline.values.states.case import CaseKind
 
 LONGEST_DAYS = 36_500
-STANDARD = Path(__file__).with_name("retention.yaml")
 
 
 class RetentionItem(StrEnum):
@@ -128,14 +124,3 @@ def verdicts(rules: RetentionRules, facts: RetentionFacts) -> list[RetentionVerd
                 due = max(due, facts.complaint_closed_at + timedelta(days=rules.after_complaint_days))
             verdicts.append(RetentionVerdict(what, kind, rules.days[kind][what], due, keeper))
     return verdicts
-
-
-@cache
-def load(file: Path | None) -> RetentionRules:
-    """Return the rules in the hospital's own file, the standard ones where it has none. Raises `ConfigError`."""
-    return yaml_file.read(RetentionRules, file or STANDARD)
-
-
-def read(text: str, name: str) -> RetentionRules:
-    """Read the rules; `name` is their file in messages. Raises `FileFault`."""
-    return yaml_file.parse(RetentionRules, text, name)

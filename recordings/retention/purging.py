@@ -35,7 +35,7 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import DeletionFailed
-from recordings.retention import holds, periods, purging_reports
+from recordings.retention import holds, periods, purging_reports, retention_file
 from recordings.retention.periods import RetentionFacts, RetentionItem, RetentionVerdict
 from recordings.search import service
 from recordings.transcripts import transcribing
@@ -60,7 +60,7 @@ class PurgeItem:
 
 def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
     """Yield everything whose period is over, and what keeps it; nothing is changed."""
-    rules = periods.load(context.settings.retention_file)
+    rules = retention_file.load(context.settings.retention_file)
     shortest = min(days for row in rules.days.values() for days in row.values())
     last = ""
     while True:
@@ -96,7 +96,7 @@ def run(context: AppContext, now: datetime) -> list[PurgeItem]:
 
 def purge(context: AppContext, call_id: str, what: RetentionItem, now: datetime) -> bool:
     """Delete one thing of a call if its time is really over; return whether anything was deleted."""
-    rules = periods.load(context.settings.retention_file)
+    rules = retention_file.load(context.settings.retention_file)
     with context.database.write() as session:
         call = session.get(Call, call_id, with_for_update=True)
         if call is None:

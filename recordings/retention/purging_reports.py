@@ -8,12 +8,12 @@ from hotline import log
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Report
 from recordings.errors import DeletionFailed
-from recordings.retention import periods
+from recordings.retention import retention_file
 
 
 def due(context: AppContext, now: datetime) -> list[Report]:
     """Return the reports whose files are over; nothing is changed."""
-    days = periods.load(context.settings.retention_file).report_days
+    days = retention_file.load(context.settings.retention_file).report_days
     with context.database.read() as session:
         return list(session.scalars(select(Report).where(Report.asked_at < now - timedelta(days=days))))
 

@@ -1,7 +1,5 @@
-"""A recording's way from the provider to a transcript in our database; one transaction per function."""
+"""A recording's way from the provider into our store; one transaction per function."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,7 +7,7 @@ from sqlalchemy.orm import Session
 from hotline import log
 from hotline.context import AppContext
 from hotline.errors import Discard
-from hotline.models import Recording, Transcript, Utterance
+from hotline.models import Recording
 from hotline.object_store import orphans
 from hotline.outbox import call_log, jobs, transitions
 from hotline.outbox.job_kinds import job
@@ -20,19 +18,16 @@ from hotline.values.call_events import (
     RecordingReady,
     RecordingStarted,
     RecordingStored,
-    RecordingTranscribed,
 )
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
-from hotline.values.states.recording import HELD, REPORTED, UNDER_WAY, RecordingEvent, RecordingKind, RecordingState
+from hotline.values.states.recording import HELD, REPORTED, RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import ProviderCopyRemains, UnknownCall
-from recordings.search import service
-from recordings.speech import engine_choice, recognition
-from recordings.speech.dialogue import TranscriptLine
 from recordings.storage import fetching, queries, sealed_sound
+from recordings.storage.completion import score_call_when_last
 from recordings.storage.fetching import FetchedRecording
 from recordings.storage.recording_report import RecordingReport
-from recordings.transcripts import transcribing, urgency
+from recordings.transcripts import urgency
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 
@@ -132,27 +127,6 @@ def delete_at_provider(context: AppContext, provider: Provider, recording_id: st
         queries.recording(session, recording_id).deleted_at_provider_at = now
 
 
-@job("transcribe", queue="speech")
-def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
-    """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `DigestMismatch`."""
-    with context.database.read() as session:
-        recording = queries.recording(session, recording_id)
-        call = queries.call(session, recording.call_id)
-    if recording.state is not RecordingState.STORED or call is None:
-        raise Discard(f"the recording is {recording.state}, not stored")
-    engine = engine_choice.open_engine(
-        context.settings.speech_engine, call.language, recognition.ModelLocation.of(context.settings)
-    )
-    lines = transcribing.lines_of(context, recording, call.language, engine)
-    if recording.kind is RecordingKind.MESSAGE:
-        lines = [replace(line, speaker="caller") for line in lines]  # one channel, and nobody else is on it
-    transcript = Transcript(
-        recording_id=recording_id, call_id=call.id, engine=engine.name, language=call.language, made_at=now
-    )
-    transcript.utterances = [_utterance(line) for line in lines]
-    _file(context, transcript, lines, now)
-
-
 def decrypted_wav(context: AppContext, recording: Recording) -> bytes:
     """Return the WAV file of a recording that we hold. Raises `NotFound`, `Undecipherable`, `DigestMismatch`."""
     return sealed_sound.read_all(context, recording)
@@ -179,7 +153,7 @@ def _follow(
         # Given up before, it is fetched anew.
         jobs.renew(session, context.notifier, "fetch_recording", recording.id, now)
     _tell(session, context, recording, now)
-    _check_when_last(session, context, recording, now)
+    score_call_when_last(session, context, recording, now)
 
 
 def _length(provider: Provider, recording: Recording) -> float | None:
@@ -214,34 +188,10 @@ def _end(context: AppContext, recording_id: str, event: RecordingEvent, reason: 
         if transitions.transition(recording, event):
             recording.reason = reason
             _tell(session, context, recording, now)
-            _check_when_last(session, context, recording, now)
+            score_call_when_last(session, context, recording, now)
             if recording.state is RecordingState.FAILED:
                 # After the call's row was locked: the job locks its own row last, too.
                 _file_message(session, context, recording, now)
-
-
-def _file(context: AppContext, transcript: Transcript, lines: Sequence[TranscriptLine], now: datetime) -> None:
-    with context.database.write() as session:
-        recording = queries.recording(session, transcript.recording_id)
-        if recording.state is not RecordingState.STORED:
-            raise Discard("another worker was faster")
-        transitions.transition(recording, RecordingEvent.TRANSCRIBED)
-        session.add(transcript)
-        session.flush()
-        transcribing.forget(session, recording.id)
-        service.index_transcript(session, context.keyring, transcript)
-        event = RecordingTranscribed(recording_id=recording.id, lines=len(lines))
-        call_log.record(session, context.notifier, recording.call_id, event, now)
-        _check_when_last(session, context, recording, now)
-
-
-def _check_when_last(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
-    """Have the call scored when the last of its recordings is worked through, and again when one comes late."""
-    queries.locked_call(session, recording.call_id)
-    if not queries.has_conversation(session, recording.call_id):
-        return  # a message has no agent to be checked
-    if recording.state not in UNDER_WAY and not queries.others_under_way(session, recording):
-        jobs.renew(session, context.notifier, "check_call", recording.call_id, now)
 
 
 def _file_message(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
@@ -254,10 +204,3 @@ def _tell(session: Session, context: AppContext, recording: Recording, now: date
     made = EVENTS.get(recording.state)
     if made is not None:
         call_log.record(session, context.notifier, recording.call_id, made(recording_id=recording.id), now)
-
-
-def _utterance(line: TranscriptLine) -> Utterance:
-    words = [list(word) for word in line.words]
-    return Utterance(
-        speaker=line.speaker, start=line.start, end=line.end, text=line.text, confidence=line.confidence, words=words
-    )

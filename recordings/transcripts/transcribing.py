@@ -1,7 +1,7 @@
-"""From the sealed sound of a recording to the lines of its dialogue, part by part, so that nothing of it is lost.
+"""From the sealed sound of a recording to the lines of its dialogue, chunk by chunk, so that nothing of it is lost.
 
-What a part yielded is kept until the whole is done: a worker that dies, or that makes room for an urgent recording,
-costs no more than the part it was at.
+What a chunk yielded is kept until the whole is done: a worker that dies, or that makes room for an urgent recording,
+costs no more than the chunk it was at.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.errors import GivesWay
-from hotline.models import Job, Recording
-from hotline.models import PartialTranscript as PartRow
+from hotline.models import Job, PartialTranscript, Recording
 from hotline.outbox import jobs
 from hotline.values.language import Language
 from hotline.values.states.job import JobState
@@ -42,34 +41,40 @@ def lines_of(
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
-    for part in audio_chunks.chunks(sealed_sound.open_stream(context, recording), begin, seconds):
-        recognised = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, words)]
+    for chunk in audio_chunks.chunks(sealed_sound.open_stream(context, recording), begin, seconds):
+        recognised = [_moved(line, chunk.start) for line in hints.transcribe(chunk.sound, engine, words)]
         lines += recognised
-        if part.end >= length - 0.5:
+        if chunk.end >= length - 0.5:
             break
-        _keep(context, recording.id, number, part.end, recognised)
+        _keep(context, recording.id, number, chunk.end, recognised)
         number += 1
         if _is_awaited(context, recording.id):
-            raise GivesWay(f"an urgent recording waits; this one goes on at {part.end:.0f} s")
+            raise GivesWay(f"an urgent recording waits; this one goes on at {chunk.end:.0f} s")
     return lines
 
 
 def forget(session: Session, recording_id: str) -> None:
     """Delete the partial transcripts of a recording that is transcribed or purged; within the caller's transaction."""
-    session.execute(delete(PartRow).where(PartRow.recording_id == recording_id))
+    session.execute(delete(PartialTranscript).where(PartialTranscript.recording_id == recording_id))
 
 
-def _done(session: Session, recording_id: str) -> list[PartRow]:
-    query = select(PartRow).where(PartRow.recording_id == recording_id).order_by(PartRow.number)
+def _done(session: Session, recording_id: str) -> list[PartialTranscript]:
+    query = (
+        select(PartialTranscript)
+        .where(PartialTranscript.recording_id == recording_id)
+        .order_by(PartialTranscript.number)
+    )
     return list(session.scalars(query))
 
 
 def _keep(context: AppContext, recording_id: str, number: int, next_at: float, lines: list[TranscriptLine]) -> None:
     raw = [[line.speaker, line.start, line.end, line.text, line.confidence, line.words] for line in lines]
     with context.database.write() as session:
-        stored = select(PartRow.id).where(PartRow.recording_id == recording_id, PartRow.number == number)
+        stored = select(PartialTranscript.id).where(
+            PartialTranscript.recording_id == recording_id, PartialTranscript.number == number
+        )
         if session.scalar(stored) is None:
-            session.add(PartRow(recording_id=recording_id, number=number, next_at=next_at, lines=raw))
+            session.add(PartialTranscript(recording_id=recording_id, number=number, next_at=next_at, lines=raw))
 
 
 def _line(raw: list) -> TranscriptLine:  # type: ignore[type-arg] # as JSON gives it back

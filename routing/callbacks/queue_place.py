@@ -15,7 +15,7 @@ from hotline.values.call_events import (
     CallbackFailed,
     CallbackRequested,
     CallerRequeued,
-    CallLogEvent,
+    HistoryEvent,
 )
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import CallbackReason, QueueEntryEndReason
@@ -24,7 +24,7 @@ from hotline.values.states.callback import CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import queries, service
 
-ENDED: dict[CallbackState, type[CallLogEvent]] = {
+ENDED: dict[CallbackState, type[HistoryEvent]] = {
     CallbackState.DONE: CallbackDone,
     CallbackState.FAILED: CallbackFailed,
     CallbackState.CANCELLED: CallbackCancelled,

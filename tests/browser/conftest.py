@@ -17,8 +17,8 @@ from tests.browser.pages import Nursery
 from tests.browser.person import Person
 from tests.browser.telephony import tone_file
 from tests.conftest import make_settings
-from tests.console_data import Morning, morning
-from tests.servers import free_port, wait_for
+from tests.support.morning import Morning, morning
+from tests.support.servers import free_port, wait_for
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 # The last list counts, so it names what Playwright turns off too. The first three: a second page for each address bar.

@@ -11,7 +11,7 @@ from pathlib import Path
 import gevent
 from gevent import monkey
 
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 
 
 class Nursery:

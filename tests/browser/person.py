@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console_data import PASSWORD
+from tests.support.morning import PASSWORD
 
 
 class Person:

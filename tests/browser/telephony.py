@@ -17,7 +17,7 @@ import requests
 
 from exchange.phone.client import PhoneClient
 from exchange.phone.phone_call import CallStage
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 
 ACCOUNT, SECRET = "AC" + "0" * 32, "secret-of-the-tests"
 NUMBER = "+861012345"

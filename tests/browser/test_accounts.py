@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Server
 from tests.browser.person import Person
-from tests.console_data import PASSWORD, Morning
+from tests.support.morning import PASSWORD, Morning
 
 NEW = "seven quiet rivers"
 PHONE = {"width": 390, "height": 844}

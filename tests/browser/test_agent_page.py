@@ -24,7 +24,7 @@ from recordings.storage import sealed_sound
 from tests.browser.person import Person
 from tests.browser.telephony import purity_db
 from tests.calls.stage import QUESTION, Stage, patient, stage
-from tests.console_data import PASSWORD
+from tests.support.morning import PASSWORD
 
 NUMBER = "+8613900000031"
 MASKED = "+86139****0031"

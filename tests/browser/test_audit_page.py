@@ -4,7 +4,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Server
 from tests.browser.person import Person
-from tests.console_data import PASSWORD
+from tests.support.morning import PASSWORD
 
 PHONE = {"width": 390, "height": 844}
 

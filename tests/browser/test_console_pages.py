@@ -18,7 +18,7 @@ from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
-from tests.console_data import Morning, a_call, a_waiting
+from tests.support.morning import Morning, a_call, a_waiting
 
 PHONE = {"width": 390, "height": 844}
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from exchange.media.audio import FRAME_BYTES
 from exchange.media.dtmf import DtmfDetector
 from tests.browser.telephony import NUMBER, Exchange, purity_db
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 
 PHONE = {"width": 390, "height": 844}
 OWN = "+8613900000077"

@@ -24,7 +24,7 @@ from hotline.values.states.offer import OfferState
 from tests.browser.person import Person
 from tests.browser.wire import Wire
 from tests.calls.stage import Stage, patient, stage
-from tests.console_data import PASSWORD
+from tests.support.morning import PASSWORD
 
 pytestmark = pytest.mark.timeout(240)
 AT_THE_DOOR = re.compile(r"/sign-in")

@@ -21,7 +21,7 @@ from qa.sampling import draws, targeted
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
 from tests.browser.person import Person
-from tests.quality_data import House, days_of_calls, house, published, read
+from tests.support.quality_data import House, days_of_calls, house, published, read
 
 PHONE = {"width": 390, "height": 844}
 
@@ -250,7 +250,7 @@ def fill(context: AppContext, here: House, language: Language) -> None:
         finding = CoachingFinding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
         coaching.begin(context, drawn[0].id, supervisor, finding, now)
     calibration.open_round(
-        context, supervisor, "March", "service", calls=[here.call.id], people=[supervisor, second], now=now
+        context, supervisor, "March", "service", now, calls=[here.call.id], people=[supervisor, second]
     )
 
 

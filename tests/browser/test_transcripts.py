@@ -11,7 +11,7 @@ from recordings.search import service
 from recordings.transcripts import corrections
 from tests.browser.conftest import Server
 from tests.browser.person import Person
-from tests.console_data import Morning
+from tests.support.morning import Morning
 
 PHONE = {"width": 390, "height": 844}
 

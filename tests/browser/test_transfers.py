@@ -18,7 +18,7 @@ from hotline.values.states.transfer import TransferState
 from tests.browser.conftest import CHROMIUM, FLAGS, MICROPHONE
 from tests.browser.person import Person
 from tests.calls.stage import Stage, patient, stage
-from tests.console_data import PASSWORD
+from tests.support.morning import PASSWORD
 
 STAYS = {"wait_for_hang_up": {"timeout": 60, "required": False}}
 NAMES = {"1001": "lijing", "1002": "wangfang"}

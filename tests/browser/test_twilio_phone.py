@@ -14,7 +14,7 @@ from hotline.values.states.agent import AgentStatus
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.conftest import make_settings
-from tests.console_data import Morning, morning
+from tests.support.morning import Morning, morning
 
 # What a class has of its own and gets from the class below, without what the language itself puts there.
 OUTSIDE = """async (files) => {

@@ -22,7 +22,7 @@ from hotline.values.states.agent import AgentState
 from hotline.values.states.job import JobState
 from routing.agents import hospital_file
 from routing.queues import queues_file
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 
 NUMBER = embedded.HOTLINE_NUMBER
 LINES = Path("cli/demo/audio").resolve()

@@ -28,7 +28,7 @@ from tests.calls.stage import (
     stage,
     words_of,
 )
-from tests.hearing import error_rate
+from tests.support.hearing import error_rate
 
 CALLS = Path("../shared/audio/calls")
 

@@ -27,7 +27,7 @@ from tests.calls.stage import (
     stage,
     words_of,
 )
-from tests.hearing import error_rate
+from tests.support.hearing import error_rate
 
 FIRST, BACK, LATER, NIGHT = "+8613900000101", "+8613900000102", "+8613900000103", "+8613900000104"
 COMPLAINT = str(LINES / "caller-waited-three-hours.wav")

@@ -31,8 +31,8 @@ from telephony.provider import Provider
 from telephony.provider.calls import PatientWebhooks
 from telephony.vendor_words import AnsweredBy
 from telephony.views import LegView, ListedCall
-from tests.factories import load_hospital
 from tests.integration.caller import Caller, Document
+from tests.support.factories import load_hospital
 
 # A Monday, ten in the morning in Shanghai.
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

@@ -30,8 +30,8 @@ from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import ListedCall, RegisteredPhone
 from tests.integration.campaign_house import CHECK, NOW, Killed, Line, Outside, Patient
-from tests.passing_time import pass_in_database
 from tests.simulation.interleave.seams import InTurn
+from tests.support.passing_time import pass_in_database
 from voice import app
 from workers.clock import leader
 from workers.leader import Leader

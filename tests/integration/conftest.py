@@ -8,7 +8,7 @@ from flask import Flask
 from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
-from tests.console_data import Morning, morning
+from tests.support.morning import Morning, morning
 
 
 @pytest.fixture

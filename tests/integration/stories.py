@@ -14,10 +14,10 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Event, Offer, QueueEntry
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
-from tests.factories import NOW, load_hospital
 from tests.simulation.interleave.arrivals import Wish
 from tests.simulation.interleave.exchange import Faults, Line
 from tests.simulation.interleave.world import World
+from tests.support.factories import NOW, load_hospital
 
 BOOKING: Wish = ("booking", "booking", None, None)
 ADVICE: Wish = ("consultation", "nurse", None, None)

@@ -20,9 +20,9 @@ from hotline.values.access import Role
 from hotline.values.language import Language
 from hotline.values.states.agent import AgentState, AgentStatus
 from routing.agents import roster
-from tests.console_client import Staff, signed_in
-from tests.console_data import PASSWORD, Morning, hashed
 from tests.integration.rivals import halfway
+from tests.support.morning import PASSWORD, Morning, hashed
+from tests.support.staff import Staff, signed_in
 
 NEW = "seven quiet rivers"
 SECRET = re.compile(r'id="one-time">([^<]+)<')

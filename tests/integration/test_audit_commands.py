@@ -16,9 +16,9 @@ from hotline.context import AppContext
 from hotline.models import AuditEntry, Call, Recipient
 from hotline.values.access import AuditOutcome
 from hotline.values.states.call import CallOutcome
-from tests.console_data import a_call
-from tests.factories import load_hospital
 from tests.integration.campaign_house import campaign
+from tests.support.factories import load_hospital
+from tests.support.morning import a_call
 
 Run = Callable[..., Result]
 # Whatever else is added here has its reason on the command: it shows, exports and changes nothing of patients.

@@ -14,8 +14,8 @@ from hotline.context import AppContext
 from hotline.models import AuditEntry, AuditHead, Call, User
 from hotline.models.sealed import InRow
 from hotline.values.access import Role
-from tests.console_data import a_call
-from tests.documents import ROOT
+from tests.support.documents import ROOT
+from tests.support.morning import a_call
 
 WAIT = 120
 

@@ -20,9 +20,9 @@ from hotline.audit.queries import day_counts
 from hotline.context import AppContext
 from hotline.models import AuditEntry, User
 from hotline.values.access import AuditOutcome, Role
-from tests.console_client import signed_in
-from tests.console_data import Morning
 from tests.integration.test_audit_commands import commands
+from tests.support.morning import Morning
+from tests.support.staff import signed_in
 
 
 def user_id(context: AppContext, login: str) -> str:

@@ -22,8 +22,8 @@ from hotline.values.states.case import CaseKind
 from qa.reports import service
 from qa.reports.values import QUALITY, ReportRequest
 from qa.reviews import calibration, coaching
-from tests.console_client import signed_in
-from tests.quality_data import House, house, published
+from tests.support.quality_data import House, house, published
+from tests.support.staff import signed_in
 
 # Whatever else is added here has its reason on its view: it shows and changes nothing of patients.
 NOTHING = {
@@ -68,10 +68,11 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
     coaching.begin(context, review_id, lead, finding, now)
     day = context.settings.day(now)
     report_id = service.request_report(
-        context, lead, ReportRequest(QUALITY, day, day, "week"), format_="xlsx", language=Language.MANDARIN, now=now
+        context, lead, ReportRequest(QUALITY, day, day, "week"), now, file_format="xlsx", language=Language.MANDARIN
     )
+    people = [lead, made.users["second"]]
     calibration_id = calibration.open_round(
-        context, lead, "spring", "service", calls=[made.call.id], people=[lead, made.users["second"]], now=now
+        context, lead, "spring", "service", now, calls=[made.call.id], people=people
     )
     with context.database.read() as session:
         coaching_id = session.scalars(select(CoachingItem.id)).one()

@@ -44,7 +44,7 @@ def asked(context: AppContext) -> str:
     """A report that somebody asked for."""
     wanted = ReportRequest("quality", date(2026, 3, 2), date(2026, 3, 8))
     return service.request_report(
-        context, a_user(context), wanted, format_="xlsx", language=Language.ENGLISH, now=clock.now()
+        context, a_user(context), wanted, clock.now(), file_format="xlsx", language=Language.ENGLISH
     )
 
 

@@ -23,9 +23,9 @@ from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import LegStatus
-from tests.console_client import signed_in
-from tests.console_data import a_call, hashed
 from tests.integration.campaign_house import NOW, Outside, campaign, look, outside, report
+from tests.support.morning import a_call, hashed
+from tests.support.staff import signed_in
 
 
 @pytest.fixture

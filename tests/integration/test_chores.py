@@ -15,8 +15,8 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.models import Chore as Row
 from telephony.provider import connect
-from tests.servers import wait_for
 from tests.simulation.interleave.seams import InTurn
+from tests.support.servers import wait_for
 from workers.chores import Chore, Chores
 from workers.clock import chores, leader
 

@@ -13,8 +13,8 @@ from hotline.context import AppContext
 from hotline.models import AuditEntry, User
 from hotline.values.access import Role
 from hotline.values.language import Language
-from tests.console_client import Staff, signed_in
-from tests.console_data import Morning
+from tests.support.morning import Morning
+from tests.support.staff import Staff, signed_in
 
 EVERYONE: set[str] = {*Role, access.NOBODY}
 SIGNED_IN: set[str] = set(Role)

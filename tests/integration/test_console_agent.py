@@ -20,9 +20,9 @@ from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from routing.queues import service
 from tests.conftest import make_settings
-from tests.console_client import Staff, signed_in
-from tests.console_data import Morning, morning
-from tests.factories import NOW, load_hospital
+from tests.support.factories import NOW, load_hospital
+from tests.support.morning import Morning, morning
+from tests.support.staff import Staff, signed_in
 
 PLACE = "http://127.0.0.1:8002"
 

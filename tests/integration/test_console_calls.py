@@ -19,8 +19,8 @@ from hotline.values.states.call import CallOutcome
 from hotline.values.states.recording import RecordingState
 from qa.reviews import calibration
 from routing.calls.queries import CallFilter
-from tests.console_client import signed_in
-from tests.console_data import Morning, a_call, answered, morning, tones
+from tests.support.morning import Morning, a_call, answered, morning, tones
+from tests.support.staff import signed_in
 
 NOTHING_HIDDEN = calibration.blind_calls("somebody who judges no call")
 

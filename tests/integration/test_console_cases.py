@@ -17,8 +17,8 @@ from hotline.models import Agent, AuditEntry, Case, Recording
 from hotline.values.access import Role
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingKind
-from tests.console_client import signed_in
-from tests.console_data import Morning, morning
+from tests.support.morning import Morning, morning
+from tests.support.staff import signed_in
 
 
 @pytest.fixture

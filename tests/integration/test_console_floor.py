@@ -24,9 +24,9 @@ from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallEvent, CallOutcome
 from hotline.values.states.queue_entry import QueueEntryState
-from tests.console_client import signed_in
-from tests.console_data import Morning, morning
-from tests.servers import wait_for
+from tests.support.morning import Morning, morning
+from tests.support.servers import wait_for
+from tests.support.staff import signed_in
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from hotline.models import AuditEntry, Call, Correction, Recording, SearchTerm, 
 from hotline.values.access import Role
 from hotline.values.states.recording import RecordingState
 from recordings.search import service
-from tests.console_client import Staff, signed_in
-from tests.console_data import Morning, morning, tones
+from tests.support.morning import Morning, morning, tones
+from tests.support.staff import Staff, signed_in
 
 SECRET = "一三八零零一三八零零零"
 NAME = "王小明"

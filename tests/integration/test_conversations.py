@@ -28,7 +28,6 @@ from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recipient import RecipientState
 from recordings.transcripts.voicemail import kind_of
 from telephony.errors import ProviderDown
-from tests.factories import load_hospital
 from tests.integration.campaign_house import (
     CHECK,
     NOW,
@@ -41,6 +40,7 @@ from tests.integration.campaign_house import (
     recipient,
     report,
 )
+from tests.support.factories import load_hospital
 from voice import app as voice_app
 
 

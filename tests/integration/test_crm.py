@@ -19,7 +19,7 @@ from hotline.errors import IllegalMove
 from hotline.models import Call, Case, CaseStep, Patient
 from hotline.values.language import Language
 from hotline.values.states.case import CaseKind, CaseState
-from tests.factories import NOW, load_hospital
+from tests.support.factories import NOW, load_hospital
 
 NUMBER = "+8613800000001"
 HEAD = "number,name,birth_date,flags,discharged_on\n"

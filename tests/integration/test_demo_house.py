@@ -17,8 +17,8 @@ from hotline.values.access import Role
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallOutcome
-from tests.console_data import a_call, morning
-from tests.factories import load_hospital
+from tests.support.factories import load_hospital
+from tests.support.morning import a_call, morning
 
 PASSWORD = "k7mq-x2np-8rtw"
 

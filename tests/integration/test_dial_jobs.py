@@ -16,8 +16,8 @@ from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.job import JobState
 from hotline.values.states.recipient import RecipientState
 from tests.integration.campaign_house import NOW, Killed, Outside, attempts_of, campaign, outside, recipient
-from tests.passing_time import pass_in_database
-from tests.servers import wait_for
+from tests.support.passing_time import pass_in_database
+from tests.support.servers import wait_for
 from workers import run, sweep
 from workers.run import WorkerContext
 

@@ -12,7 +12,7 @@ from hotline.context import AppContext, open_context
 from hotline.values.access import Role
 from telephony.provider import connect
 from tests.conftest import make_settings
-from tests.documents import table
+from tests.support.documents import table
 from voice import app as voice_app
 
 PAGE = "docs/operations.md"

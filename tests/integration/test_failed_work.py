@@ -14,8 +14,8 @@ from hotline.outbox import jobs
 from hotline.values.access import Role
 from hotline.values.language import Language
 from hotline.values.states.job import JobState
-from tests.console_client import signed_in
-from tests.console_data import Morning, morning
+from tests.support.morning import Morning, morning
+from tests.support.staff import signed_in
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from hotline.outbox import jobs
 from hotline.values.states.job import JobState
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 from workers import run
 from workers.job_lease import JobLease, take
 from workers.registry import JobKind

@@ -24,9 +24,9 @@ from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import figures, queries
 from routing.queues import queues_file
-from tests.console_client import signed_in
-from tests.console_data import morning
-from tests.factories import NOW, load_hospital
+from tests.support.factories import NOW, load_hospital
+from tests.support.morning import morning
+from tests.support.staff import signed_in
 
 RING = 5.0
 LATER = NOW + timedelta(hours=1)

@@ -17,8 +17,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.values.states.agent import AgentStatus
 from routing.queues import service
-from tests.factories import call_in_line, load_hospital, offer_to
-from tests.servers import wait_for
+from tests.support.factories import call_in_line, load_hospital, offer_to
+from tests.support.servers import wait_for
 
 
 def drawn(context: AppContext, now: datetime, seconds: float = 0.0) -> str:

@@ -18,7 +18,7 @@ from hotline.outbox.notifier import ROUTER
 from hotline.values.call_events import PersonRequested
 from hotline.values.language import Language
 from hotline.values.states.call import CallEvent, CallStatus
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 

@@ -28,9 +28,9 @@ from hotline.context import AppContext
 from hotline.models import AuditEntry, SignInThrottle, User
 from hotline.values.access import Role
 from tests.conftest import environment
-from tests.console_client import Staff, signed_in
-from tests.console_data import PASSWORD, Morning
-from tests.servers import free_port, wait_for
+from tests.support.morning import PASSWORD, Morning
+from tests.support.servers import free_port, wait_for
+from tests.support.staff import Staff, signed_in
 
 PARALLEL = 60
 WRONG, RIGHT, LATER = HTTPStatus.UNAUTHORIZED, HTTPStatus.FOUND, HTTPStatus.TOO_MANY_REQUESTS

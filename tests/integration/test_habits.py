@@ -10,7 +10,7 @@ from hotline.models import Agent, Offer, QueueEntry
 from hotline.values.reason_codes import OfferEndReason
 from hotline.values.states.offer import OfferState
 from routing.router import floor_queries
-from tests.factories import NOW, call_in_line, load_hospital
+from tests.support.factories import NOW, call_in_line, load_hospital
 
 
 class Offers:

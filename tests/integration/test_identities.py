@@ -19,10 +19,10 @@ from hotline.context import AppContext
 from hotline.models import AuditEntry, Discharge, IdentityProposal, Patient, User
 from hotline.values.access import Role
 from hotline.values.language import Language
-from tests.console_client import Staff, signed_in
-from tests.console_data import hashed
 from tests.integration.campaign_house import NOW, recipient
 from tests.integration.test_visits import DISCHARGE, FACTS, planned, told
+from tests.support.morning import hashed
+from tests.support.staff import Staff, signed_in
 
 OTHER = "+8613900000022"
 

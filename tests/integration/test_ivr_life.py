@@ -15,6 +15,7 @@ from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
+from tests.support.properties import times
 from voice import app as voice_app
 
 OPEN = [QueueEntryState.WAITING, QueueEntryState.WON]
@@ -147,6 +148,8 @@ def test_life_of_a_call_holds_together_whatever_arrives(context: AppContext) -> 
     provider = connect(context.settings)
     app = voice_app.create(context, provider)
     machine = type("LifeOnThis", (Life,), {"app": app, "context": context})
-    quick = effort(max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
+    quick = effort(
+        max_examples=times(25), stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    )
     run_state_machine_as_test(machine, settings=quick)
     provider.close()

@@ -37,7 +37,7 @@ from recordings.storage import sealed_sound, service
 from tests.integration.test_known_keys import FIRST, SECOND, with_keys
 from tests.integration.test_sealed_rows import NOW, a_patient
 from tests.integration.test_tables_checked import as_environment
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 
 BOTH = f"k2:{SECOND},k1:{FIRST}"
 NAME, NUMBER = Place("patients", "name"), Place("patients", "number")

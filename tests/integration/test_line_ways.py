@@ -35,8 +35,8 @@ from routing.router import floor_queries
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider, connect
 from telephony.views import LegView
-from tests.factories import load_hospital
 from tests.integration.caller import Caller, Document, new_sid
+from tests.support.factories import load_hospital
 from voice import app as voice_app
 
 NUMBER, OTHER = "+8613800000001", "+8613800000002"

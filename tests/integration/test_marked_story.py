@@ -24,9 +24,9 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from routing.router.router import Router
 from tests.conftest import make_settings
-from tests.factories import load_hospital
 from tests.integration.caller import Caller
 from tests.integration.campaign_house import NOW, Outside, Patient, look, report
+from tests.support.factories import load_hospital
 from voice import app as voice_app
 from workers import run, sweep
 
@@ -162,9 +162,10 @@ def work_off(context: AppContext, exchange: Exchange) -> None:
         run.run(worker, job_id)
 
 
-def stored(database: Database, file: Path) -> str:
+def stored(database: Database) -> str:
     """All that somebody finds who has the database and no key."""
     if database.is_sqlite:
+        file = Path(str(database.engine.url.database))
         return "".join(each.read_bytes().decode("latin-1") for each in file.parent.glob(f"{file.name}*"))
     with database.read() as session:
         tables = session.scalars(sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
@@ -209,7 +210,7 @@ def test_a_whole_story_leaves_no_mark_for_whoever_has_no_key(
     caller = call(house, exchange)
     patient = conversation(house, exchange)
     places = {"redis": kept(house.notifier.redis), "files": files(tmp_path)}
-    places["database"] = stored(house.database, tmp_path / "hotline.db")
+    places["database"] = stored(house.database)
     caller.hang_up()
     patient.end()
     work_off(house, exchange)
@@ -224,7 +225,7 @@ def test_a_whole_story_leaves_no_mark_for_whoever_has_no_key(
         "redis later": kept(house.notifier.redis),
         "files later": files(tmp_path),
     }
-    places |= {"database later": stored(house.database, tmp_path / "hotline.db")}
+    places |= {"database later": stored(house.database)}
     messages = iter(lambda: rung.get_message(timeout=0.1), None)
     places["bells"] = repr([message["data"] for message in messages])
     assert "call_started" in places["bells"]
@@ -243,6 +244,6 @@ def test_the_looking_would_find_a_mark(house: AppContext, tmp_path: Path) -> Non
         session.execute(sa.text("UPDATE skills SET label_en = 'Zinnober'"))
     house.notifier.redis.set("name", "Zinnober")
     (tmp_path / "home" / "left.txt").write_text("Zinnober", "utf-8")
-    assert "Zinnober" in stored(house.database, tmp_path / "hotline.db")
+    assert "Zinnober" in stored(house.database)
     assert "Zinnober" in kept(house.notifier.redis)
     assert "Zinnober" in files(tmp_path / "home")

@@ -24,7 +24,7 @@ from hotline.context import AppContext
 from hotline.errors import ConfigError
 from tests.conftest import environment, make_settings
 from tests.integration.test_mllp import Sender, case, count, listening
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 
 WAIT_SECONDS = 60
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (what is refused)

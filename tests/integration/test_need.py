@@ -18,8 +18,8 @@ from hotline.values.access import Role
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 from routing.calls.queries import of_other_queues
-from tests.console_client import signed_in
-from tests.console_data import Morning, a_call
+from tests.support.morning import Morning, a_call
+from tests.support.staff import signed_in
 
 INDEX = "f" * 64
 ELSEWHERE = of_other_queues(["booking"])

@@ -30,8 +30,8 @@ from routing.queues import queues_file, service
 from routing.router import floor_queries
 from telephony.views import RegisteredPhone
 from tests.conftest import make_settings
-from tests.factories import call_in_line, load_hospital, offer_to
 from tests.integration.stories import ADVICE, BOOKING, Story, opened
+from tests.support.factories import call_in_line, load_hospital, offer_to
 
 STANDARD = Path("routing/queues/queues.yaml")
 

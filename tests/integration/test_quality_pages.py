@@ -18,11 +18,11 @@ from hotline.values.states.job import JobState
 from hotline.values.states.report import ReportState
 from hotline.values.states.review import ReviewState
 from qa.reports import service
-from qa.reviews import calibration, comments
+from qa.reviews import appeals, calibration, comments
 from qa.reviews import service as reviews_service
 from qa.sampling import draws, targeted
-from tests.console_client import Staff, signed_in
-from tests.quality_data import House, days_of_calls, filled, house, published, read
+from tests.support.quality_data import House, days_of_calls, filled, house, published, read
+from tests.support.staff import Staff, signed_in
 from workers.registry import JOB_KINDS
 
 
@@ -112,7 +112,7 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
 ) -> None:
     now, one, two = clock.now(), here.users["supervisor"], here.users["second"]
     plain = published(context, here.call, two, now)
-    made = calibration.open_round(context, one, "三月", "service", calls=[here.call.id], people=[one, two], now=now)
+    made = calibration.open_round(context, one, "三月", "service", now, calls=[here.call.id], people=[one, two])
     with context.database.read() as session:
         own, other = sorted(calibration.reviews_of_round(session, made), key=lambda review: review.reviewer_id != one)
     staff = person(app, "supervisor")
@@ -184,17 +184,11 @@ def test_words_of_people_are_text_and_never_markup(app: Flask, context: AppConte
     review_id = targeted.choose(context, here.call.id, here.users["supervisor"], now)
     reviews_service.take(context, review_id, here.users["supervisor"], now)
     comments.add_comment(
-        context,
-        review_id,
-        here.users["supervisor"],
-        recording_id=here.made.sound.id,
-        second=1.0,
-        text=attack,
-        now=now,
+        context, review_id, here.users["supervisor"], attack, now, recording_id=here.made.sound.id, second=1.0
     )
     draft = reviews_service.ReviewDraft(0, filled(context, read(context, review_id)), {"remark": attack})
     reviews_service.publish(context, review_id, here.users["supervisor"], draft, now)
-    reviews_service.appeal(context, review_id, here.users["agent"], attack, now)
+    appeals.appeal(context, review_id, here.users["agent"], attack, now)
     text = signed_in(app, Role.SUPERVISOR).open(f"/reviews/{review_id}").text
     assert "<script>alert" not in text
     assert text.count("&lt;script&gt;alert(1)") >= 3

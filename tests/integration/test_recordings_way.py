@@ -32,11 +32,12 @@ from recordings.errors import DigestMismatch, IncompleteRecording, ProviderCopyR
 from recordings.storage import service
 from recordings.storage.http import pages
 from recordings.storage.recording_report import RecordingReport
+from recordings.transcripts import service as transcripts
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.conftest import make_settings
-from tests.hearing import error_rate
 from tests.integration.recording_house import House, open_house
+from tests.support.hearing import error_rate
 from workers import run
 
 NOW = clock.now()
@@ -295,9 +296,9 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
 ) -> None:
     recording_id = ready(context, call_id)
     service.fetch(context, provider, recording_id, NOW)
-    service.transcribe(context, recording_id, NOW)
+    transcripts.transcribe(context, recording_id, NOW)
     with pytest.raises(Discard):
-        service.transcribe(context, recording_id, NOW)
+        transcripts.transcribe(context, recording_id, NOW)
     with context.database.read() as session:
         [transcript] = session.scalars(select(Transcript)).all()
     assert transcript.engine == "whisper-base"
@@ -326,9 +327,9 @@ def test_a_call_of_two_recordings_is_checked_after_the_last_one(
     first, second = ready(context, call_id, "RE1", 2), ready(context, call_id, "RE2", 2)
     for recording_id in (first, second):
         service.fetch(context, provider, recording_id, NOW)
-    service.transcribe(context, first, NOW)
+    transcripts.transcribe(context, first, NOW)
     assert "check_call" not in jobs_of(context)
-    service.transcribe(context, second, NOW)
+    transcripts.transcribe(context, second, NOW)
     assert "check_call" in jobs_of(context)
     with context.database.read() as session:
         assert [row.utterances for row in session.scalars(select(Transcript))] == [[], []]  # silence has no words
@@ -346,7 +347,7 @@ def test_sound_that_was_exchanged_in_the_store_is_refused(
     service.fetch(context, provider, recording_id, NOW)
     context.objects.put(recording(context).blob or "", wav(17.0), service.sealing_context(recording_id))
     with pytest.raises((DigestMismatch, Undecipherable)):
-        service.transcribe(context, recording_id, NOW)
+        transcripts.transcribe(context, recording_id, NOW)
 
 
 def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(

@@ -15,7 +15,7 @@ from cli.commands.review import command
 from hotline.errors import HotlineError
 from recordings.speech.engines import weights
 from recordings.storage.audio import Pcm, read_wav, resample, to_float, to_pcm
-from tests import sound_files
+from tests.support import sound_files
 
 CALL = Path("../shared/audio/calls/en-complaint-rude.wav")
 

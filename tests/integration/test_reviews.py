@@ -17,12 +17,12 @@ from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.coaching import CoachingState
 from hotline.values.states.review import ReviewState, Ruling
 from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, UnansweredItems, WrongReviewState
-from qa.reviews import calibration, coaching, service
+from qa.reviews import appeals, calibration, coaching, service
 from qa.reviews.coaching import CoachingFinding
 from qa.reviews.service import ReviewDraft
 from qa.sampling import draws, targeted
-from tests.console_client import signed_in
-from tests.quality_data import House, days_of_calls, filled, house, mark, published, read
+from tests.support.quality_data import House, days_of_calls, filled, house, mark, published, read
+from tests.support.staff import signed_in
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
@@ -111,45 +111,38 @@ def test_an_agent_appeals_once_and_another_supervisor_rules(context: AppContext,
     review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
     before = read(context, review_id).score
     with pytest.raises(TextRequired):
-        service.appeal(context, review_id, here.users["agent"], "  ", NOW)
-    service.appeal(context, review_id, here.users["agent"], "我在第一句就报了工号。", NOW)
-    for again in (service.appeal, lambda g, r, u, _text, n: service.acknowledge(g, r, u, n)):
+        appeals.appeal(context, review_id, here.users["agent"], "  ", NOW)
+    appeals.appeal(context, review_id, here.users["agent"], "我在第一句就报了工号。", NOW)
+    for again in (appeals.appeal, lambda g, r, u, _text, n: service.acknowledge(g, r, u, n)):
         with pytest.raises(WrongReviewState):
             again(context, review_id, here.users["agent"], "再申诉", NOW)
-    rule = partial(
-        service.rule_on_appeal,
-        context,
-        review_id,
-        ruling=Ruling.CHANGED,
-        why="录音里听到了。",
-        answers=filled(context, read(context, review_id)),
-        now=NOW,
-    )
+    answers = filled(context, read(context, review_id))
+    rule = partial(appeals.rule_on_appeal, ruling=Ruling.CHANGED, reasons="录音里听到了。", answers=answers)
     for user in ("supervisor", "agent"):
         with pytest.raises(NotPermitted):
-            rule(here.users[user])
-    rule(here.users["second"])
+            rule(context, review_id, here.users[user], NOW)
+    rule(context, review_id, here.users["second"], NOW)
     with context.database.read() as session:
         appeal = session.scalars(select(Appeal)).one()
     assert (appeal.score_before, appeal.score_after, appeal.decided_by) == (before, 100.0, here.users["second"])
     assert read(context, review_id).state is ReviewState.CHANGED
     with pytest.raises(WrongReviewState):
-        rule(here.users["second"])
+        rule(context, review_id, here.users["second"], NOW)
     assert steps(context, review_id) == ["drawn", "taken", "published", "appealed", "changed"]
 
 
 def test_a_ruling_that_upholds_changes_no_answer(context: AppContext, here: House) -> None:
     review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
     before = read(context, review_id)
-    service.appeal(context, review_id, here.users["agent"], "不同意", NOW)
-    service.rule_on_appeal(
+    appeals.appeal(context, review_id, here.users["agent"], "不同意", NOW)
+    appeals.rule_on_appeal(
         context,
         review_id,
         here.users["second"],
+        NOW,
         ruling=Ruling.UPHELD,
-        why="没有报工号。",
+        reasons="没有报工号。",
         answers={"greeting": "no"},
-        now=NOW,
     )
     after = read(context, review_id)
     assert (after.state, after.score, after.answers) == (ReviewState.UPHELD, before.score, before.answers)
@@ -162,7 +155,7 @@ def test_other_agents_do_not_even_learn_that_a_review_exists(context: AppContext
     with context.database.write() as session:
         session.execute(update(Review).where(Review.id == review_id).values(agent_id=here.made.agents["N03"].id))
     with pytest.raises(NotFound):
-        service.appeal(context, review_id, here.users["agent"], "x", NOW)
+        appeals.appeal(context, review_id, here.users["agent"], "x", NOW)
 
 
 def test_history_is_only_added_to(context: AppContext, mine: str) -> None:
@@ -222,9 +215,9 @@ def test_a_call_chosen_by_hand_still_counts_as_random_when_chance_picks_it(conte
 def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext, here: House) -> None:
     one, two = here.users["supervisor"], here.users["second"]
     with pytest.raises(InvalidAnswer):
-        calibration.open_round(context, one, "三月", "service", calls=[here.call.id], people=[one], now=NOW)
+        calibration.open_round(context, one, "三月", "service", NOW, calls=[here.call.id], people=[one])
     made = calibration.open_round(
-        context, one, "三月", "service", calls=[here.call.id], people=[one, two, here.users["agent"]], now=NOW
+        context, one, "三月", "service", NOW, calls=[here.call.id], people=[one, two, here.users["agent"]]
     )
     with context.database.read() as session:
         sent = calibration.reviews_of_round(session, made)
@@ -268,10 +261,10 @@ def test_coaching_goes_on_until_a_re_check_is_passed(context: AppContext, here: 
         coaching.mark_done(context, made, here.users["second"], NOW)
     coaching.mark_done(context, made, here.users["agent"], NOW)
     with pytest.raises(NotPermitted):
-        coaching.recheck(context, made, here.users["agent"], is_passed=True, now=NOW)
-    coaching.recheck(context, made, here.users["second"], is_passed=False, due_on=date(2026, 3, 30), now=NOW)
+        coaching.recheck(context, made, here.users["agent"], NOW, is_passed=True)
+    coaching.recheck(context, made, here.users["second"], NOW, is_passed=False, due_on=date(2026, 3, 30))
     coaching.mark_done(context, made, here.users["agent"], NOW)
-    coaching.recheck(context, made, here.users["second"], is_passed=True, recheck_id=review_id, now=NOW)
+    coaching.recheck(context, made, here.users["second"], NOW, is_passed=True, recheck_id=review_id)
     with context.database.read() as session:
         row = coaching.of_agent(session, here.made.agents["N01"].id)[0]
     assert (row.state, row.due_on, row.recheck_id) == (CoachingState.PASSED, date(2026, 3, 30), review_id)
@@ -283,7 +276,7 @@ def test_what_is_begun_without_a_day_is_due_on_the_local_one(context: AppContext
     with time_machine.travel(datetime(2026, 3, 2, 22, 30, tzinfo=UTC), tick=False):  # half past six in Shanghai
         person = signed_in(pages, Role.SUPERVISOR)
         person.send(f"/reviews/{review_id}/coaching", item="self_id", finding="开头报工号")
-        assert "2026-03-03" in person.open("/coaching").text
+        assert "2026年3月3日" in person.open("/coaching").text
     pages.extensions["live"].close()
     with context.database.read() as session:
         assert [row.due_on for row in coaching.of_agent(session, None)] == [date(2026, 3, 3)]

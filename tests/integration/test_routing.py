@@ -23,7 +23,7 @@ from routing.errors import UnknownQueue
 from routing.queues import queries, queues_file, service
 from routing.queues.service import Wish
 from routing.router import reconcile
-from tests.factories import NOW, call_in_line, load_hospital, offer_to
+from tests.support.factories import NOW, call_in_line, load_hospital, offer_to
 
 LATER = NOW + timedelta(seconds=5)
 

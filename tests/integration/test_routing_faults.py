@@ -23,12 +23,12 @@ from routing.queues import service
 from routing.queues.queues import OverflowKind
 from routing.router import floor_queries, statements
 from routing.router.router import Router
-from tests.factories import NOW
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
 from tests.simulation.interleave.arrivals import Caller
 from tests.simulation.interleave.callers import calm_down
 from tests.simulation.interleave.exchange import Faults, Mail, Place
 from tests.simulation.interleave.seams import InTurn
+from tests.support.factories import NOW
 
 
 @pytest.fixture

@@ -29,9 +29,9 @@ from ivr.dialogue import call_end
 from routing.calls import legs
 from routing.queues import service
 from telephony.provider import connect
-from tests.factories import NOW, call_in_line, load_hospital, offer_to
 from tests.integration import campaign_house
 from tests.integration.rivals import changed, halfway
+from tests.support.factories import NOW, call_in_line, load_hospital, offer_to
 from workers import run
 from workers.registry import JobKind
 

@@ -15,8 +15,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import SignIn, User
 from hotline.values.access import Role
-from tests.console_client import Staff, signed_in
-from tests.console_data import PASSWORD, Morning, tones
+from tests.support.morning import PASSWORD, Morning, tones
+from tests.support.staff import Staff, signed_in
 
 SESSION = "hotline"
 OPEN, DOOR = 200, 302

@@ -23,7 +23,7 @@ from recordings.speech.engines import mel, vosk, weights
 from recordings.speech.recognition import ModelLocation
 from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm
-from tests.hearing import error_rate
+from tests.support.hearing import error_rate
 
 CALLS = Path("../shared/audio/calls")
 ZH, EN = Language.MANDARIN, Language.ENGLISH

@@ -41,8 +41,6 @@ from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.recipient import RecipientState
 from telephony.provider.calls import patient_webhooks
-from tests.console_client import signed_in
-from tests.console_data import hashed
 from tests.integration import campaign_house
 from tests.integration.campaign_house import (
     NOW,
@@ -56,6 +54,8 @@ from tests.integration.campaign_house import (
     report,
 )
 from tests.integration.rivals import halfway
+from tests.support.morning import hashed
+from tests.support.staff import signed_in
 from voice import app as voice_app
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)

@@ -224,7 +224,7 @@ def test_a_legal_hold_keeps_everything_until_it_is_lifted(context: AppContext, k
     with context.database.write() as session:
         session.add(Case(number=9, kind=CaseKind.ENQUIRY, call_id=old.call.id, opened_at=OLD, due_at=OLD))
     hold = holds.place(
-        context, kind, old.call.id if kind == holds.CALL else "9", reason="court file 12", by="legal", now=NOW
+        context, kind, old.call.id if kind == holds.CALL else "9", NOW, reason="court file 12", by="legal"
     )
     assert purging.run(context, NOW) == []
     assert {item.verdict.kept_by for item in purging.plan(context, NOW)} == {"legal_hold"}
@@ -237,7 +237,7 @@ def test_a_legal_hold_keeps_everything_until_it_is_lifted(context: AppContext, k
 
 def test_a_hold_on_nothing_is_refused(context: AppContext) -> None:
     with pytest.raises(NotFound):
-        holds.place(context, holds.CASE, "4711", reason="", by="legal", now=NOW)
+        holds.place(context, holds.CASE, "4711", NOW, reason="", by="legal")
 
 
 def test_deleting_that_was_cut_off_is_ended_by_the_next_run(context: AppContext) -> None:

@@ -26,7 +26,7 @@ from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import Pcm
 from recordings.transcripts import transcribing
 from tests.integration.transcripts_house import Recorded, recorded
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 from workers import sweep
 
 NOW = clock.now()

@@ -21,9 +21,9 @@ from hotline.models import AuditEntry, User
 from hotline.values.access import Role
 from routing.agents import hospital_file, roster
 from routing.queues import queues_file
-from tests.console_client import Staff
-from tests.console_data import PASSWORD
-from tests.factories import SAMPLE, load_hospital
+from tests.support.factories import SAMPLE, load_hospital
+from tests.support.morning import PASSWORD
+from tests.support.staff import Staff
 
 Run = Callable[..., Result]
 SECRET = re.compile(r"^    (\S+)$", re.MULTILINE)

@@ -23,8 +23,9 @@ from hotline.context import AppContext
 from hotline.models import Discharge, Patient, Recipient, RecipientChange, Visit
 from hotline.values.states.recipient import RecipientState
 from hotline.values.states.visit import VisitState
-from tests.factories import load_hospital
 from tests.integration.campaign_house import NOW, recipient
+from tests.support.factories import load_hospital
+from tests.support.properties import times
 
 HOME = date(2026, 2, 22)
 HOUR = timedelta(hours=1)
@@ -273,7 +274,7 @@ def tell(context: AppContext, records: Sequence[VisitRecord], parts: int) -> Non
 @pytest.mark.timeout(600)
 @search(
     phases=(Phase.explicit, Phase.generate),
-    max_examples=25,
+    max_examples=times(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(records=TELLINGS, random=st.randoms(use_true_random=False), parts=st.integers(1, 3))

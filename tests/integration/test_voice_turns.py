@@ -24,7 +24,7 @@ from routing.queues import service as routing
 from telephony import signature
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 from voice import app as voice_app
 
 STRANGE = (

@@ -15,9 +15,9 @@ from hotline.context import AppContext, open_context
 from hotline.models import Discharge, User
 from hotline.values.access import Role
 from tests.conftest import make_settings
-from tests.console_client import signed_in
-from tests.console_data import hashed
 from tests.integration.campaign_house import NOW
+from tests.support.morning import hashed
+from tests.support.staff import signed_in
 
 CASES = Path(__file__).resolve().parents[2] / ".." / "shared" / "cases"
 HEAD = "patient_number,name,phone,discharged_on,consent\n"

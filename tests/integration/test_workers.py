@@ -30,7 +30,7 @@ from recordings.storage import sealed_sound
 from telephony.errors import ProviderDown
 from telephony.provider import connect
 from tests.integration.transcripts_house import recorded, wav
-from tests.servers import wait_for
+from tests.support.servers import wait_for
 from workers import run, sweep
 from workers.clock import leader
 from workers.registry import JobKind

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from hotline.context import AppContext
 from hotline.models import Lease
 from hotline.outbox.lease import LEASE, RENEW_AFTER, Leadership
+from tests.support.properties import times
 
 DAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -118,7 +119,7 @@ STEPS = st.one_of(
 )
 
 
-@search(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@search(max_examples=times(60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=40))
 def test_no_steps_of_clocks_make_two_leaders_or_leave_none(
     context: AppContext, steps: list[tuple[str, object]]

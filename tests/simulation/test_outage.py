@@ -29,10 +29,10 @@ from routing.queues import queues_file
 from telephony import signature
 from telephony.provider import connect
 from telephony.views import ListedCall
-from tests import gate
 from tests.conftest import make_settings
 from tests.integration.caller import Caller, Document
-from tests.servers import PATIENCE, wait_for
+from tests.support import gate
+from tests.support.servers import PATIENCE, wait_for
 from voice import app as voice_app
 from voice import time_limits
 

@@ -35,6 +35,8 @@ class Resources:
     places: dict[str, tuple[str, bool]] = field(default_factory=dict)
     merges: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     rejects: list[RejectedField] = field(default_factory=list)
+    # A visit's Patient stands in none of the files.
+    lacks_patient: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,7 @@ def read(files: Sequence[Path], given: SourceDefaults, limits: FileLimits) -> Ev
         items.extend((line, item) for item in _of_visit(resources, name, line, encounter, given, seen))
     items += _deaths(resources, seen, given)
     items += _merges(resources, given)
-    lacks = any(isinstance(item, list) and NO_PATIENT in item[0].reason for _, item in items)
-    return Events(items, lacks or not resources.encounters)
+    return Events(items, resources.lacks_patient or not resources.encounters)
 
 
 def _take(resources: Resources, name: str, one: source.LocatedResource | RejectedField, given: SourceDefaults) -> None:
@@ -113,6 +114,7 @@ def _of_visit(
     cells = _patient(resources, visit, given)
     if cells is None:
         if visit.visit_class is VisitClass.INPATIENT:
+            resources.lacks_patient = True
             yield [_in_file(RejectedField(line, "patient_number", NO_PATIENT), file)]
         return
     if visit.visit_class is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.media.clock import Signal
 
 log = structlog.get_logger(__name__)

@@ -21,10 +21,10 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from exchange.phone.phone_call import CallStage
-from tests import sound_files
 from tests.calls.exchange.conftest import ACCOUNT, NUMBER, PATIENCE_SECONDS, TOKEN, House, opened, until_over
 from tests.calls.exchange.healthy import healthy
 from tests.calls.exchange.made import FIELDS, PATHS, WORDS, documents, sizes
+from tests.support import sound_files
 
 CASES = int(os.environ.get("FUZZ_CASES", "40"))
 SEED = int(os.environ.get("FUZZ_SEED", "7"))

@@ -13,7 +13,7 @@ from exchange.speech import recogniser, whisper
 from exchange.verbs.transcribe import windows
 from hotline.values.language import Language
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
-from tests.hearing import error_rate
+from tests.support.hearing import error_rate
 
 if TYPE_CHECKING:
     from tests.calls.exchange.conftest import House, Tell

@@ -18,9 +18,9 @@ from exchange.media.sound_file import UnreadableSound
 from exchange.media.tones import tone
 from exchange.speech import ssml
 from exchange.speech.synthesiser import EspeakSynthesiser
-from tests import sound_files
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, until, until_over
 from tests.calls.exchange.test_process import ACCOUNT, TOKEN, Process
+from tests.support import sound_files
 
 if TYPE_CHECKING:
     from tests.calls.exchange.conftest import House, Tell

@@ -17,10 +17,10 @@ from hotline.context import AppContext
 from hotline.models import Agent, AgentSkill, Recipient
 from hotline.values.language import Language
 from hotline.values.states.leg import LegStatus
-from tests.factories import load_hospital
 from tests.integration.campaign_house import CHECK, NOW, Outside, discharge, look, report
 from tests.integration.replay.tape import Tape, TapedCaller, TapedPatient
 from tests.integration.test_conversations import nurse
+from tests.support.factories import load_hospital
 
 # The replies in words to recovery, pain, fever, medication, check-up, satisfaction.
 WORDS = {

@@ -14,11 +14,11 @@ from hotline.context import AppContext, open_context
 from ivr.flow.reader import STANDARD
 from telephony.provider import connect
 from tests.conftest import make_settings
-from tests.factories import NOW
 from tests.integration import campaign_house
 from tests.integration.replay import after_discharge, callback, menu, outage, rating, waiting
 from tests.integration.replay.stage import Stage
 from tests.integration.replay.tape import Tape
+from tests.support.factories import NOW
 from voice import app as voice_app
 
 RECORDED = Path(__file__).with_name("recorded")

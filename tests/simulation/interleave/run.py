@@ -32,9 +32,9 @@ from hotline.encryption.keyring import new_key
 from hotline.models import Row
 from routing.agents import hospital_file
 from routing.queues import queues_file as queue_rules
-from tests import servers
 from tests.simulation.interleave.rules import Rules, Violation
 from tests.simulation.interleave.world import OUTSIDE, World
+from tests.support import servers
 
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 HOSPITAL = Path(__file__).resolve().parents[3] / "cli/demo/hospital.yaml"

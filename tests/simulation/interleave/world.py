@@ -21,12 +21,12 @@ from hotline.values.states.agent import SignsIn
 from hotline.values.states.job import JobState
 from routing.router.router import Router
 from telephony.errors import ProviderDown
-from tests.passing_time import pass_in_database
 from tests.simulation.interleave import callers, phones, talks
 from tests.simulation.interleave.arrivals import Caller, Wish
 from tests.simulation.interleave.exchange import Exchange
 from tests.simulation.interleave.lines import Line, Mail, Place
 from tests.simulation.interleave.seams import Door, InTurn, Killed, Unheard, Watched, app_of
+from tests.support.passing_time import pass_in_database
 from workers import run, sweep
 from workers.leader import Leader
 

@@ -20,8 +20,8 @@ from hotline.errors import ConfigError
 from hotline.values.language import Language
 from ivr.flow import reader
 from qa.sampling import policy
-from qa.scorecards import phrase_lists, read
-from recordings.retention import periods
+from qa.scorecards import phrase_lists, scorecard_files
+from recordings.retention import retention_file
 from recordings.speech import hints
 from routing.agents import hospital_file
 from routing.queues import queues_file
@@ -65,12 +65,12 @@ KINDS: dict[str, Kind] = {
     "script": Kind("script.yaml", lambda path: scripts_file.load(path.parent, NAMES, "+861012345678"), "bank.yaml"),
     "plan": Kind("plan.yaml", plans_file.read_file),
     "dialling_limits": Kind("dialling_limits.yaml", lambda path: dialling_limits_file.read_file(path, "CN")),
-    "scorecard": Kind("scorecard.yaml", lambda path: read.parse(path.read_text("utf-8"), str(path))),
+    "scorecard": Kind("scorecard.yaml", lambda path: scorecard_files.parse(path.read_text("utf-8"), str(path))),
     "phrases": Kind(
         "phrases.en-US.yaml", lambda path: phrase_lists.parse(path.read_text("utf-8"), Language.ENGLISH, str(path))
     ),
     "sampling_policy": Kind("sampling_policy.yaml", policy.load),
-    "retention": Kind("retention.yaml", periods.load),
+    "retention": Kind("retention.yaml", retention_file.load),
     "hints": Kind("hints.yaml", hints.words_of),
 }
 

@@ -6,7 +6,7 @@ After a change of a model: `python -m tests.unit.configuration.schemas`.
 from pathlib import Path
 
 from cli.commands.config import KINDS, model_of, schema_text
-from tests.documents import ROOT
+from tests.support.documents import ROOT
 
 
 def shipped(kind: str) -> Path:

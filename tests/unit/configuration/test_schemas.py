@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from cli.commands.config import KINDS, schema_text
 from cli.main import group
-from tests.documents import ROOT
+from tests.support.documents import ROOT
 from tests.unit.configuration.broken_files import FOLDER
 from tests.unit.configuration.broken_files import KINDS as SOUND
 from tests.unit.configuration.schemas import shipped

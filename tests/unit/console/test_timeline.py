@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from console.calls import sound, timeline
 from hotline.models import Call, Offer, Recording
 from hotline.values.states.offer import OfferState
-from tests.console_data import SECONDS, tones
+from tests.support.morning import SECONDS, tones
 
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -5,7 +5,7 @@ from typing import Any
 
 from hotline.values.states.lifecycle import Lifecycle
 from hotline.values.states.lifecycles import LIFECYCLES
-from tests.documents import ROOT
+from tests.support.documents import ROOT
 
 PAGE = ROOT / "docs" / "statuses.md"
 HEAD = """# Statuses and their events

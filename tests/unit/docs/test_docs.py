@@ -15,8 +15,8 @@ from cli.local.supervisor import read_procfile
 from cli.main import group
 from exchange.__main__ import main as exchange
 from hotline.configuration.settings import RENAMED, Settings
-from tests import documents
-from tests.documents import ROOT, pages, table
+from tests.support import documents
+from tests.support.documents import ROOT, pages, table
 from tests.unit.docs import status_page
 from workers.registry import JOB_KINDS
 

@@ -10,7 +10,7 @@ import click
 from cli.main import group
 from hotline.configuration.settings import Settings
 from hotline.models import Row
-from tests.documents import ROOT, table
+from tests.support.documents import ROOT, table
 
 GLOSSARY = "docs/glossary.md"
 PACKAGES = tuple(sorted(path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"))

@@ -9,7 +9,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.documents import ROOT
+from tests.support.documents import ROOT
 
 ALL, PRODUCTION = "requirements.lock", "requirements-production.lock"
 PINNED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>.+))?")

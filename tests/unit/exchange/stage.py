@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from exchange.calls.call_details import StatusCallback
 from exchange.calls.call_flow import Goto, Inline
-from exchange.calls.call_record import StatusCallback
 from exchange.calls.journal import Journal
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import CallParties, LegRegistry

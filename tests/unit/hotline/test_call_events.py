@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hotline.values import call_events
-from hotline.values.call_events import CallLogEvent, OfferMissed
+from hotline.values.call_events import HistoryEvent, OfferMissed
 from hotline.values.reason_codes import OfferEndReason
 
 
-def built(made: type[CallLogEvent]) -> st.SearchStrategy[CallLogEvent]:
+def built(made: type[HistoryEvent]) -> st.SearchStrategy[HistoryEvent]:
     """Events of this kind, with any values of the types of their fields."""
     types = get_type_hints(made)
     values = {field.name: st.from_type(types[field.name]) for field in fields(made)}

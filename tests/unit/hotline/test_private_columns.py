@@ -6,7 +6,7 @@ from sqlalchemy.orm import configure_mappers
 from hotline.models import Row
 from hotline.models.column_types import EnumWord, Utc
 from hotline.models.sealed import EncryptedJson, EncryptedText
-from tests.documents import table
+from tests.support.documents import table
 
 PAGE, TITLE = "docs/security.md", "Every column"
 SEALED, DIGEST, PLAIN = "sealed", "digest", "plain"

@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.dialling import next_attempt
@@ -14,6 +14,7 @@ from campaigns.planning import dialling_limits_file
 from campaigns.planning.calling_windows import CallingHours, CallingWindow, part_of
 from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.recipient import LIFECYCLE, RecipientState
+from tests.support.properties import examples
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # Monday, ten o'clock there
@@ -111,7 +112,7 @@ def test_every_outcome_has_a_rule_and_every_end_is_a_move_of_the_table() -> None
     law=st.sampled_from(["CN", "US", "GB"]),
     days=st.sets(st.integers(0, 6), min_size=1),
 )
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_whatever_happens_everyone_comes_to_an_end_and_no_cap_is_broken(
     draws: list[AttemptOutcome], minute: int, opens: int, law: str, days: set[int]
 ) -> None:

@@ -4,11 +4,12 @@ import math
 from dataclasses import replace
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.dialling import pacing
 from campaigns.dialling.pacing import AttemptCounts, NurseFloor, PacingBounds
+from tests.support.properties import examples
 
 BOUNDS = PacingBounds(0.01, 0.03, 5)
 USUAL = AttemptCounts(tries=1000, answered=400, needed=16, talk_seconds=400 * 170.0, help_seconds=16 * 240.0)
@@ -42,7 +43,7 @@ def test_never_more_than_the_provider_takes_or_than_are_due() -> None:
 
 
 @given(floor=floors)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_one_nurse_more_never_means_fewer_lines_and_one_caller_more_never_more(floor: NurseFloor) -> None:
     here = pacing.decide(floor, USUAL, BOUNDS)
     assert pacing.decide(replace(floor, unserved=floor.unserved + 1), USUAL, BOUNDS).lines <= here.lines

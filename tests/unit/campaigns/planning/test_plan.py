@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.importing.visits.stop_reasons import StopReason
@@ -14,6 +14,7 @@ from campaigns.planning import plan, plans_file
 from campaigns.planning.calling_windows import ALL_DAY, ROOM, CallingHours, CallingWindow
 from campaigns.planning.plan import DischargeProfile
 from hotline.configuration.errors import FileFault
+from tests.support.properties import examples
 
 LEGAL = CallingHours(time(9), time(20))
 PLANS = plans_file.read_folder(plans_file.STANDARD)
@@ -79,7 +80,7 @@ days = st.dates(date(2026, 1, 1), date(2027, 12, 31))
     condition=st.sampled_from(["general", "surgery", "heart_failure", "diabetes", "other"]),
     born=st.dates(date(1920, 1, 1), date(2020, 1, 1)),
 )
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_nobody_is_ever_due_outside_the_law_s_hours_or_on_a_refused_day(
     discharged: date, zone: ZoneInfo, refused: set[int], hours: tuple[int, int], condition: str, born: date
 ) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.values.call_events import HistoryEvent, KeyPressed
 from hotline.values.language import Language
 from ivr.dialogue import menu
-from ivr.dialogue.flow_state import FlowDecision, FlowState, HistoryEvent, NoticeHeard, PersonRequested
+from ivr.dialogue.flow_state import FlowDecision, FlowState, NoticeHeard, PersonRequested
 from ivr.flow import reader
 from ivr.flow.nodes import Ask, Flow, QueueOpening
 from routing.queues.hours import Hours
@@ -138,4 +139,4 @@ def test_place_in_a_node_that_a_new_flow_no_longer_has_leads_to_a_person() -> No
 
 def test_story_tells_keys_by_what_they_mean_and_never_the_digits() -> None:
     told = [effect for effect in walk(["1", "", "3"]).effects if isinstance(effect, HistoryEvent)]
-    assert told == [HistoryEvent("key_pressed", {"node": "menu", "outcome": "complaint"})]
+    assert told == [KeyPressed(node="menu", outcome="complaint")]

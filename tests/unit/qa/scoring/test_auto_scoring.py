@@ -11,7 +11,7 @@ from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
 from qa.scorecards import UnknownScorecard, phrase_lists
 from qa.scorecards.phrase_lists import parse as parse_lists
-from qa.scorecards.read import parse
+from qa.scorecards.scorecard_files import parse
 from qa.scoring import auto_scoring, dialogue_builder, names
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.merge import merge

@@ -8,7 +8,7 @@ from hotline.errors import ConfigError
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.case import CaseKind, Urgency
-from recordings.retention import periods
+from recordings.retention import periods, retention_file
 from recordings.retention.periods import RetainedCallKind, RetentionBlock, RetentionFacts, RetentionItem
 from recordings.speech import hints
 from recordings.speech.dialogue import TranscriptLine
@@ -17,7 +17,7 @@ from recordings.transcripts.urgency import is_urgent
 
 ENDED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ALL = frozenset(RetentionItem)
-RULES = periods.load(None)
+RULES = retention_file.load(None)
 ZH = Language.MANDARIN
 
 
@@ -92,12 +92,12 @@ GOOD = "after_complaint_days: 1\nreport_days: 1\nkinds:\n" + "".join(
 )
 def test_a_file_with_faults_is_refused_with_the_field(text: str, told: str) -> None:
     with pytest.raises(ConfigError, match=r"rules\.yaml") as refused:
-        periods.read(text, "rules.yaml")
+        retention_file.read(text, "rules.yaml")
     assert told in str(refused.value)
 
 
 def test_a_whole_file_is_read() -> None:
-    assert periods.read(GOOD, "rules.yaml").days[RetainedCallKind.ROUTINE] == {
+    assert retention_file.read(GOOD, "rules.yaml").days[RetainedCallKind.ROUTINE] == {
         RetentionItem.AUDIO: 1,
         RetentionItem.TRANSCRIPT: 2,
         RetentionItem.REVIEW: 3,

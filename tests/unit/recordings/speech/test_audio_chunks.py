@@ -9,7 +9,7 @@ import pytest
 
 from recordings.errors import UnreadableAudio
 from recordings.speech import audio_chunks
-from tests import sound_files
+from tests.support import sound_files
 
 HOURS = 2
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "wav"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recordings.errors import UnreadableAudio
 from recordings.storage.audio import Sound, read_any, read_wav, resample, to_float
-from tests import sound_files
+from tests.support import sound_files
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "wav"
 

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reports.staffing.erlang import Load, agents_needed, erlang_b, erlang_c, forecast
+from tests.support.properties import examples
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_erlang_a_with_endless_patience_is_erlang_c() -> None:
 
 @example(5e-324, 20.0, 10.0, 0.0)
 @given(st.floats(0, 400), st.floats(20, 600), st.floats(10, 600), st.floats(0, 14))
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_more_agents_never_answer_fewer_and_one_less_misses_the_target(
     calls: float, handle: float, patience: float, pickup: float
 ) -> None:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from statistics import NormalDist
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.estimates import recent_times, wait_estimate
 from routing.estimates.recent_times import DOUBT, LINE_SECONDS, PATIENT, Lately, Wait
 from routing.estimates.wait import Hand, Help, Place
+from tests.support.properties import examples
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 BOOKING, NURSE = {"booking": 3}, {"nurse": 3}
@@ -98,7 +99,7 @@ def test_a_long_line_is_walked_through_by_means() -> None:
     assert found == pytest.approx(30 * SURE.handle_seconds, rel=0.05)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.lists(st.tuples(st.integers(0, 300), st.booleans()), min_size=1, max_size=5),
     st.integers(2, 7),

@@ -3,12 +3,13 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.ladder.answer_curve import LEAST_ANSWERS, PRIOR_OFFERS, SECONDS, AnswerCurve, Rang, learn
 from routing.ladder.answer_times import UNKNOWN
 from routing.ladder.answer_times import learn as habits
+from tests.support.properties import examples
 
 RINGS = 15.0
 
@@ -94,7 +95,7 @@ def test_habits_hold_both_and_are_unknown_of_whom_nothing_is_known() -> None:
 rang = st.builds(Rang, st.floats(0, 60), st.booleans())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.dictionaries(st.sampled_from("abc"), st.lists(rang, max_size=60), min_size=1))
 def test_a_curve_never_rises_and_stays_between_none_and_all(offers: dict[str, list[Rang]]) -> None:
     for one in learn(offers).values():
@@ -102,7 +103,7 @@ def test_a_curve_never_rises_and_stays_between_none_and_all(offers: dict[str, li
         assert all(0 <= later <= sooner for sooner, later in zip(one.left[:-1], one.left[1:], strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(rang, min_size=30, max_size=60), st.integers(1, 20))
 def test_another_missed_call_never_makes_an_agent_look_more_present(offers: list[Rang], more: int) -> None:
     before = learn({"a": [*offers, *answered(4, LEAST_ANSWERS)], "b": answered(4, 40)})["a"]

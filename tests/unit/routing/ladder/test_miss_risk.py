@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.ladder import miss_risk
@@ -12,6 +12,7 @@ from routing.ladder.answer_curve import SECONDS, AnswerCurve
 from routing.ladder.candidates import Agent
 from routing.ladder.floor_state import Caller, Floor, Ringing, Rung, Start
 from routing.ladder.ladder import AT_ONCE, AT_RISK, decide
+from tests.support.properties import examples
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0
@@ -124,7 +125,7 @@ shares = st.floats(0, 1)
 skills = st.sampled_from([{"booking": 3}, {"booking": 5, "nurse": 3}, {"booking": 3, "nurse": 3, "reports": 3}])
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(
     st.lists(st.tuples(shares, st.floats(0, 14)), min_size=1, max_size=4),
     st.lists(st.tuples(shares, skills), max_size=7),
@@ -140,7 +141,7 @@ def test_likelier_misses_of_those_who_are_rung_never_ring_fewer_phones(
     assert rung(staff, worse, each) >= rung(staff, phones, each)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.lists(shares, min_size=1, max_size=10), st.sampled_from([1.0, 1.95, 2.2, 2.5]), shares)
 def test_likelier_misses_of_those_who_are_free_never_ring_fewer_phones(
     free: list[float], each: float, more: float
@@ -151,7 +152,7 @@ def test_likelier_misses_of_those_who_are_free_never_ring_fewer_phones(
     assert rung(worse, [], each, new) >= rung(staff, [], each, new)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.lists(st.tuples(shares, st.floats(0, 14)), min_size=1, max_size=7), st.lists(shares, max_size=10), shares)
 def test_never_more_phones_than_the_cap_ring_because_of_a_risk(
     ringing: list[tuple[float, float]], free: list[float], each: float

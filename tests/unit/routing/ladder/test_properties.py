@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hotline.values.reason import Reason
@@ -23,6 +23,7 @@ from routing.ladder.floor_state import (
 from routing.ladder.ladder import AT_ONCE, AT_RISK, BESIDE, DIAL_SECONDS, decide
 from routing.ladder.ring_budget import EVERYONE, due, passed
 from routing.queues.queues import OverflowKind, Way
+from tests.support.properties import examples
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0
@@ -110,7 +111,7 @@ def live_after(floor: Floor, caller_id: str) -> list[Ringing]:
     return [offer for offer in floor.offers if offer.caller_id == caller_id and offer.id not in ended]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_no_agent_is_rung_twice_and_only_those_who_are_free(floor: Floor) -> None:
     rung = [start.agent_id for start in begun(floor)]
@@ -118,7 +119,7 @@ def test_no_agent_is_rung_twice_and_only_those_who_are_free(floor: Floor) -> Non
     assert set(rung) <= {agent.id for agent in floor.agents}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_whoever_rings_meets_a_wish_that_is_due_at_this_ring(floor: Floor) -> None:
     free, callers = {agent.id: agent for agent in floor.agents}, {caller.id: caller for caller in floor.callers}
@@ -130,7 +131,7 @@ def test_whoever_rings_meets_a_wish_that_is_due_at_this_ring(floor: Floor) -> No
         assert any(fits(skills, wish) for wish in [own or who.wish, *helpers])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_nobody_who_could_have_the_agent_and_has_no_phone_is_overtaken_by_one_behind_them(floor: Floor) -> None:
     """Priority is never overtaken within a skill: the same wish at the same ring, nothing personal."""
@@ -148,7 +149,7 @@ def test_nobody_who_could_have_the_agent_and_has_no_phone_is_overtaken_by_one_be
                 assert not fits(free[start.agent_id].skills, ahead.wish)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.tuples(st.sampled_from([0, 10, 100]), st.integers(-30, 0)), min_size=2, max_size=8),
     st.lists(st.integers(1, 5), max_size=4),
@@ -165,7 +166,7 @@ def test_a_crowd_with_one_wish_is_served_by_priority_then_by_waiting(
     assert [start.caller_id for start in begun(floor)] == [who.id for who in served(floor)][: len(staff)]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_no_caller_has_more_phones_than_their_ladder_allows(floor: Floor) -> None:
     starts = begun(floor)
@@ -178,7 +179,7 @@ def test_no_caller_has_more_phones_than_their_ladder_allows(floor: Floor) -> Non
         assert new == 0 or len(before) + new <= max(at_once, due(who, NOW + CYCLE / 2, CYCLE)) + spare
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_no_phone_rings_longer_than_its_caller_s_budget_and_none_that_never_rang_is_kept(floor: Floor) -> None:
     budget = {caller.id: caller.rings for caller in floor.callers}
@@ -193,7 +194,7 @@ def test_no_phone_rings_longer_than_its_caller_s_budget_and_none_that_never_rang
         assert (offer.id in ended) == (since >= longest)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_a_caller_is_led_out_of_the_line_once_when_it_is_due_and_nobody_is_rung_for_them_then(floor: Floor) -> None:
     decisions = decide(floor, NOW, RING)
@@ -211,7 +212,7 @@ def test_a_caller_is_led_out_of_the_line_once_when_it_is_due_and_nobody_is_rung_
             assert who.id in {decision.caller_id for decision in led}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_a_caller_whom_every_way_out_has_been_offered_stays_in_line(floor: Floor) -> None:
     stays = tuple(
@@ -231,7 +232,7 @@ def test_a_caller_whom_every_way_out_has_been_offered_stays_in_line(floor: Floor
     assert not any(isinstance(decision, Overflow) for decision in decisions)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_every_start_says_why(floor: Floor) -> None:
     callers = {caller.id: caller for caller in floor.callers}
@@ -246,7 +247,7 @@ def test_every_start_says_why(floor: Floor) -> None:
         assert codes.count(OfferReason.SKILLS) == codes.count(OfferReason.IDLE_SINCE) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_the_owner_of_the_case_is_rung_first_where_they_are_free_and_fit(floor: Floor) -> None:
     starts = begun(floor)
@@ -261,7 +262,7 @@ def test_the_owner_of_the_case_is_rung_first_where_they_are_free_and_fit(floor: 
         assert mine[0].agent_id == owner.id
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(floors())
 def test_only_a_much_more_urgent_caller_without_a_phone_takes_one_that_rings(floor: Floor) -> None:
     decisions = decide(floor, NOW, RING)

@@ -68,17 +68,17 @@ def review(
     sound: Sound,
     task: ReviewTask,
     engine: recognition.Engine,
-    judge: ClosedSetScorer,
+    scorer: ClosedSetScorer,
     progress: Callable[[float], None] | None = None,
 ) -> RecordingReview:
     """Transcribe and score. `progress` is told each time how many more seconds of channel are worked through."""
     lines = dialogue.transcribe(sound, task.language, engine, progress)
     phrase_lists = dialogue_builder.with_name(
-        scorecards_phrase_lists.of(task.folder, task.language), task.hospital, task.language
+        scorecards_phrase_lists.load(task.folder, task.language), task.hospital, task.language
     )
     dialogue_ = dialogue_builder.build_dialogue(
         dialogue_builder.spoken_utterances(lines),
-        dialogue_builder.ScorableAudio(sound, judge),
+        dialogue_builder.ScorableAudio(sound, scorer),
         phrase_lists,
         task.language,
     )

@@ -48,7 +48,7 @@ def score_call(context: AppContext, call_id: str, now: datetime) -> None:
         facts = _facts(session, call) | {"scripted": name == FOLLOW_UP} if call else {}
     if call is None or not pieces:
         raise Discard("the call has no transcript")
-    card = scorecards.of(context.settings.scorecards_folder)[name]
+    card = scorecards.load(context.settings.scorecards_folder)[name]
     marked = [_marks(context, card, call.language, *piece, facts) for piece in pieces]
     results = merge(card, marked)
     with context.database.write() as session:
@@ -72,7 +72,7 @@ def _marks(
     """Return the marks of one recording."""
     settings = context.settings
     name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
-    phrases = dialogue_builder.with_name(phrase_lists.of(settings.scorecards_folder, language), name, language)
+    phrases = dialogue_builder.with_name(phrase_lists.load(settings.scorecards_folder, language), name, language)
     utterances = [_said(row) for row in transcript.utterances]
     dialogue = dialogue_builder.build_dialogue(utterances, _sound(context, recording), phrases, language)
     results = auto_scoring.auto_score(card, dialogue_builder.with_facts(dialogue, facts))
@@ -88,12 +88,12 @@ def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Scorab
         return None
     try:
         sound = read_wav(recordings.decrypted_wav(context, recording))
-        judge = ClosedSetScorer(ModelLocation.of(context.settings))
+        scorer = ClosedSetScorer(ModelLocation.of(context.settings))
     except HotlineError as error:
         # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.
         log.get().warning("marked_without_sound", recording_id=recording.id, reason=error.code)
         return None
-    return dialogue_builder.ScorableAudio(sound, judge) if len(sound.channels) == SIDES else None
+    return dialogue_builder.ScorableAudio(sound, scorer) if len(sound.channels) == SIDES else None
 
 
 def _said(row: Utterance) -> SpokenUtterance:

@@ -16,7 +16,7 @@ from hotline import clock
 from hotline.values.access import Role
 from hotline.values.language import Language
 from routing.agents import queries, roster
-from routing.agents.roster import Wanted
+from routing.agents.roster import AgentProfile
 from routing.errors import AgentRefused
 
 if TYPE_CHECKING:
@@ -104,12 +104,12 @@ def _lists(session: Session) -> Lists:
     )
 
 
-def _from_form() -> Wanted:
+def _from_form() -> AgentProfile:
     form = request.form
     levels = {name.removeprefix("level."): text for name, text in form.items() if name.startswith("level.") and text}
     if not set(levels.values()) <= set(LEVELS):
         abort(400)
-    return Wanted(
+    return AgentProfile(
         name=form.get("name", "").strip(),
         address=form.get("address", "").strip(),
         department=form.get("department") or None,

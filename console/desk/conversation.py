@@ -70,7 +70,7 @@ def ask() -> ResponseReturnValue:
     how = request.form.get("how", "")
     if sort not in {"agent", "queue"} or how not in list(TransferKind):
         return _refused("no_such_agent")
-    wish = transfers.Ask(
+    wish = transfers.TransferRequest(
         TransferKind(how),
         name if sort == "agent" else None,
         name if sort == "queue" else None,

@@ -37,7 +37,7 @@ def beat() -> ResponseReturnValue:
     """The page is there, and its telephone is as it says; answered by whether calls can be offered to its agent."""
     told = said(request.form.get("phone", ""))
     with context().database.write() as session:
-        if not service.beat(session, context(), told, clock.now()):
+        if not service.heartbeat(session, context(), told, clock.now()):
             abort(409)
         return jsonify(_answer(session, told))
 
@@ -54,16 +54,16 @@ def leave() -> ResponseReturnValue:
     return "", 204
 
 
-def said(phone: str) -> service.Beat:
+def said(phone: str) -> service.PageHeartbeat:
     """What the signed-in agent's page says of itself; without an agent there is no such page (404)."""
     page_id = request.form.get("page", "")
     agent_id: str = current_user.agent_id or abort(404)
     if not PAGE.fullmatch(page_id) or phone not in list(PagePhone):
         abort(400)
-    return service.Beat(page_id, agent_id, current_user.id, PagePhone(phone), current_user.sign_in_id)
+    return service.PageHeartbeat(page_id, agent_id, current_user.id, PagePhone(phone), current_user.sign_in_id)
 
 
-def _answer(session: Session, told: service.Beat) -> dict[str, object]:
+def _answer(session: Session, told: service.PageHeartbeat) -> dict[str, object]:
     agent = queries.existing(session, told.agent_id)
     owner = presence.phone_page(presence_facts.pages_of(session, agent.id, clock.now()), clock.now())
     place = NOWHERE if owner is None else HERE if owner == told.page_id else ELSEWHERE

@@ -67,7 +67,7 @@ class Day:
         row = QueueEntry(
             call_id=call.id,
             queue=call.queue,
-            wish={},
+            required_skills={},
             asked_at=NOW,
             state=state,
             ended_at=NOW,
@@ -106,7 +106,7 @@ class Day:
                 language=call.language,
                 intent=Intent.UNKNOWN,
                 queue=call.queue,
-                wish={},
+                required_skills={},
                 asked_at=NOW,
                 state=state,
                 tries=1,
@@ -149,7 +149,7 @@ def _call_backs(day: Day) -> None:
     day.call_back(stayed, CallbackState.CANCELLED)
 
 
-def counted(context: AppContext) -> figures.Counted:
+def counted(context: AppContext) -> figures.CountedCalls:
     with context.database.read() as session:
         return queries.between(session, NOW)
 

@@ -35,7 +35,7 @@ def agent(name: str, idle: float = -60, **skills: int) -> Candidate:
 
 
 def caller(name: str = "c", asked: float = 0, priority: int = 0, **other: object) -> QueuedCaller:
-    values: dict[str, object] = {"wish": {"booking": 1}} | other
+    values: dict[str, object] = {"required_skills": {"booking": 1}} | other
     return QueuedCaller(id=name, asked_at=at(asked), priority=priority, **values)  # type: ignore[arg-type] # fields by name
 
 

@@ -99,9 +99,9 @@ def run(calls: Iterator[LabelledCall], place: recognition.ModelLocation) -> tupl
     """Run all calls through both ways: tallies by set, language and item, and each call's answers."""
     tallies: Tallies = defaultdict(lambda: {way: ItemTally() for way in WAYS})
     told = []
-    judge = ClosedSetScorer(place)
+    scorer = ClosedSetScorer(place)
     for call in track(list(calls), "listening", console=Console(stderr=True)):
-        answers = _marks(call, place, judge)
+        answers = _marks(call, place, scorer)
         told.append({"call": call.name, "set": call.kind, **answers})
         for item, label in call.labels.items():
             for way in WAYS:
@@ -110,12 +110,12 @@ def run(calls: Iterator[LabelledCall], place: recognition.ModelLocation) -> tupl
     return tallies, told
 
 
-def _marks(call: LabelledCall, place: recognition.ModelLocation, judge: ClosedSetScorer) -> dict[str, Any]:
+def _marks(call: LabelledCall, place: recognition.ModelLocation, scorer: ClosedSetScorer) -> dict[str, Any]:
     engine = engine_choice.open_engine("auto", call.language, place)
     said = dialogue_builder.spoken_utterances(dialogue.transcribe(call.sound, call.language, engine))
     phrases = phrase_lists.of(None, call.language)
     made = dialogue_builder.build_dialogue(
-        said, dialogue_builder.ScorableAudio(call.sound, judge), phrases, call.language
+        said, dialogue_builder.ScorableAudio(call.sound, scorer), phrases, call.language
     )
     card = scorecards.of(None)["follow-up" if call.is_follow_up else "service"]
     results = auto_scoring.auto_score(card, made)

@@ -52,8 +52,8 @@ def _is_silent(rule: Silence, dialogue: Dialogue) -> bool:
 
 
 def _has(sought: PhraseList, texts: list[str], dialogue: Dialogue) -> bool:
-    plain = [_plain(text, dialogue.ear.language) for text in texts]
-    return any(re.search(_pattern(one.text, dialogue.ear.language), text) for one in sought.say for text in plain)
+    plain = [_plain(text, dialogue.scorer.language) for text in texts]
+    return any(re.search(_pattern(one.text, dialogue.scorer.language), text) for one in sought.say for text in plain)
 
 
 def _plain(text: str, language: Language) -> str:

@@ -57,7 +57,7 @@ def _asked(names: Iterable[str], question: DialogueTurn, dialogue: Dialogue) -> 
     for name in names:
         words = dialogue.lists[name]
         bare = PhraseList(words.name, words.say, (), words.unless)
-        hits += phrase_hits(bare, question, dialogue.ear)
+        hits += phrase_hits(bare, question, dialogue.scorer)
     likely = [hit for hit in hits if hit.probability >= LIKELY and hit.start >= near_end]
     return sorted(likely, key=lambda hit: hit.start)
 
@@ -68,6 +68,6 @@ def _presumes_not(rule: Told, asked: Sequence[PhraseHit], dialogue: Dialogue) ->
     for hit in reversed(asked):
         if first - hit.find.last <= JOINED:
             first = min(first, hit.find.first)
-    nos = exact_matches(dialogue.lists[rule.presumes_not], question, dialogue.ear.language)
+    nos = exact_matches(dialogue.lists[rule.presumes_not], question, dialogue.scorer.language)
     near = [no.last for no in nos if no.last <= first <= no.last + NEAR]
     return any(not any(token.stops for token in question.tokens[last - 1 : first]) for last in near)

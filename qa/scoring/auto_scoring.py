@@ -105,7 +105,7 @@ def phrases(rule: Phrases, dialogue: Dialogue) -> Likelihood:
     turns = _part(rule.where, rule.speaker, dialogue)
     names = rule.all_of or rule.any_of
     best = [_best(name, rule, turns, dialogue) for name in names]
-    none = _unrecognised_chance(turns, dialogue.ear.language)
+    none = _unrecognised_chance(turns, dialogue.scorer.language)
     chances = [max(hit.probability if hit else 0.0, none) for hit in best]
     chance = min(chances) if rule.all_of else max(chances)
     told_hits = [hit for hit in best if hit is not None and hit.probability > NO]
@@ -185,7 +185,7 @@ def evidence(turn: DialogueTurn, first: int, last: int) -> Evidence:
 
 def _statement(rule: Told, dialogue: Dialogue) -> Likelihood:
     best = affirmations.statements(rule, dialogue)
-    none = _unrecognised_chance(dialogue.of(rule.speaker), dialogue.ear.language)
+    none = _unrecognised_chance(dialogue.of(rule.speaker), dialogue.scorer.language)
     places = tuple(evidence(hit.turn, hit.find.first, hit.find.last) for hit in best if hit.probability > NO)[:3]
     return Likelihood(max([none, *(hit.probability for hit in best)]), places)
 

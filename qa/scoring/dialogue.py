@@ -19,7 +19,7 @@ class Dialogue:
     turns: tuple[DialogueTurn, ...]
     speech: Mapping[str, Sequence[Span]]
     seconds: float
-    ear: AcousticScorer
+    scorer: AcousticScorer
     lists: Lists
     # What the hospital's records know: name -> true or false; missing is unknown.
     facts: Mapping[str, bool] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Dialogue:
         """Return where something of the list `name` may have been said in one of the turns; looked for once."""
         key = (name, id(turn))
         if key not in self._known:
-            self._known[key] = phrase_hits(self.lists[name], turn, self.ear)
+            self._known[key] = phrase_hits(self.lists[name], turn, self.scorer)
         return self._known[key]
 
     def of(self, speaker: str) -> list[DialogueTurn]:

@@ -26,7 +26,7 @@ class ScorableAudio:
     """The sound of a recording and what scores texts against it; `sound`'s first channel is the caller."""
 
     sound: Sound
-    judge: ClosedSetScorer
+    scorer: ClosedSetScorer
 
 
 def spoken_utterances(lines: Sequence[TranscriptLine]) -> list[SpokenUtterance]:
@@ -45,8 +45,8 @@ def build_dialogue(
         side: [(one.start, one.end) for one in speech_segments(pcm, LONGEST_STRETCH)] for side, pcm in sides.items()
     }
     seconds = audio.sound.seconds if audio else max((one.end for one in lines), default=0.0)
-    ear = AcousticScorer(language, _by_sound(audio, language) if audio else _by_text)
-    return Dialogue(tuple(dialogue_turns(lines, language)), speech, seconds, ear, lists)
+    scorer = AcousticScorer(language, _by_sound(audio, language) if audio else _by_text)
+    return Dialogue(tuple(dialogue_turns(lines, language)), speech, seconds, scorer, lists)
 
 
 def with_facts(dialogue: Dialogue, facts: Mapping[str, bool]) -> Dialogue:
@@ -71,13 +71,13 @@ def _by_sound(audio: ScorableAudio, language: Language) -> ScoreTexts:
     sides = dict(zip((CALLER, AGENT), audio.sound.channels, strict=True))
     cache: dict[tuple[str, float, float, str], float] = {}
 
-    def judged(lines: Sequence[SpokenUtterance], texts: Sequence[str]) -> list[float]:
+    def score(lines: Sequence[SpokenUtterance], texts: Sequence[str]) -> list[float]:
         side, start = lines[0].speaker, lines[0].start
         end = min(lines[-1].end, start + LONGEST_SECONDS)
         missing = [text for text in dict.fromkeys(texts) if (side, start, end, text) not in cache]
         if missing:
-            scores = audio.judge.scores(sides[side], (start, end), language, missing)
+            scores = audio.scorer.scores(sides[side], (start, end), language, missing)
             cache.update({(side, start, end, text): score for text, (score, _) in zip(missing, scores, strict=True)})
         return [cache[side, start, end, text] for text in texts]
 
-    return judged
+    return score

@@ -61,24 +61,24 @@ class AcousticScorer:
     """The language that is spoken, and the function that scores texts against the sound."""
 
     language: Language
-    judged: ScoreTexts
+    score: ScoreTexts
 
 
-def phrase_hits(sought: PhraseList, turn: DialogueTurn, ear: AcousticScorer) -> list[PhraseHit]:
+def phrase_hits(sought: PhraseList, turn: DialogueTurn, scorer: AcousticScorer) -> list[PhraseHit]:
     """Return where something of the list may have been said in this turn, none over another, the likeliest first."""
-    rivals = _best(sought.unless, turn, ear.language)
+    rivals = _best(sought.unless, turn, scorer.language)
     hits: list[PhraseHit] = []
-    for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_SCORED]:
+    for find, is_weak in _candidates(sought, turn, scorer.language)[: 2 * MOST_SCORED]:
         # What the sound spoke against does not stand in the way of another wording of the same place.
         taken = any(hit.probability >= WEAK and _overlap(find, hit.find) for hit in hits)
         left = (
             0.0
             if taken or len(hits) >= MOST_SCORED or _beaten(find, rivals)
-            else _left(sought, find, turn, ear.language)
+            else _left(sought, find, turn, scorer.language)
         )
         if not left:
             continue
-        chance = left * _probability(find, turn, rivals, ear)
+        chance = left * _probability(find, turn, rivals, scorer)
         hits.append(PhraseHit(turn, find, WEAK * chance if is_weak else chance))
     kept: list[PhraseHit] = []
     for hit in sorted(hits, key=lambda one: -one.probability):
@@ -166,17 +166,19 @@ def _last(units: Sequence[str], sought: Sequence[str]) -> int | None:
     return None
 
 
-def _probability(find: WordingMatch, turn: DialogueTurn, rivals: Sequence[WordingMatch], ear: AcousticScorer) -> float:
+def _probability(
+    find: WordingMatch, turn: DialogueTurn, rivals: Sequence[WordingMatch], scorer: AcousticScorer
+) -> float:
     near = [
         rival for rival in rivals if rival.likeness >= RIVAL and rival.first < find.last and find.first < rival.last
     ]
     if find.likeness == 1.0 and not near:
-        return chance_of(find, 0.0, ear.language)
-    utterances, texts = _texts(turn, [find, *near[:2]], ear.language)
-    scores = ear.judged(utterances, texts)
+        return chance_of(find, 0.0, scorer.language)
+    utterances, texts = _texts(turn, [find, *near[:2]], scorer.language)
+    scores = scorer.score(utterances, texts)
     if scores is None:
-        return _unheard(find, ear.language)
-    chance = chance_of(find, min(3.0, scores[1] - scores[0]), ear.language)
+        return _unheard(find, scorer.language)
+    chance = chance_of(find, min(3.0, scores[1] - scores[0]), scorer.language)
     for rival in scores[2:]:
         chance *= _sigmoid(0.35 * (scores[1] - rival) + 1.5)
     return chance

@@ -68,7 +68,7 @@ def review(
     sound: Sound,
     task: ReviewTask,
     engine: recognition.Engine,
-    judge: ClosedSetScorer,
+    scorer: ClosedSetScorer,
     progress: Callable[[float], None] | None = None,
 ) -> RecordingReview:
     """Transcribe and score. `progress` is told each time how many more seconds of channel are worked through."""
@@ -78,7 +78,7 @@ def review(
     )
     dialogue_ = dialogue_builder.build_dialogue(
         dialogue_builder.spoken_utterances(lines),
-        dialogue_builder.ScorableAudio(sound, judge),
+        dialogue_builder.ScorableAudio(sound, scorer),
         phrase_lists,
         task.language,
     )

@@ -88,12 +88,12 @@ def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Scorab
         return None
     try:
         sound = read_wav(recordings.decrypted_wav(context, recording))
-        judge = ClosedSetScorer(ModelLocation.of(context.settings))
+        scorer = ClosedSetScorer(ModelLocation.of(context.settings))
     except HotlineError as error:
         # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.
         log.get().warning("marked_without_sound", recording_id=recording.id, reason=error.code)
         return None
-    return dialogue_builder.ScorableAudio(sound, judge) if len(sound.channels) == SIDES else None
+    return dialogue_builder.ScorableAudio(sound, scorer) if len(sound.channels) == SIDES else None
 
 
 def _said(row: Utterance) -> SpokenUtterance:

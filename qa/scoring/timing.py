@@ -67,7 +67,7 @@ def speed(rule: Speed, dialogue: Dialogue) -> Measured:
     if seconds < LEAST_SPEECH_SECONDS:
         return None, []
     rate = 60 * sum(len(turn.tokens) for turn in dialogue.of(AGENT)) / seconds
-    low, high = rule.least[dialogue.ear.language], rule.most[dialogue.ear.language]
+    low, high = rule.least[dialogue.scorer.language], rule.most[dialogue.scorer.language]
     return min(_sigmoid((rate - low) / 5), _sigmoid((high - rate) / 10)), []
 
 

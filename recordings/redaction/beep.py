@@ -13,13 +13,13 @@ PITCH, LOUDNESS = 1000.0, 0.15  # Hz; part of full scale
 
 
 class BeepedFile(Seekable):
-    """The WAV file `source` of layout `shape` with a tone in `spans` of each channel, (start, end) in seconds."""
+    """The WAV file `source` of layout `layout` with a tone in `spans` of each channel, (start, end) in seconds."""
 
-    def __init__(self, source: Source, shape: PcmLayout, spans: Sequence[Sequence[tuple[float, float]]]) -> None:
+    def __init__(self, source: Source, layout: PcmLayout, spans: Sequence[Sequence[tuple[float, float]]]) -> None:
         """Read `source` only as far as this file is read."""
         super().__init__(source.seek(0, io.SEEK_END))
-        self._source, self._shape = source, shape
-        self._spans = [[(round(a * shape.rate), round(b * shape.rate)) for a, b in one] for one in spans]
+        self._source, self._layout = source, layout
+        self._spans = [[(round(a * layout.rate), round(b * layout.rate)) for a, b in one] for one in spans]
 
     def read(self, size: int | None = -1) -> bytes:
         """Return the next bytes, with the tone where it belongs."""
@@ -27,7 +27,7 @@ class BeepedFile(Seekable):
         if begin >= end:
             return b""
         # Whole frames around what is wanted, so that samples are never cut.
-        frame, start = self._shape.frame, self._shape.start
+        frame, start = self._layout.frame, self._layout.start
         low = begin if begin < start else start + (begin - start) // frame * frame
         high = end if end <= start else min(self.size, start + -(-(end - start) // frame) * frame)
         self._source.seek(low)
@@ -37,19 +37,19 @@ class BeepedFile(Seekable):
         return bytes(data[begin - low : end - low])
 
     def _cover(self, data: bytearray, low: int) -> None:
-        shape = self._shape
-        skip = max(0, shape.start - low)  # bytes of the header
-        sound_end = min(len(data), shape.start + shape.length - low)
-        whole = max(0, sound_end - skip) // shape.frame * shape.frame
+        layout = self._layout
+        skip = max(0, layout.start - low)  # bytes of the header
+        sound_end = min(len(data), layout.start + layout.length - low)
+        whole = max(0, sound_end - skip) // layout.frame * layout.frame
         if not whole:
             return
-        samples = np.frombuffer(data, dtype="<i2", count=whole // 2, offset=skip).reshape(-1, shape.channels)
-        first = max(0, low - shape.start) // shape.frame
-        for channel, spans in enumerate(self._spans[: shape.channels]):
+        samples = np.frombuffer(data, dtype="<i2", count=whole // 2, offset=skip).reshape(-1, layout.channels)
+        first = max(0, low - layout.start) // layout.frame
+        for channel, spans in enumerate(self._spans[: layout.channels]):
             for start, end in spans:
                 a, b = max(start, first) - first, min(end, first + len(samples)) - first
                 if a < b:
-                    moments = np.arange(a + first, b + first) / shape.rate
+                    moments = np.arange(a + first, b + first) / layout.rate
                     samples[a:b, channel] = (LOUDNESS * 32767 * np.sin(2 * np.pi * PITCH * moments)).astype("<i2")
 
 

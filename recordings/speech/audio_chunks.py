@@ -51,7 +51,7 @@ def pcm_layout(source: Source) -> PcmLayout | None:
     header = read_header(source)
     if header is None or header.coding != PLAIN or header.channels not in CHANNELS or header.rate not in RATES:
         return None
-    return PcmLayout(header.rate, header.channels, header.start, header.there)
+    return PcmLayout(header.rate, header.channels, header.start, header.present)
 
 
 def chunks(source: Source, begin: float = 0.0, seconds: float = CHUNK_SECONDS) -> Iterator[AudioChunk]:

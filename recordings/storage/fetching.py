@@ -22,8 +22,8 @@ from telephony.provider import Provider
 class FetchedRecording:
     """A recording that lies in our store and was read back: what its row is to keep, and its layout."""
 
-    lock: Envelope
-    shape: PcmLayout
+    envelope: Envelope
+    layout: PcmLayout
 
 
 @contextmanager
@@ -35,36 +35,36 @@ def fetched_recording(
     `seconds` is how long it lasts by the provider's word. Raises `ProviderDown` and `IncompleteRecording` when it
     should be tried again, `ProviderRefused`, `RecordingTooLarge`.
     """
-    folder, claims = f"recordings/{recording.id}", OversizedChunks()
+    folder, oversized = f"recordings/{recording.id}", OversizedChunks()
     with orphans.fresh(context, folder) as name:
         with provider.fetch_recording(recording.provider_sid, recording.channels or 2) as pieces:
-            lock = sealed_sound.put(
-                context, name, recording.id, _seen(pieces, claims, context.settings.recording_megabytes)
+            envelope = sealed_sound.put(
+                context, name, recording.id, _seen(pieces, oversized, context.settings.recording_megabytes)
             )
-        source = sealed_sound.SealedFile(context, lock.proof(recording.id))
+        source = sealed_sound.SealedFile(context, envelope.proof(recording.id))
         try:
-            settled = repaired(source, seconds, claims.spots())
+            kept = repaired(source, seconds, oversized.offsets())
         except UnreadableAudio as error:
             raise IncompleteRecording(f"the provider's file cannot be read: {error}") from error
-        if settled.pieces is None:
-            yield _read_back(context, recording, lock, settled.shape)
+        if kept.pieces is None:
+            yield _read_back(context, recording, envelope, kept.layout)
             return
         with orphans.fresh(context, folder) as better:
-            lock = sealed_sound.put(context, better, recording.id, settled.pieces())
-            yield _read_back(context, recording, lock, settled.shape)
+            envelope = sealed_sound.put(context, better, recording.id, kept.pieces())
+            yield _read_back(context, recording, envelope, kept.layout)
 
 
-def _seen(pieces: Iterable[bytes], claims: OversizedChunks, megabytes: int) -> Iterator[bytes]:
+def _seen(pieces: Iterable[bytes], oversized: OversizedChunks, megabytes: int) -> Iterator[bytes]:
     for piece in pieces:
-        claims.see(piece)
-        if claims.size > megabytes << 20:
+        oversized.feed(piece)
+        if oversized.size > megabytes << 20:
             raise RecordingTooLarge(f"the provider's file is larger than {megabytes} MB; raise RECORDING_MEGABYTES")
         yield piece
 
 
-def _read_back(context: AppContext, recording: Recording, lock: Envelope, shape: PcmLayout) -> FetchedRecording:
+def _read_back(context: AppContext, recording: Recording, envelope: Envelope, layout: PcmLayout) -> FetchedRecording:
     try:
-        sealed_sound.verify(context, lock.proof(recording.id))
+        sealed_sound.verify(context, envelope.proof(recording.id))
     except (DigestMismatch, Undecipherable, NotFound) as error:
         raise IncompleteRecording("the store gave back something else than it was given") from error
-    return FetchedRecording(lock, shape)
+    return FetchedRecording(envelope, layout)

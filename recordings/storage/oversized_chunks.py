@@ -19,7 +19,7 @@ class OversizedChunks:
         self._tail = b""
         self._claimed: list[tuple[int, int]] = []
 
-    def see(self, piece: bytes) -> None:
+    def feed(self, piece: bytes) -> None:
         """Take the next bytes of the file."""
         data, start = self._tail + piece, self.size - len(self._tail)
         if self._order is None and len(data) >= 4:
@@ -34,18 +34,18 @@ class OversizedChunks:
         self.size += len(piece)
         self._tail = data[-7:]
 
-    def spots(self) -> tuple[int, ...]:
+    def offsets(self) -> tuple[int, ...]:
         """Return where chunks stand that end behind the file, once all of it has gone by."""
         return tuple(sorted({at for at, length in self._claimed if length > self.size - at - 8}))
 
 
 class MaskedChunks(Seekable):
-    """The file `source` with another name at `spots`, so that what stands there is skipped."""
+    """The file `source` with another name at `offsets`, so that what stands there is skipped."""
 
-    def __init__(self, source: Source, spots: tuple[int, ...]) -> None:
+    def __init__(self, source: Source, offsets: tuple[int, ...]) -> None:
         """Read `source` only as far as this file is read."""
         super().__init__(source.seek(0, io.SEEK_END))
-        self._source, self._spots = source, spots
+        self._source, self._spots = source, offsets
 
     def read(self, size: int | None = -1) -> bytes:
         """Return the next bytes, all of the rest by default."""

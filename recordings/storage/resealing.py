@@ -34,13 +34,13 @@ def _is_resealed(context: AppContext, recording: Recording) -> bool:
     except (DigestMismatch, NotFound, Undecipherable):
         return False
     with orphans.fresh(context, f"recordings/{recording.id}") as name:
-        lock = sealed_sound.put(context, name, recording.id, [data])
+        envelope = sealed_sound.put(context, name, recording.id, [data])
         with context.database.write() as session:
             row = session.get(Recording, recording.id, with_for_update=True)
             is_same = row is not None and row.blob == recording.blob and row.data_key is None and _is_kept(row)
             if row is not None and is_same:
                 orphans.keep(session, name)
-                row.blob, row.data_key, row.key_id = lock.blob, lock.data_key, lock.key_id
+                row.blob, row.data_key, row.key_id = envelope.blob, envelope.data_key, envelope.key_id
     if is_same and recording.blob:
         context.objects.delete(recording.blob)
     return True

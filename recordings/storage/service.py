@@ -95,7 +95,7 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
     try:
         seconds = _length(provider, recording)
         with fetching.fetched_recording(context, provider, recording, seconds) as fetched:
-            if fetched.shape.seconds < SHORTEST_SECONDS:
+            if fetched.layout.seconds < SHORTEST_SECONDS:
                 _end(context, recording_id, RecordingEvent.NO_SOUND, Reason(RecordingReason.NO_SOUND), now)
             else:
                 _keep(context, recording_id, fetched, now)
@@ -170,9 +170,13 @@ def _keep(context: AppContext, recording_id: str, fetched: FetchedRecording, now
         if recording.state is not RecordingState.READY:
             raise Discard("another worker was faster")
         transitions.transition(recording, RecordingEvent.STORED)
-        orphans.keep(session, fetched.lock.blob)
-        fetched.lock.write(recording)
-        recording.seconds, recording.channels, recording.stored_at = fetched.shape.seconds, fetched.shape.channels, now
+        orphans.keep(session, fetched.envelope.blob)
+        fetched.envelope.write(recording)
+        recording.seconds, recording.channels, recording.stored_at = (
+            fetched.layout.seconds,
+            fetched.layout.channels,
+            now,
+        )
         recording.reason = None
         _file_message(session, context, recording, now)
         jobs.add(session, context.notifier, "delete_recording", recording_id, now)

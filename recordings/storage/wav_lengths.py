@@ -33,18 +33,18 @@ class WavHeader:
     channels: int
     start: int
     block: int  # bytes of one moment of all channels
-    promised: int | None  # None where the head says no length, or more than twice of what there is
-    there: int
+    declared: int | None  # None where the head says no length, or more than twice of what there is
+    present: int
 
     @property
     def is_short(self) -> bool:
-        """Return whether less is there than was promised."""
-        return self.promised is not None and self.there + self.block <= self.promised
+        """Return whether less is there than was declared."""
+        return self.declared is not None and self.present + self.block <= self.declared
 
     @property
     def is_honest(self) -> bool:
-        """Return whether what was promised is there, no more and no less."""
-        return self.promised is not None and abs(self.there - self.promised) < self.block
+        """Return whether what was declared is there, no more and no less."""
+        return self.declared is not None and abs(self.present - self.declared) < self.block
 
 
 def is_wav(head: bytes) -> bool:
@@ -58,18 +58,18 @@ def read_header(source: Source) -> WavHeader | None:
     if header is None or _is_chunk(source, header.start):
         return None
     size = source.seek(0, io.SEEK_END)
-    is_known = header.promised is not None and header.promised < min(UNKNOWN_BYTES, 2 * size)
+    is_known = header.declared is not None and header.declared < min(UNKNOWN_BYTES, 2 * size)
     there = size - header.start
-    if header.promised is not None and not _goes_on(source, header):
-        there = min(there, header.promised)
+    if header.declared is not None and not _goes_on(source, header):
+        there = min(there, header.declared)
     source.seek(0)
     # FFmpeg reads the head of such a file rightly, and takes its samples for the usual ones.
     order = "big-endian " if source.read(4) == b"RIFX" else ""
     return replace(
         header,
         coding=order + header.coding,
-        promised=header.promised if is_known else None,
-        there=there - there % header.block,
+        declared=header.declared if is_known else None,
+        present=there - there % header.block,
     )
 
 
@@ -111,7 +111,7 @@ def streaming_options(source: Source) -> Options | None:
 
 
 class _EndlessFile(Seekable):
-    """A file that seems longer than it is: of one that ends too soon, FFmpeg does not tell what was promised."""
+    """A file that seems longer than it is: of one that ends too soon, FFmpeg does not tell what was declared."""
 
     def __init__(self, source: Source) -> None:
         super().__init__(2 * source.seek(0, io.SEEK_END) + HEAD_BYTES)
@@ -142,7 +142,7 @@ def _header_seen_by_ffmpeg(source: Source) -> WavHeader | None:
 
 def _goes_on(source: Source, header: WavHeader) -> bool:
     """Return whether there is more sound where it should be over."""
-    end = header.start + (header.promised or 0)
+    end = header.start + (header.declared or 0)
     is_more = source.seek(0, io.SEEK_END) - end > LEAST_SECONDS * header.rate * header.block
     return is_more and not any(_is_chunk(source, at) for at in (end, end + 1))
 

@@ -20,53 +20,53 @@ PIECE = 1 << 18
 class KeptFile:
     """The layout of the sound in the file that is kept, and its pieces; `None` where that is the file as it came."""
 
-    shape: PcmLayout
+    layout: PcmLayout
     pieces: Callable[[], Iterator[bytes]] | None = None
 
 
-def repaired(source: Source, seconds: float | None, spots: tuple[int, ...] = ()) -> KeptFile:
-    """Return how to keep the file `source`, in which FFmpeg must skip the oversized chunks at `spots`.
+def repaired(source: Source, seconds: float | None, offsets: tuple[int, ...] = ()) -> KeptFile:
+    """Return how to keep the file `source`, in which FFmpeg must skip the oversized chunks at `offsets`.
 
     `seconds` is how long it lasts by the provider's word, rounded; `None` without one. Raises `UnreadableAudio`, also
     when the file seems not to be finished: when it is shorter than either says, or its head says no length.
     """
-    view = MaskedChunks(source, spots)
+    view = MaskedChunks(source, offsets)
     header = read_header(view) if is_wav(view.read(12)) else None
     if header is not None:
         _check_finished(header, seconds)
     layout = None if header is None else pcm_layout(view)
     if header is None or layout is None:
-        settled = _decoded(source)
+        kept = _decoded(source)
     elif header.is_honest:
-        settled = KeptFile(layout)
+        kept = KeptFile(layout)
     else:
-        settled = _with_head(source, header)
-    if seconds is not None and settled.shape.seconds < seconds - ROUNDING_SECONDS:
-        raise UnreadableAudio(f"{settled.shape.seconds:.1f} s came of {seconds:.0f} s")
-    return settled
+        kept = _with_head(source, header)
+    if seconds is not None and kept.layout.seconds < seconds - ROUNDING_SECONDS:
+        raise UnreadableAudio(f"{kept.layout.seconds:.1f} s came of {seconds:.0f} s")
+    return kept
 
 
 def _check_finished(header: WavHeader, seconds: float | None) -> None:
     """Raise when less is there than the header says and nobody else contradicts it."""
-    if header.promised is None and seconds is None:
+    if header.declared is None and seconds is None:
         raise UnreadableAudio("its length is not written yet")
-    promised_seconds = (header.promised or 0) / header.block / header.rate
+    promised_seconds = (header.declared or 0) / header.block / header.rate
     if header.is_short and (seconds is None or abs(promised_seconds - seconds) <= ROUNDING_SECONDS):
-        raise UnreadableAudio(f"its sound ends after {header.there} of {header.promised} bytes")
+        raise UnreadableAudio(f"its sound ends after {header.present} of {header.declared} bytes")
 
 
 def _with_head(source: Source, header: WavHeader) -> KeptFile:
     """Keep plain sound under a true header: its own does not tell the truth."""
 
     def pieces() -> Iterator[bytes]:
-        yield wav_header(header.rate, header.channels, header.there)
+        yield wav_header(header.rate, header.channels, header.present)
         source.seek(header.start)
-        left = header.there
+        left = header.present
         while left > 0 and (piece := source.read(min(PIECE, left))):
             left -= len(piece)
             yield piece
 
-    return KeptFile(PcmLayout(header.rate, header.channels, HEADER_BYTES, header.there), pieces)
+    return KeptFile(PcmLayout(header.rate, header.channels, HEADER_BYTES, header.present), pieces)
 
 
 def _decoded(source: Source) -> KeptFile:

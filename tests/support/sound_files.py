@@ -163,8 +163,8 @@ def _damage(data: bytearray, chance: random.Random, whole: list[bytes]) -> None:
 
 def settled(data: bytes, seconds: float | None) -> tuple[bytes, PcmLayout]:
     """The file as it is kept of `data`, and how the sound lies in it."""
-    claims = OversizedChunks()
+    oversized = OversizedChunks()
     for start in range(0, len(data), 1000):
-        claims.see(data[start : start + 1000])
-    found = repaired(io.BytesIO(data), seconds, claims.spots())
-    return data if found.pieces is None else b"".join(found.pieces()), found.shape
+        oversized.feed(data[start : start + 1000])
+    found = repaired(io.BytesIO(data), seconds, oversized.offsets())
+    return data if found.pieces is None else b"".join(found.pieces()), found.layout

@@ -113,11 +113,11 @@ def run(calls: Iterator[LabelledCall], place: recognition.ModelLocation) -> tupl
 def _marks(call: LabelledCall, place: recognition.ModelLocation, scorer: ClosedSetScorer) -> dict[str, Any]:
     engine = engine_choice.open_engine("auto", call.language, place)
     said = dialogue_builder.spoken_utterances(dialogue.transcribe(call.sound, call.language, engine))
-    phrases = phrase_lists.of(None, call.language)
+    phrases = phrase_lists.load(None, call.language)
     made = dialogue_builder.build_dialogue(
         said, dialogue_builder.ScorableAudio(call.sound, scorer), phrases, call.language
     )
-    card = scorecards.of(None)["follow-up" if call.is_follow_up else "service"]
+    card = scorecards.load(None)["follow-up" if call.is_follow_up else "service"]
     results = auto_scoring.auto_score(card, made)
     return {
         "ours": {result.item_id: result.answer.value for result in results},

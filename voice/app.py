@@ -5,7 +5,7 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from campaigns.dialogue import service as campaigns
+from campaigns.dialogue import missed_patient
 from campaigns.dialogue.http import pages as campaigns_pages
 from hotline import clock, log
 from hotline.context import AppContext
@@ -33,7 +33,7 @@ def create(context: AppContext, provider: Provider, answer_seconds: float = ANSW
     """
     app = Flask("voice", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
-    voice = replace(open_voice_context(context), greeter=partial(campaigns.greet_missed_patient, context))
+    voice = replace(open_voice_context(context), greeter=partial(missed_patient.greet, context))
     outage, kept = Outage(context.database), KeptCallers(voice)
     outage.at_end(partial(_serve_kept_callers, context, outage, kept))
     context.database.background(partial(_prepare_prompts, voice, outage), "prepare")

@@ -5,7 +5,7 @@ import re
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import Scorecard
-from qa.scorecards.machine_rules import Phrases, Silence, Told
+from qa.scorecards.machine_rules import Phrases, Silence, Statement
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, gaps
 from recordings.speech.normalisation import simplified
@@ -22,7 +22,7 @@ def mark(card: Scorecard, dialogue: Dialogue) -> dict[str, ItemAnswer]:
             names = rule.all_of or rule.any_of
             hits = [_is_said(dialogue.lists[name], rule, dialogue) for name in names]
             found[item.id] = all(hits) if rule.all_of else any(hits)
-        elif isinstance(rule, Told):
+        elif isinstance(rule, Statement):
             texts = [one.text for turn in dialogue.of(CALLER) for one in turn.said]
             found[item.id] = any(_has(dialogue.lists[name], texts, dialogue) for name in rule.any_of)
         elif isinstance(rule, Silence):

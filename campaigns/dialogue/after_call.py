@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.dialling import messages
-from campaigns.dialogue import attempt_progress, doctor_absence, service
+from campaigns.dialogue import attempt_progress, doctor_absence, scripts
 from campaigns.stopping import stop_reason_queries
 from crm.cases import service as crm
 from hotline import log
@@ -61,8 +61,7 @@ def advise(context: AppContext, provider: Provider, attempt_id: str, now: dateti
         chosen = session.scalar(
             select(Answer.value).where(Answer.recipient_id == recipient.id, Answer.question == doctor_absence.QUESTION)
         )
-    scripts = service.scripts_of(context)
-    script = scripts.get(recipient.script) or next(iter(scripts.values()))
+    script = scripts.all_of(context).get(recipient.script) or scripts.any_of(context)
     settings = context.settings
     hospital = {"zh-CN": settings.hospital_name_zh, "en-US": settings.hospital_name_en}[recipient.language]
     body = f"【{hospital}】{script.advice[recipient.language]} {settings.hotline_number}"

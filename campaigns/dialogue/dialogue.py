@@ -1,4 +1,4 @@
-"""The course of a conversation with a patient: the next verbs for every turn, question after question. Pure.
+"""The conversation with a patient: who it is, then question after question, warning signs to a nurse. Pure.
 
 Verbs carry names (`TURN`, `WAIT`, `LEFT`, `RECORDED`) and texts; `campaigns.dialogue.service` fills them in. Who is on
 the line is `campaigns.dialogue.right_party`. Requirements E2, E3, E4.
@@ -9,21 +9,21 @@ from datetime import datetime
 
 from campaigns.dialogue import answer_matching, opening, questions, right_party
 from campaigns.dialogue.dialogue_state import (
-    Advised,
-    Answered,
-    AsksPerson,
-    Concluded,
-    Consented,
+    Conclude,
+    DialogueDecision,
+    DialogueState,
     Effect,
-    Heard,
-    Opined,
-    Outcome,
+    FileAnswer,
+    FileOpinion,
+    FileWarning,
+    NoteReached,
+    NoteVerified,
+    PatientTurn,
     Person,
-    Place,
-    Reached,
+    RequestPerson,
+    SendAdvice,
     Stage,
-    Verified,
-    Warned,
+    StartRecording,
 )
 from campaigns.dialogue.right_party import FETCH_SECONDS
 from campaigns.dialogue.script import Choice, Open, Option, Scale, Script, Sign
@@ -40,207 +40,211 @@ SKIPS = 2
 
 def begin(
     script: Script, person: Person, language: Language, question: str = "", by: AnsweredBy | None = None
-) -> Outcome:
-    """What is said when the line is picked up; `question` is where an earlier conversation stopped.
+) -> DialogueDecision:
+    """Decide what is said when the line is picked up; `question` is where an earlier conversation stopped.
 
     `by` is whom the exchange takes the answer for already; `None` while it listens.
     """
-    place = Place(Stage.OPENING, language, question, is_slow=script.is_slow)
+    state = DialogueState(Stage.OPENING, language, question, is_slow=script.is_slow)
     if person.is_inbound:  # they called us: whom we speak with is told by the check alone
-        return right_party.verify(script, replace(place, stage=Stage.VERIFY), ("greeting",), (Reached(),))
-    return opening.begin(script, person, place, by)
+        return right_party.verify(script, replace(state, stage=Stage.VERIFY), ("greeting",), (NoteReached(),))
+    return opening.begin(script, person, state, by)
 
 
-def step(script: Script, person: Person, place: Place, heard: Heard, now: datetime) -> Outcome:
-    """What follows when `heard` arrives at `place`."""
-    special = _reserved(script, person, place, heard)
+def step(script: Script, person: Person, state: DialogueState, turn: PatientTurn, now: datetime) -> DialogueDecision:
+    """Decide what follows when `turn` arrives at `state`."""
+    special = _reserved(script, person, state, turn)
     if special is not None:
         return special
-    match place.stage:
+    match state.stage:
         case Stage.OPENING:
-            return opening.step(script, person, place, heard)
+            return opening.step(script, person, state, turn)
         case Stage.MACHINE:
-            return opening.after_machine(script, person, place, heard)
+            return opening.after_machine(script, person, state, turn)
         case Stage.WHO:
-            return right_party.is_it(script, person, place, heard)
+            return right_party.is_it(script, person, state, turn)
         case Stage.FETCHING:
-            return right_party.fetched(script, person, place, heard, now)
+            return right_party.fetched(script, person, state, turn, now)
         case Stage.LATER:
-            return right_party.later(script, person, place, heard, now)
+            return right_party.later(script, person, state, turn, now)
         case Stage.VERIFY:
-            return _checked(script, person, place, heard)
+            return _checked(script, person, state, turn)
         case Stage.QUESTION:
-            return _answer(script, place, heard)
+            return _answer(script, state, turn)
         case Stage.HANDED | Stage.END:
-            return Outcome(place, repeat(script, person, place))
+            return DialogueDecision(state, repeat(script, person, state))
 
 
-def repeat(script: Script, person: Person, place: Place) -> tuple[Verb, ...]:
-    """The verbs of the place again."""
-    match place.stage:
+def repeat(script: Script, person: Person, state: DialogueState) -> tuple[Verb, ...]:
+    """Return the verbs of the state again."""
+    match state.stage:
         case Stage.OPENING | Stage.MACHINE:
-            return opening.repeat(script, place)
+            return opening.repeat(script, state)
         case Stage.WHO:
-            return right_party.ask_who(script, person, place)
+            return right_party.ask_who(script, person, state)
         case Stage.FETCHING:
-            return (questions.listen(script, place, ("fetching",), FETCH_SECONDS),)
+            return (questions.listen(script, state, ("fetching",), FETCH_SECONDS),)
         case Stage.LATER:
-            return (questions.listen(script, place, ("later",)),)
+            return (questions.listen(script, state, ("later",)),)
         case Stage.VERIFY:
-            return right_party.verify(script, place).verbs
+            return right_party.verify(script, state).verbs
         case Stage.QUESTION:
-            return _ask(script, place)
+            return _ask(script, state)
         case Stage.HANDED:
             return (Enqueue(script.queue, WAIT, LEFT),)
         case Stage.END:
             return (Hangup(),)
 
 
-def ended_early(place: Place) -> AttemptOutcome | None:
-    """How it went when the line ends here; `None`: nobody was spoken with, what the exchange heard decides."""
-    if place.stage is Stage.QUESTION:
+def ended_early(state: DialogueState) -> AttemptOutcome | None:
+    """Return how it went when the line ends here; `None`: nobody was spoken with, what the provider heard decides."""
+    if state.stage is Stage.QUESTION:
         return AttemptOutcome.PARTIAL
     return None
 
 
-def _ask(script: Script, place: Place, *before: str | Say) -> tuple[Verb, ...]:
-    question = script.questions[script.question(place.question)]
-    said = tuple(questions.say(script, place, one) if isinstance(one, str) else one for one in before)
-    said = (*said, questions.speak(place, question.say))
-    hints = questions.hints(script, question, place.language)
+def _ask(script: Script, state: DialogueState, *before: str | Say) -> tuple[Verb, ...]:
+    question = script.questions[script.question(state.question)]
+    said = tuple(questions.say(script, state, one) if isinstance(one, str) else one for one in before)
+    said = (*said, questions.speak(state, question.say))
+    hints = questions.hints(script, question, state.language)
     match question:
         case Choice(is_free=is_free):
-            asked = questions.gather(script, place, said, hints=hints)
+            asked = questions.gather(script, state, said, hints=hints)
             return (replace(asked, hints=()) if is_free else asked,)
         case Scale():
             finish = "#" if question.keys > 1 else ""
-            return (questions.gather(script, place, said, question.keys, finish, hints),)
+            return (questions.gather(script, state, said, question.keys, finish, hints),)
         case Open():
             return (*said, Record(TURN, RECORDED, question.max_seconds))
 
 
-def _answer(script: Script, place: Place, heard: Heard) -> Outcome:
-    question = script.questions[script.question(place.question)]
-    sign = answer_matching.sign(heard.words, script.signs, place.language) if heard.words else None
+def _answer(script: Script, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+    question = script.questions[script.question(state.question)]
+    sign = answer_matching.sign(turn.words, script.signs, state.language) if turn.words else None
     if sign is not None:
-        answered = Answered(question.name, "", words=heard.words, is_warning=True)
-        return _warn(script, place, sign, answered)
-    if questions.told(script, place, heard, "opinion"):
-        noted = questions.say(script, place, "opinion_noted")
-        return Outcome(place, questions.with_(noted, _ask(script, place)), (Opined(heard.words),))
+        answered = FileAnswer(question.name, "", words=turn.words, is_warning=True)
+        return _warn(script, state, sign, answered)
+    if questions.told(script, state, turn, "opinion"):
+        noted = questions.say(script, state, "opinion_noted")
+        return DialogueDecision(state, questions.with_(noted, _ask(script, state)), (FileOpinion(turn.words),))
     match question:
         case Choice(options=options):
-            option = next((one for one in options if one.key == heard.keys), None)
-            if option is None and heard.words:
-                option = answer_matching.option(heard.words, options, place.language)
-            return _unclear(script, place) if option is None else _chosen(script, place, option, heard)
+            option = next((one for one in options if one.key == turn.keys), None)
+            if option is None and turn.words:
+                option = answer_matching.option(turn.words, options, state.language)
+            return _unclear(script, state) if option is None else _chosen(script, state, option, turn)
         case Scale():
-            return _figure(script, place, question, heard)
+            return _figure(script, state, question, turn)
         case Open():
-            value = "recorded" if heard.is_recorded else "nothing"
-            return _next(script, replace(place, skipped=0), (Answered(question.name, value),))
+            value = "recorded" if turn.is_recorded else "nothing"
+            return _next(script, replace(state, skipped=0), (FileAnswer(question.name, value),))
 
 
-def _chosen(script: Script, place: Place, option: Option, heard: Heard) -> Outcome:
+def _chosen(script: Script, state: DialogueState, option: Option, turn: PatientTurn) -> DialogueDecision:
     sign = _sign(script, option.sign)
-    answered = Answered(place.question, option.value, words=heard.words, is_warning=sign is not None)
+    answered = FileAnswer(state.question, option.value, words=turn.words, is_warning=sign is not None)
     if sign is not None:
-        return _warn(script, place, sign, answered)
-    return _next(script, replace(place, skipped=0), (answered,), _noted(script, place, option.label[place.language]))
+        return _warn(script, state, sign, answered)
+    return _next(script, replace(state, skipped=0), (answered,), _noted(script, state, option.label[state.language]))
 
 
-def _figure(script: Script, place: Place, question: Scale, heard: Heard) -> Outcome:
+def _figure(script: Script, state: DialogueState, question: Scale, turn: PatientTurn) -> DialogueDecision:
     keys = (
-        heard.keys
-        if heard.keys.isdigit()
-        else answer_matching.tells(heard.words, questions.figures(question), place.language)
+        turn.keys
+        if turn.keys.isdigit()
+        else answer_matching.tells(turn.words, questions.figures(question), state.language)
     )
     figure = int(keys) if keys.isdigit() else None
     if figure is None or not question.least <= figure <= question.most:
-        return _unclear(script, place)
+        return _unclear(script, state)
     sign = _sign(script, question.sign) if question.sign_from is not None and figure >= question.sign_from else None
     is_low = question.low_to is not None and figure <= question.low_to
-    answered = Answered(question.name, str(figure), figure, heard.words, sign is not None, is_low)
+    answered = FileAnswer(question.name, str(figure), figure, turn.words, sign is not None, is_low)
     if sign is not None:
-        return _warn(script, place, sign, answered)
-    return _next(script, replace(place, skipped=0), (answered,), _noted(script, place, str(figure)))
+        return _warn(script, state, sign, answered)
+    return _next(script, replace(state, skipped=0), (answered,), _noted(script, state, str(figure)))
 
 
-def _unclear(script: Script, place: Place) -> Outcome:
-    failures = place.failures + 1
+def _unclear(script: Script, state: DialogueState) -> DialogueDecision:
+    failures = state.failures + 1
     if failures < TRIES:
-        place = replace(place, failures=failures)
-        return Outcome(place, _ask(script, place, "unclear"))
-    skipped = place.skipped + 1
+        state = replace(state, failures=failures)
+        return DialogueDecision(state, _ask(script, state, "unclear"))
+    skipped = state.skipped + 1
     if skipped >= SKIPS:
-        return _hand_over(script, place, "to_person", AsksPerson())
-    answered = Answered(place.question, "unanswered")
-    return _next(script, replace(place, skipped=skipped), (answered,), questions.say(script, place, "skipped"))
+        return _hand_over(script, state, "to_person", RequestPerson())
+    answered = FileAnswer(state.question, "unanswered")
+    return _next(script, replace(state, skipped=skipped), (answered,), questions.say(script, state, "skipped"))
 
 
-def _next(script: Script, place: Place, effects: tuple[Effect, ...], *said: Say) -> Outcome:
-    following = script.question(place.question) + 1
+def _next(script: Script, state: DialogueState, effects: tuple[Effect, ...], *said: Say) -> DialogueDecision:
+    following = script.question(state.question) + 1
     if following >= len(script.questions):
-        advice = questions.speak(place, script.advice)
-        place = replace(place, stage=Stage.END, question="")
-        last = (questions.say(script, place, "advice"), advice, questions.say(script, place, "goodbye"))
-        return Outcome(place, (*said, *last, Hangup()), (*effects, Advised(), Concluded(AttemptOutcome.DONE)))
-    place = replace(place, question=script.questions[following].name, failures=0)
-    return Outcome(place, _ask(script, place, *said), effects)
+        advice = questions.speak(state, script.advice)
+        state = replace(state, stage=Stage.END, question="")
+        last = (questions.say(script, state, "advice"), advice, questions.say(script, state, "goodbye"))
+        return DialogueDecision(
+            state, (*said, *last, Hangup()), (*effects, SendAdvice(), Conclude(AttemptOutcome.DONE))
+        )
+    state = replace(state, question=script.questions[following].name, failures=0)
+    return DialogueDecision(state, _ask(script, state, *said), effects)
 
 
-def _warn(script: Script, place: Place, sign: Sign, answered: Answered) -> Outcome:
-    handed = _hand_over(script, place, "to_nurse", AsksPerson(sign.name))
-    return replace(handed, effects=(answered, Warned(sign.name), *handed.effects))
+def _warn(script: Script, state: DialogueState, sign: Sign, answered: FileAnswer) -> DialogueDecision:
+    handed = _hand_over(script, state, "to_nurse", RequestPerson(sign.name))
+    return replace(handed, effects=(answered, FileWarning(sign.name), *handed.effects))
 
 
-def _hand_over(script: Script, place: Place, phrase: str, asks: AsksPerson) -> Outcome:
-    said = questions.say(script, place, phrase)
-    place = replace(place, stage=Stage.HANDED)
-    return Outcome(place, (said, Enqueue(script.queue, WAIT, LEFT)), (replace(asks, queue=script.queue),))
+def _hand_over(script: Script, state: DialogueState, phrase: str, asks: RequestPerson) -> DialogueDecision:
+    said = questions.say(script, state, phrase)
+    state = replace(state, stage=Stage.HANDED)
+    return DialogueDecision(state, (said, Enqueue(script.queue, WAIT, LEFT)), (replace(asks, queue=script.queue),))
 
 
-def _reserved(script: Script, person: Person, place: Place, heard: Heard) -> Outcome | None:
-    """Another hearing, slower, or a nurse, by key or in words; `None` where nothing of it was wished."""
-    if place.stage in {Stage.OPENING, Stage.MACHINE, Stage.HANDED, Stage.END} or heard.is_recorded:
+def _reserved(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision | None:
+    """Decide on another hearing, slower, or a nurse, by key or in words; `None` where none of it was wished."""
+    if state.stage in {Stage.OPENING, Stage.MACHINE, Stage.HANDED, Stage.END} or turn.is_recorded:
         return None
-    if heard.keys == script.keys.repeat or questions.told(script, place, heard, "repeat"):
-        return Outcome(place, repeat(script, person, place))
-    if _takes_figures(script, place):
-        asks = questions.told(script, place, heard, "person")
-        return _hand_over(script, place, "to_person", AsksPerson()) if asks else None
-    if heard.keys == script.keys.slower or questions.told(script, place, heard, "slower"):
-        place = replace(place, is_slow=True)
-        return Outcome(place, questions.with_(questions.say(script, place, "slower"), repeat(script, person, place)))
-    if heard.keys in {script.keys.person, script.keys.emergency} or questions.told(script, place, heard, "person"):
-        return _hand_over(script, place, "to_person" if place.has_consented else "to_staff", AsksPerson())
+    if turn.keys == script.keys.repeat or questions.told(script, state, turn, "repeat"):
+        return DialogueDecision(state, repeat(script, person, state))
+    if _takes_figures(script, state):
+        asks = questions.told(script, state, turn, "person")
+        return _hand_over(script, state, "to_person", RequestPerson()) if asks else None
+    if turn.keys == script.keys.slower or questions.told(script, state, turn, "slower"):
+        state = replace(state, is_slow=True)
+        return DialogueDecision(
+            state, questions.with_(questions.say(script, state, "slower"), repeat(script, person, state))
+        )
+    if turn.keys in {script.keys.person, script.keys.emergency} or questions.told(script, state, turn, "person"):
+        return _hand_over(script, state, "to_person" if state.has_consented else "to_staff", RequestPerson())
     return None
 
 
-def _takes_figures(script: Script, place: Place) -> bool:
-    """Whether 0 and 9 are answers here."""
-    if place.stage is not Stage.QUESTION:
+def _takes_figures(script: Script, state: DialogueState) -> bool:
+    """Return whether 0 and 9 are answers here."""
+    if state.stage is not Stage.QUESTION:
         return False
-    question = script.questions[script.question(place.question)]
+    question = script.questions[script.question(state.question)]
     return isinstance(question, Scale) and (question.keys > 1 or question.least == 0)
 
 
-def _noted(script: Script, place: Place, answer: str) -> Say:
-    said = questions.say(script, place, "noted")
+def _noted(script: Script, state: DialogueState, answer: str) -> Say:
+    said = questions.say(script, state, "noted")
     return replace(said, text=said.text.replace("{answer}", answer))
 
 
 def _sign(script: Script, name: str) -> Sign | None:
-    """The sign, if it is on this condition's list."""
+    """Return the sign, if it is on this condition's list."""
     return next((sign for sign in script.signs if sign.name == name), None) if name else None
 
 
-def _checked(script: Script, person: Person, place: Place, heard: Heard) -> Outcome:
-    """The keys of the check: the questions begin, or go on, once it is they."""
-    if not right_party.is_they(person, heard.keys):
-        return right_party.failed(script, place, heard)
-    first = "resume" if place.question else "begin"
-    name = script.questions[script.question(place.question)].name
-    place = replace(place, stage=Stage.QUESTION, question=name, failures=0, has_consented=True)
-    half_way = Concluded(AttemptOutcome.PARTIAL)
-    return Outcome(place, _ask(script, place, "consent", first), (Verified(), Consented(), half_way))
+def _checked(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+    """Take the keys of the check: the questions begin, or go on, once it is the patient."""
+    if not right_party.is_they(person, turn.keys):
+        return right_party.failed(script, state, turn)
+    first = "resume" if state.question else "begin"
+    name = script.questions[script.question(state.question)].name
+    state = replace(state, stage=Stage.QUESTION, question=name, failures=0, has_consented=True)
+    half_way = Conclude(AttemptOutcome.PARTIAL)
+    return DialogueDecision(state, _ask(script, state, "consent", first), (NoteVerified(), StartRecording(), half_way))

@@ -1,14 +1,14 @@
-"""Where a conversation with a patient stands, what is heard of them, and what follows, as values. Pure."""
+"""Where a conversation with a patient stands, what they say, and what follows, as values. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
+from ivr.dialogue.engine import Decision
 from telephony.vendor_words import AnsweredBy
-from telephony.verbs import Verb
 
 
 class Stage(StrEnum):
@@ -27,7 +27,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """Whom we want to speak with, and what tells that it is they."""
+    """The patient we want to speak with, and what they identify themselves by."""
 
     name: str
     birth_date: date | None
@@ -37,7 +37,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Place:
+class DialogueState:
     """Where a conversation stands; `skipped` counts questions in a row that got no answer."""
 
     stage: Stage
@@ -50,7 +50,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Heard:
+class PatientTurn:
     """One turn: the keys (`""`: none), the words as recognised, and whom the exchange takes the line for so far."""
 
     keys: str = ""
@@ -60,22 +60,22 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Reached:
+class NoteReached:
     """A person speaks, whoever it is."""
 
 
 @dataclass(frozen=True)
-class Verified:
+class NoteVerified:
     """It is they: from here on anything medical may be said."""
 
 
 @dataclass(frozen=True)
-class Consented:
-    """They have been told of the recording: it may begin."""
+class StartRecording:
+    """The patient has been told of the recording: it may begin."""
 
 
 @dataclass(frozen=True)
-class Answered:
+class FileAnswer:
     """An answer: the script's word for it, its figure, the words in which it was given."""
 
     question: str
@@ -87,14 +87,14 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Warned:
+class FileWarning:
     """A warning sign: a nurse is needed at once."""
 
     sign: str
 
 
 @dataclass(frozen=True)
-class AsksPerson:
+class RequestPerson:
     """A person of `queue` is wanted; `sign` says why where it is a warning sign."""
 
     sign: str = ""
@@ -102,19 +102,19 @@ class AsksPerson:
 
 
 @dataclass(frozen=True)
-class Opined:
-    """They complain, or have an opinion, beside the question: somebody is to look into it."""
+class FileOpinion:
+    """The patient complains, or has an opinion, beside the question: somebody is to look into it."""
 
     words: str
 
 
 @dataclass(frozen=True)
-class Advised:
+class SendAdvice:
     """The advice was given: it goes out as a text, too."""
 
 
 @dataclass(frozen=True)
-class Concluded:
+class Conclude:
     """How it went, should the line end now."""
 
     outcome: AttemptOutcome
@@ -122,13 +122,19 @@ class Concluded:
     later_at: datetime | None = None
 
 
-Effect = Reached | Verified | Consented | Answered | Warned | AsksPerson | Opined | Advised | Concluded
+Effect = (
+    NoteReached
+    | NoteVerified
+    | StartRecording
+    | FileAnswer
+    | FileWarning
+    | RequestPerson
+    | FileOpinion
+    | SendAdvice
+    | Conclude
+)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What follows from a turn."""
-
-    place: Place
-    verbs: tuple[Verb, ...]
-    effects: tuple[Effect, ...] = field(default=())
+class DialogueDecision(Decision[DialogueState, Effect]):
+    """What follows from a turn of a patient."""

@@ -1,4 +1,4 @@
-"""What follows from a turn of a conversation: answers filed, signs told, a nurse asked for. In its transaction."""
+"""What a turn of a patient changes beside where they stand. Runs in the transaction that saves the turn."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialogue import attempt_progress, dialogue_state, doctor_absence
 from campaigns.dialogue.attempt_progress import Given, Start
-from campaigns.dialogue.dialogue_state import Outcome
+from campaigns.dialogue.dialogue_state import DialogueDecision
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
 from hotline.context import AppContext
@@ -16,7 +16,6 @@ from hotline.values.call_events import WarningSign
 from hotline.values.intent import Intent
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
-from hotline.values.states.call import CallOutcome
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.case import CaseKind
 from ivr.dialogue import queries
@@ -33,38 +32,38 @@ ADVISE = "text_advice"
 TOLD = "opinion_told"
 
 
-def apply(session: Session, context: AppContext, about: tuple[Start, Call], outcome: Outcome, now: datetime) -> None:
-    """Write down everything that this turn means, for the attempt and for its call."""
+def apply(
+    session: Session, context: AppContext, about: tuple[Start, Call], outcome: DialogueDecision, now: datetime
+) -> None:
+    """Do what follows from a turn, for the attempt and for its call."""
     start, call = about
     for effect in outcome.effects:
         match effect:
-            case dialogue_state.Reached():
+            case dialogue_state.NoteReached():
                 attempt_progress.reached(session, start.attempt_id, now)
-            case dialogue_state.Verified():
+            case dialogue_state.NoteVerified():
                 attempt_progress.verified(session, start.attempt_id, now)
-                call.outcome = CallOutcome.ANSWERED
-            case dialogue_state.Consented():
-                call.consent_at = call.consent_at or now
+            case dialogue_state.StartRecording():
                 jobs.add(session, context.notifier, RECORD, start.attempt_id, now)
-            case dialogue_state.Answered():
+            case dialogue_state.FileAnswer():
                 _file(session, context, about, effect, now)
-            case dialogue_state.Opined(words=words):
+            case dialogue_state.FileOpinion(words=words):
                 told = Given(TOLD, "", words=words, is_opinion=True)
                 attempt_progress.give(session, context, start.attempt_id, told, now)
                 _opinion(session, context, about, words, now)
-            case dialogue_state.Warned(sign=sign):
+            case dialogue_state.FileWarning(sign=sign):
                 attempt_progress.warn(session, context, start.attempt_id, sign, now)
                 call_log.record(session, context.notifier, call.id, WarningSign(), now)
-            case dialogue_state.AsksPerson():
+            case dialogue_state.RequestPerson():
                 _ask(session, context, about, effect, now)
-            case dialogue_state.Advised():
+            case dialogue_state.SendAdvice():
                 jobs.add(session, context.notifier, ADVISE, start.attempt_id, now)
-            case dialogue_state.Concluded(outcome=how, reason=reason, later_at=later_at):
+            case dialogue_state.Conclude(outcome=how, reason=reason, later_at=later_at):
                 attempt_progress.conclude(session, start.attempt_id, how, reason, later_at)
 
 
 def _file(
-    session: Session, context: AppContext, about: tuple[Start, Call], answered: dialogue_state.Answered, now: datetime
+    session: Session, context: AppContext, about: tuple[Start, Call], answered: dialogue_state.FileAnswer, now: datetime
 ) -> None:
     start, call = about
     given = Given(
@@ -89,7 +88,7 @@ def _file(
 
 
 def _opinion(session: Session, context: AppContext, about: tuple[Start, Call], text: str, now: datetime) -> None:
-    """Somebody looks into it (D2): one case a conversation, with the patient and what was said."""
+    """Have somebody look into it (D2): one case a conversation, with the patient and what was said."""
     start, call = about
     patient_id = session.get_one(Recipient, start.recipient_id).patient_id
     before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
@@ -100,9 +99,9 @@ def _opinion(session: Session, context: AppContext, about: tuple[Start, Call], t
 
 
 def _ask(
-    session: Session, context: AppContext, about: tuple[Start, Call], asks: dialogue_state.AsksPerson, now: datetime
+    session: Session, context: AppContext, about: tuple[Start, Call], asks: dialogue_state.RequestPerson, now: datetime
 ) -> None:
-    """Stand in the line of that queue, for a warning sign ahead of everybody, with the reason for the screen."""
+    """Put the patient in that queue, for a warning sign ahead of everybody, with the reason for the screen."""
     (start, call), sign = about, asks.sign
     menu = reader.load(context.settings).flow
     call.place = queries.write_state(FlowState(menu.emergency, call.language, consent=True))

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, request
 
 from campaigns.dialling import service
-from campaigns.dialogue import attempt_progress
+from campaigns.dialogue import attempt_progress, missed_patient
 from campaigns.dialogue import service as dialogue_service
 from hotline import clock, log
 from hotline.context import AppContext
@@ -16,15 +16,15 @@ from telephony.provider import Provider
 pages = Blueprint("campaigns", __name__)
 
 
-def _ground() -> AppContext:
+def _context() -> AppContext:
     context: AppContext = current_app.extensions["context"]
     return context
 
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/answer")
 def answer(attempt_id: str) -> Response:
-    """Somebody or something picked up: the conversation begins."""
-    context, now = _ground(), clock.now()
+    """Answer a line that somebody or something picked up: the conversation begins."""
+    context, now = _context(), clock.now()
     sid = turn.parse(request.form).call_sid
     start = attempt_progress.answered(context, attempt_id, sid, now)
     spoken = dialogue_service.goodbye(context) if start is None else dialogue_service.begin(context, start, sid, now)
@@ -33,56 +33,60 @@ def answer(attempt_id: str) -> Response:
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/turns/<int:number>")
 def next_turn(attempt_id: str, number: int) -> Response:
-    """A key, words, or the time for them has passed."""
-    spoken = dialogue_service.turn(_ground(), attempt_id, number, turn.parse(request.form), clock.now())
+    """Answer a key, words, or that the time for them has passed."""
+    spoken = dialogue_service.next_turn(_context(), attempt_id, number, turn.parse(request.form), clock.now())
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/unanswered")
 def unanswered(attempt_id: str) -> Response:
-    """No nurse came within the rings: the patient hears what to do, and stays in line."""
-    return Response(dialogue_service.unanswered(_ground(), attempt_id), content_type=twiml.CONTENT_TYPE)
+    """Answer a patient for whom no nurse came within the rings: what to do meanwhile."""
+    return Response(dialogue_service.unanswered(_context(), attempt_id), content_type=twiml.CONTENT_TYPE)
 
 
 @pages.post("/voice/campaigns/back")
-def back() -> Response:
-    """A patient whom we tried to reach has called, and chosen between going on and the menu."""
-    spoken = dialogue_service.call_back(_ground(), turn.parse(request.form), clock.now())
+def missed_patient_calls() -> Response:
+    """Answer a patient whom we tried to reach, who has called and chosen between going on and the menu."""
+    spoken = missed_patient.answer(_context(), turn.parse(request.form), clock.now())
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/status")
 def status(attempt_id: str) -> Response:
-    """A status callback of the patient's line."""
+    """Take a status callback of the patient's line."""
     said = turn.parse(request.form)
     if said.call_sid is not None and said.status is not None:
         report = LegReport(said.call_sid, said.status, said.sequence)
-        call_end.line_reported(_ground(), report, clock.now())  # what the call became is told before what follows
-        service.report(_ground(), attempt_id, report, clock.now())
+        call_end.line_reported(_context(), report, clock.now())  # what the call became is told before what follows
+        service.report(_context(), attempt_id, report, clock.now())
     return Response(status=204)
 
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/machine")
 def machine(attempt_id: str) -> Response:
-    """Whether a machine answered, as the exchange guesses beside the call: the line goes on accordingly at once."""
+    """Take who answered, as the provider guesses beside the call: the line goes on accordingly at once."""
     heard = turn.parse(request.form).answered_by
-    sid = None if heard is None else attempt_progress.heard(_ground(), attempt_id, heard)
+    sid = None if heard is None else attempt_progress.heard(_context(), attempt_id, heard)
     if sid is not None:
-        _lead(sid, attempt_id)
+        _redirect(sid, attempt_id)
     return Response(status=204)
 
 
-def _lead(sid: str, attempt_id: str) -> None:
+def _redirect(sid: str, attempt_id: str) -> None:
     provider: Provider = current_app.extensions["provider"]
     try:
         provider.redirect(
-            sid, webhook_urls.absolute(_ground().settings.voice_url, webhook_urls.attempt_known(attempt_id))
+            sid, webhook_urls.absolute(_context().settings.voice_url, webhook_urls.attempt_known(attempt_id))
         )
     except (ProviderDown, ProviderRefused) as error:
-        log.get().info("line_not_led", attempt_id=attempt_id, error=str(error))  # its next turn finds what was heard
+        log.get().info(
+            "line_not_redirected", attempt_id=attempt_id, error=str(error)
+        )  # its next turn finds what was heard
 
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/known")
-def known(attempt_id: str) -> Response:
-    """It is known who answered: the question for the patient, or the wording for machines."""
-    return Response(dialogue_service.known(_ground(), attempt_id, clock.now()), content_type=twiml.CONTENT_TYPE)
+def answered_by_known(attempt_id: str) -> Response:
+    """Answer a line of which it is known who answered: the question for the patient, or the wording for machines."""
+    return Response(
+        dialogue_service.answered_by_known(_context(), attempt_id, clock.now()), content_type=twiml.CONTENT_TYPE
+    )

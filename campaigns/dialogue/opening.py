@@ -1,14 +1,14 @@
 """The first seconds of a call of ours: the hospital's name and nothing else, until it is known who listens. Pure.
 
 The exchange finds out beside the call whether a machine answered, and may err. So the verdict decides no more than what
-is said: whom we want to speak with is asked once a person was heard or has pressed a key; a machine, and whoever talks
+is said: whom we want to speak with is asked once a person was turn or has pressed a key; a machine, and whoever talks
 on like one, hears the hospital's name and a number. Requirement E2.
 """
 
 from dataclasses import replace
 
 from campaigns.dialogue import questions, right_party
-from campaigns.dialogue.dialogue_state import Heard, Outcome, Person, Place, Reached, Stage
+from campaigns.dialogue.dialogue_state import DialogueDecision, DialogueState, NoteReached, PatientTurn, Person, Stage
 from campaigns.dialogue.script import Script
 from ivr.dialogue.engine import TURN
 from telephony.vendor_words import AnsweredBy
@@ -26,63 +26,63 @@ PLEAS = 3
 SPOKE = {AnsweredBy.HUMAN, AnsweredBy.UNKNOWN}
 
 
-def begin(script: Script, person: Person, place: Place, by: AnsweredBy | None = None) -> Outcome:
-    """The line was picked up; `by`: what the exchange knows already."""
+def begin(script: Script, person: Person, state: DialogueState, by: AnsweredBy | None = None) -> DialogueDecision:
+    """Decide when the line was picked up; `by`: what the provider knows already."""
     if by is AnsweredBy.MACHINE_READY:
-        return to_machine(script, place)
+        return to_machine(script, state)
     if by in SPOKE:
-        return _ask(script, person, place, ("greeting",))
-    place = replace(place, stage=Stage.OPENING)
-    return Outcome(place, repeat(script, place))
+        return _ask(script, person, state, ("greeting",))
+    state = replace(state, stage=Stage.OPENING)
+    return DialogueDecision(state, repeat(script, state))
 
 
-def step(script: Script, person: Person, place: Place, heard: Heard) -> Outcome:
-    """A key came, the exchange knows who answered, or the time has passed."""
-    if heard.keys:
-        return _ask(script, person, place, (), (Reached(),))
-    if heard.by in SPOKE:
-        return _ask(script, person, place, ())
-    if heard.by is AnsweredBy.MACHINE_READY or place.failures > ASKED:
-        return to_machine(script, place)
-    place = replace(place, failures=place.failures + 1)
-    return Outcome(place, repeat(script, place))
+def step(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+    """Decide when a key came, the provider knows who answered, or the time has passed."""
+    if turn.keys:
+        return _ask(script, person, state, (), (NoteReached(),))
+    if turn.by in SPOKE:
+        return _ask(script, person, state, ())
+    if turn.by is AnsweredBy.MACHINE_READY or state.failures > ASKED:
+        return to_machine(script, state)
+    state = replace(state, failures=state.failures + 1)
+    return DialogueDecision(state, repeat(script, state))
 
 
-def repeat(script: Script, place: Place) -> tuple[Verb, ...]:
-    """The verbs of an opening, or of what a machine hears, again."""
-    if place.stage is Stage.MACHINE:
-        return (_to_machine(script, place),)
-    if not place.failures:
-        return (questions.say(script, place, "greeting"), Redirect(TURN))
-    names, seconds = ((), FINISH_SECONDS) if place.failures == 1 else (("any_key",), KEY_SECONDS)
-    return (questions.listen(script, place, names, seconds),)
+def repeat(script: Script, state: DialogueState) -> tuple[Verb, ...]:
+    """Return the verbs of an opening, or of what a machine hears, again."""
+    if state.stage is Stage.MACHINE:
+        return (_to_machine(script, state),)
+    if not state.failures:
+        return (questions.say(script, state, "greeting"), Redirect(TURN))
+    names, seconds = ((), FINISH_SECONDS) if state.failures == 1 else (("any_key",), KEY_SECONDS)
+    return (questions.listen(script, state, names, seconds),)
 
 
-def to_machine(script: Script, place: Place) -> Outcome:
-    """The hospital's name and a number; whoever presses a key is spoken with."""
-    place = replace(place, stage=Stage.MACHINE, failures=0)
-    return Outcome(place, (_to_machine(script, place),))
+def to_machine(script: Script, state: DialogueState) -> DialogueDecision:
+    """Say the hospital's name and a number; whoever presses a key is spoken with."""
+    state = replace(state, stage=Stage.MACHINE, failures=0)
+    return DialogueDecision(state, (_to_machine(script, state),))
 
 
-def after_machine(script: Script, person: Person, place: Place, heard: Heard) -> Outcome:
-    """Who presses a key is a person. Who only speaks may be an announcement, too: they are asked for a key."""
-    if heard.keys:
-        return _ask(script, person, place, ("greeting",), (Reached(),))
-    if place.failures and (not heard.words or place.failures > PLEAS):
-        return Outcome(replace(place, stage=Stage.END), (Hangup(),))
-    place = replace(place, failures=place.failures + 1)
-    return Outcome(place, (_to_machine(script, place),))
+def after_machine(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+    """Take who presses a key for a person. Who only speaks may be an announcement: they are asked for a key."""
+    if turn.keys:
+        return _ask(script, person, state, ("greeting",), (NoteReached(),))
+    if state.failures and (not turn.words or state.failures > PLEAS):
+        return DialogueDecision(replace(state, stage=Stage.END), (Hangup(),))
+    state = replace(state, failures=state.failures + 1)
+    return DialogueDecision(state, (_to_machine(script, state),))
 
 
-def _to_machine(script: Script, place: Place) -> Gather:
-    if not place.failures:
-        return questions.listen(script, place, ("machine",), AFTER_SECONDS)
-    said = () if place.failures == 1 else (questions.say(script, place, "any_key"),)
-    return Gather(TURN, said, 1, WORD_SECONDS, language=place.language)
+def _to_machine(script: Script, state: DialogueState) -> Gather:
+    if not state.failures:
+        return questions.listen(script, state, ("machine",), AFTER_SECONDS)
+    said = () if state.failures == 1 else (questions.say(script, state, "any_key"),)
+    return Gather(TURN, said, 1, WORD_SECONDS, language=state.language)
 
 
 def _ask(
-    script: Script, person: Person, place: Place, before: tuple[str, ...], effects: tuple[Reached, ...] = ()
-) -> Outcome:
-    place = replace(place, stage=Stage.WHO, failures=0)
-    return Outcome(place, right_party.ask_who(script, person, place, before), effects)
+    script: Script, person: Person, state: DialogueState, before: tuple[str, ...], effects: tuple[NoteReached, ...] = ()
+) -> DialogueDecision:
+    state = replace(state, stage=Stage.WHO, failures=0)
+    return DialogueDecision(state, right_party.ask_who(script, person, state, before), effects)

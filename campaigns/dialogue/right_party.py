@@ -1,11 +1,23 @@
-"""Who is on the line, and is it they? Until that is certain only `script.PRIVATE` is said. Pure. Requirement E2."""
+"""Right-party verification: until it is certain that it is the patient, only `script.PRIVATE` is said. Pure.
+
+Requirement E2.
+"""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.dialogue import questions
-from campaigns.dialogue.dialogue_state import Concluded, Effect, Heard, Outcome, Person, Place, Reached, Stage
+from campaigns.dialogue.dialogue_state import (
+    Conclude,
+    DialogueDecision,
+    DialogueState,
+    Effect,
+    NoteReached,
+    PatientTurn,
+    Person,
+    Stage,
+)
 from campaigns.dialogue.questions import LISTEN_SECONDS
 from campaigns.dialogue.script import Script
 from hotline.values.states.attempt import AttemptOutcome
@@ -19,65 +31,69 @@ EVENING, MORNING = time(18, 30), time(9, 30)
 NOT_VERIFIED = "not verified"
 
 
-def ask_who(script: Script, person: Person, place: Place, before: tuple[str, ...] = ("greeting",)) -> tuple[Verb, ...]:
-    said = tuple(questions.say(script, place, name) for name in before)
-    asked = questions.say(script, place, "for_name")
+def ask_who(
+    script: Script, person: Person, state: DialogueState, before: tuple[str, ...] = ("greeting",)
+) -> tuple[Verb, ...]:
+    said = tuple(questions.say(script, state, name) for name in before)
+    asked = questions.say(script, state, "for_name")
     asked = replace(asked, text=asked.text.replace("{name}", person.name))
-    return (questions.gather(script, place, (*said, asked, questions.say(script, place, "who"))),)
+    return (questions.gather(script, state, (*said, asked, questions.say(script, state, "who"))),)
 
 
-def is_it(script: Script, person: Person, place: Place, heard: Heard) -> Outcome:
+def is_it(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     for key, name in {"1": "me", "2": "fetch", "3": "later", "4": "wrong", "5": "refuse"}.items():
-        if heard.keys == key or (not heard.keys and questions.told(script, place, heard, name)):
-            return _replied(script, place, name)
-    failures = place.failures + 1
+        if turn.keys == key or (not turn.keys and questions.told(script, state, turn, name)):
+            return _replied(script, state, name)
+    failures = state.failures + 1
     if failures > SILENCES:
         # A machine, or somebody who says nothing: the number to call back, and nothing more.
-        return questions.end(script, place, "silent")
-    reached = (Reached(),) if heard.keys or heard.words else ()
-    place = replace(place, failures=failures)
-    return Outcome(
-        place, ask_who(script, person, place, ("unclear", "greeting") if reached else ("greeting",)), reached
+        return questions.end(script, state, "silent")
+    reached = (NoteReached(),) if turn.keys or turn.words else ()
+    state = replace(state, failures=failures)
+    return DialogueDecision(
+        state, ask_who(script, person, state, ("unclear", "greeting") if reached else ("greeting",)), reached
     )
 
 
-def _replied(script: Script, place: Place, name: str) -> Outcome:
+def _replied(script: Script, state: DialogueState, name: str) -> DialogueDecision:
     match name:
         case "me":
-            return verify(script, replace(place, stage=Stage.VERIFY, failures=0), (), (Reached(),))
+            return verify(script, replace(state, stage=Stage.VERIFY, failures=0), (), (NoteReached(),))
         case "fetch":
-            place = replace(place, stage=Stage.FETCHING, failures=0)
-            return Outcome(place, (questions.listen(script, place, ("fetching",), FETCH_SECONDS),), (Reached(),))
+            state = replace(state, stage=Stage.FETCHING, failures=0)
+            return DialogueDecision(
+                state, (questions.listen(script, state, ("fetching",), FETCH_SECONDS),), (NoteReached(),)
+            )
         case "later":
-            place = replace(place, stage=Stage.LATER, failures=0)
-            return Outcome(place, (questions.listen(script, place, ("later",)),), (Reached(),))
+            state = replace(state, stage=Stage.LATER, failures=0)
+            return DialogueDecision(state, (questions.listen(script, state, ("later",)),), (NoteReached(),))
         case "wrong":
-            return questions.end(script, place, "wrong_number", Concluded(AttemptOutcome.WRONG_PERSON))
+            return questions.end(script, state, "wrong_number", Conclude(AttemptOutcome.WRONG_PERSON))
         case _:
-            return questions.end(script, place, "refused", Concluded(AttemptOutcome.REFUSED))
+            return questions.end(script, state, "refused", Conclude(AttemptOutcome.REFUSED))
 
 
-def fetched(script: Script, person: Person, place: Place, heard: Heard, now: datetime) -> Outcome:
-    if heard.keys or questions.told(script, place, heard, "me"):
-        return verify(script, replace(place, stage=Stage.VERIFY, failures=0))
-    if place.failures + 1 >= SILENCES:
+def fetched(script: Script, person: Person, state: DialogueState, turn: PatientTurn, now: datetime) -> DialogueDecision:
+    if turn.keys or questions.told(script, state, turn, "me"):
+        return verify(script, replace(state, stage=Stage.VERIFY, failures=0))
+    if state.failures + 1 >= SILENCES:
         later_at = now + timedelta(hours=1)
-        return questions.end(script, place, "nobody", Concluded(AttemptOutcome.CALL_LATER, "not fetched", later_at))
+        return questions.end(script, state, "nobody", Conclude(AttemptOutcome.CALL_LATER, "not fetched", later_at))
     del person
-    place = replace(place, failures=place.failures + 1)
-    return Outcome(place, (questions.listen(script, place, ("fetching",), FETCH_SECONDS),))
+    state = replace(state, failures=state.failures + 1)
+    return DialogueDecision(state, (questions.listen(script, state, ("fetching",), FETCH_SECONDS),))
 
 
-def later(script: Script, person: Person, place: Place, heard: Heard, now: datetime) -> Outcome:
-    if heard.keys not in {"1", "2", "3"} and place.failures + 1 < SILENCES:
-        place = replace(place, failures=place.failures + 1)
-        return Outcome(place, (questions.listen(script, place, ("unclear", "later")),))
-    at = later_at(heard.keys, person.zone, now)
-    return questions.end(script, place, "later_noted", Concluded(AttemptOutcome.CALL_LATER, later_at=at))
+def later(script: Script, person: Person, state: DialogueState, turn: PatientTurn, now: datetime) -> DialogueDecision:
+    if turn.keys not in {"1", "2", "3"} and state.failures + 1 < SILENCES:
+        state = replace(state, failures=state.failures + 1)
+        return DialogueDecision(state, (questions.listen(script, state, ("unclear", "later")),))
+    at = later_at(turn.keys, person.zone, now)
+    return questions.end(script, state, "later_noted", Conclude(AttemptOutcome.CALL_LATER, later_at=at))
 
 
 def later_at(key: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """When to call again: `1` in an hour, `2` this evening, `3` (and whoever names nothing) tomorrow morning."""
+    """Return when to call again: `1` in an hour, `2` this evening, `3` (and whoever names nothing) tomorrow morning."""
     if key == "1":
         return now + timedelta(hours=1)
     local = now.astimezone(zone)
@@ -88,21 +104,23 @@ def later_at(key: str, zone: ZoneInfo, now: datetime) -> datetime:
     return datetime.combine(local.date() + timedelta(days=1), at, zone).astimezone(now.tzinfo)
 
 
-def verify(script: Script, place: Place, before: tuple[str, ...] = (), effects: tuple[Effect, ...] = ()) -> Outcome:
-    said = tuple(questions.say(script, place, name) for name in (*before, "verify", "verify_number"))
-    return Outcome(place, (Gather(TURN, said, 6, LISTEN_SECONDS, "#"),), effects)
+def verify(
+    script: Script, state: DialogueState, before: tuple[str, ...] = (), effects: tuple[Effect, ...] = ()
+) -> DialogueDecision:
+    said = tuple(questions.say(script, state, name) for name in (*before, "verify", "verify_number"))
+    return DialogueDecision(state, (Gather(TURN, said, 6, LISTEN_SECONDS, "#"),), effects)
 
 
-def failed(script: Script, place: Place, heard: Heard) -> Outcome:
-    """The check did not succeed: once more, or the end."""
-    failures = place.failures + 1
+def failed(script: Script, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+    """Ask once more after a check that did not succeed, or end the call."""
+    failures = state.failures + 1
     if failures >= VERIFY_TRIES:
-        return questions.end(script, place, "verify_failed", Concluded(AttemptOutcome.WRONG_PERSON, NOT_VERIFIED))
-    return verify(script, replace(place, failures=failures), ("verify_wrong",) if heard.keys else ("unclear",))
+        return questions.end(script, state, "verify_failed", Conclude(AttemptOutcome.WRONG_PERSON, NOT_VERIFIED))
+    return verify(script, replace(state, failures=failures), ("verify_wrong",) if turn.keys else ("unclear",))
 
 
 def is_they(person: Person, keys: str) -> bool:
-    """Whether the keys are the year and day of birth (six) or the last four digits of the hospital number."""
+    """Return whether the keys are the year and day of birth (six) or the last four digits of the hospital number."""
     if person.birth_date is not None and keys == f"{person.birth_date:%Y%d}":
         return True
     return len(person.number_end) == 4 and keys == person.number_end

@@ -1,20 +1,27 @@
-"""The conversation with a patient as the webhooks meet it: load, decide (`campaigns.dialogue.dialogue`), save, answer.
+"""The conversation with a patient as the webhooks meet it: load, decide (`campaigns.dialogue.dialogue`), save, render.
 
-A turn that comes twice, late or out of order is answered from what is stored, and changes nothing. The conversation is
-a call like any other: when a nurse is wanted it stands in line as callers do.
+It is a call like any other and saved by the same compare-and-set: a turn that comes twice, late or out of order is
+answered from what is stored. When a nurse is wanted the patient waits as callers do.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from campaigns.dialogue import attempt_progress, dialogue, doctor_absence, effects, questions, scripts_file
+from campaigns.dialogue import attempt_progress, dialogue, effects, questions, scripts
 from campaigns.dialogue.attempt_progress import Start
-from campaigns.dialogue.dialogue_state import Heard, Outcome, Person, Place, Stage
+from campaigns.dialogue.dialogue_state import (
+    DialogueDecision,
+    DialogueState,
+    NoteVerified,
+    PatientTurn,
+    Person,
+    Stage,
+    StartRecording,
+)
 from campaigns.dialogue.script import Script
 from crm.patients import identity_index
 from hotline import clock
@@ -24,67 +31,153 @@ from hotline.outbox import call_log
 from hotline.values.call_events import CallStarted
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import CallStatus, Direction
-from hotline.values.states.campaign import CampaignKind
+from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.leg import LegStatus
+from ivr.dialogue import queries as calls
 from ivr.dialogue import rendering
 from ivr.dialogue.engine import LEFT, WAIT
+from ivr.dialogue.flow_state import CallSnapshot
+from ivr.dialogue.queries import Step
+from ivr.dialogue.service import ATTEMPTS
+from ivr.errors import CallMovedOn
 from routing.calls import legs
 from telephony import twiml, webhook_urls
 from telephony.turn import Turn
-from telephony.verbs import Enqueue, Gather, Hangup, Redirect, Say, Verb
+from telephony.verbs import Enqueue, Hangup, Redirect, Say, Verb
 
-BACK_SECONDS = 6
 # May be said to anybody.
-SORRY = "wrong_number"
+APOLOGY = "wrong_number"
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation as one turn sees it."""
+
+    start: Start
+    call: CallSnapshot
+    attempt: Attempt
+    script: Script
+    person: Person
+
+    @property
+    def state(self) -> DialogueState:
+        """Return where it stands."""
+        return read_state(self.attempt.place)
+
+    def document(self, verbs: Sequence[Verb], turn: int) -> str:
+        """Return the TwiML; `turn` is the number of the turn that is expected next."""
+        return document(verbs, self.start.attempt_id, self.call.call_id, turn)
 
 
 def begin(context: AppContext, start: Start, sid: str | None, now: datetime) -> str:
-    """The document that a patient's line goes on with when it was picked up; asked again, the same.
-
-    `sid` is the exchange's id of the line.
-    """
+    """Answer a patient's line that was picked up; asked again, the same. `sid` is the provider's id of the line."""
     if sid is None:
         return goodbye(context, start.language)
     with context.database.write() as session:
         fresh = attempt_progress.start(session, start.attempt_id)
         if fresh is None:
             return goodbye(context, start.language)
-        if fresh.call_id is not None:
-            call = session.get_one(Call, fresh.call_id)
-            return call.last_answer if call.turn == 1 and call.last_answer else _where(session, context, fresh, call)
-        return _begin(session, context, fresh, sid, now)
+        if fresh.call_id is None:
+            return _begin(session, context, fresh, sid, now)
+        conversation = _conversation(session, context, fresh, fresh.call_id)
+        before = calls.last_answer(session, fresh.call_id) if conversation.call.turn == 1 else None
+        return before or _answer_out_of_turn(conversation)
+
+
+def next_turn(context: AppContext, attempt_id: str, number: int, turn: Turn, now: datetime) -> str:
+    """Answer turn `number` of a conversation: a key, words, or the time for them has passed."""
+
+    def answer(session: Session, conversation: Conversation) -> str:
+        call = conversation.call
+        if number == call.turn - 1 and call.status is not CallStatus.ENDED:
+            before = calls.last_answer(session, call.call_id)
+            if before:
+                return before
+        if number != call.turn or call.status is not CallStatus.IN_MENU:
+            return _answer_out_of_turn(conversation)
+        told = PatientTurn(turn.digits or "", turn.words, turn.recording_sid is not None)
+        return _step(session, context, conversation, told, now)
+
+    return _answer(context, attempt_id, answer)
+
+
+def answered_by_known(context: AppContext, attempt_id: str, now: datetime) -> str:
+    """Answer a line of which it is known who answered; further on, or again, it is told where it stands."""
+
+    def answer(session: Session, conversation: Conversation) -> str:
+        if not attempt_progress.is_led(conversation.attempt) or conversation.call.status is not CallStatus.IN_MENU:
+            return _answer_out_of_turn(conversation)
+        return _step(session, context, conversation, PatientTurn(), now)
+
+    return _answer(context, attempt_id, answer)
+
+
+def unanswered(context: AppContext, attempt_id: str) -> str:
+    """Answer a patient for whom no nurse came within the rings: what to do meanwhile, and back to the queue."""
+    with context.database.read() as session:
+        start = attempt_progress.start(session, attempt_id)
+        attempt = session.get(Attempt, attempt_id)
+        call = calls.snapshot(session, attempt.call_id) if attempt and attempt.call_id else None
+        if call is None or call.status is CallStatus.ENDED:
+            return twiml.render((Hangup(),))
+        if call.status is not CallStatus.WAITING:
+            return twiml.render(())
+        if start is None:
+            return _stopped(session, context, attempt_id)
+        conversation = _conversation(session, context, start, call.call_id)
+    said = questions.say(conversation.script, conversation.state, "no_nurse")
+    return conversation.document((said, Enqueue(conversation.script.queue, WAIT, LEFT)), call.turn)
 
 
 def goodbye(context: AppContext, language: Language | None = None) -> str:
-    """The document for whoever is not to be called any more: the hospital's name and nothing else."""
+    """Return the document for whoever is not to be called any more: the hospital's name and nothing else."""
     chosen = language or context.settings.default_language
-    script = next(iter(scripts_of(context).values()))
-    return twiml.render((Say(script.phrases["greeting"][chosen], chosen), Hangup()))
+    return twiml.render((Say(scripts.any_of(context).phrases["greeting"][chosen], chosen), Hangup()))
 
 
-def _broken_off(session: Session, context: AppContext, attempt_id: str) -> str:
-    """The document for whoever is on the line when their calls are stopped: an apology, and nothing that tells why.
+def document(verbs: Sequence[Verb], attempt_id: str, call_id: str, turn: int) -> str:
+    """Return the TwiML of a conversation; `turn` is the number of the turn that is expected next."""
+    urls = rendering.addresses(call_id, webhook_urls.attempt_turn(attempt_id, turn))
+    return rendering.fill(verbs, urls, lambda said: said)
 
-    Who stands in line for a nurse or speaks with one stays where they are: that is between people now.
-    """
-    attempt = session.get(Attempt, attempt_id)
-    call = session.get(Call, attempt.call_id) if attempt is not None and attempt.call_id else None
+
+def read_state(stored: dict[str, Any]) -> DialogueState:
+    """Return the state that `write_state` stored."""
+    words = {"stage": Stage(stored["stage"]), "language": Language(stored["language"])}
+    return DialogueState(**(stored | words))
+
+
+def write_state(state: DialogueState) -> dict[str, Any]:
+    """Return the state as the database keeps it."""
+    return asdict(state) | {"stage": state.stage.value, "language": state.language.value}
+
+
+def _answer(context: AppContext, attempt_id: str, answer: Callable[[Session, Conversation], str]) -> str:
+    """Answer a webhook of a conversation that goes on; decided anew when another delivery went on with it meanwhile."""
+    for _ in range(ATTEMPTS):
+        try:
+            with context.database.write() as session:
+                start = attempt_progress.start(session, attempt_id)
+                if start is None:
+                    return _stopped(session, context, attempt_id)
+                if start.call_id is None:
+                    return goodbye(context, start.language)
+                return answer(session, _conversation(session, context, start, start.call_id))
+        except CallMovedOn:
+            continue
+    return twiml.render((Redirect(webhook_urls.FALLBACK),))
+
+
+def _conversation(session: Session, context: AppContext, start: Start, call_id: str) -> Conversation:
+    call = calls.snapshot(session, call_id)
     if call is None:
-        return goodbye(context)
-    if call.status is CallStatus.TALKING:
-        return twiml.render((Redirect(webhook_urls.connect(call.id)),))
-    script = next(iter(scripts_of(context).values()))
-    if call.status is CallStatus.WAITING:
-        return document((Enqueue(script.queue, WAIT, LEFT),), (attempt_id, call.id), call.turn)
-    return twiml.render((Say(script.phrases[SORRY][call.language], call.language), Hangup()))
+        raise LookupError(f"no call {call_id}")
+    attempt = session.get_one(Attempt, start.attempt_id)
+    script, person = scripts.of_conversation(context, start), scripts.person_of(session, start)
+    return Conversation(start, call, attempt, script, person)
 
 
 def _begin(session: Session, context: AppContext, start: Start, sid: str, now: datetime) -> str:
-    attempt = session.get_one(Attempt, start.attempt_id)
-    script, person = script_of(context, start), person_of(session, start)
-    question = str(start.place.get("question", ""))
-    begun = dialogue.begin(script, person, start.language, question, attempt_progress.heard_by(attempt))
     call = Call(
         id=clock.new_id(),
         provider_sid=sid,
@@ -101,140 +194,61 @@ def _begin(session: Session, context: AppContext, start: Start, sid: str, now: d
     legs.caller_line(session, call.id, legs.LegReport(sid, LegStatus.ANSWERED), now)
     attempt_progress.joined(session, start.attempt_id, call.id)
     call_log.record(session, context.notifier, call.id, CallStarted(attempt_id=start.attempt_id), now)
-    return _save(session, context, start, call, begun, now)
+    conversation = _conversation(session, context, start, call.id)
+    question, by = str(start.place.get("question", "")), attempt_progress.heard_by(conversation.attempt)
+    begun = dialogue.begin(conversation.script, conversation.person, start.language, question, by)
+    return _save(session, context, conversation, begun, now)
 
 
-def turn(context: AppContext, attempt_id: str, number: int, said: Turn, now: datetime) -> str:
-    """The patient pressed a key, said something, or let the time pass: turn `number` of this conversation."""
-    with context.database.write() as session:
-        start = attempt_progress.start(session, attempt_id)
-        if start is None or start.call_id is None:
-            return _broken_off(session, context, attempt_id) if start is None else goodbye(context, start.language)
-        call = session.get_one(Call, start.call_id, with_for_update=True, populate_existing=True)
-        if number == call.turn - 1 and call.last_answer and call.status is not CallStatus.ENDED:
-            return call.last_answer
-        if number != call.turn or call.status is not CallStatus.IN_MENU:
-            return _where(session, context, start, call)
-        call.heard_at = now
-        attempt = session.get_one(Attempt, attempt_id)
-        heard = Heard(said.digits or "", said.words, said.recording_sid is not None, attempt_progress.heard_by(attempt))
-        script, person = script_of(context, start), person_of(session, start)
-        outcome = dialogue.step(script, person, read_place(attempt), heard, now)
-        return _save(session, context, start, call, outcome, now)
+def _step(session: Session, context: AppContext, conversation: Conversation, turn: PatientTurn, now: datetime) -> str:
+    turn = replace(turn, by=attempt_progress.heard_by(conversation.attempt))
+    decision = dialogue.step(conversation.script, conversation.person, conversation.state, turn, now)
+    return _save(session, context, conversation, decision, now)
 
 
-def known(context: AppContext, attempt_id: str, now: datetime) -> str:
-    """The exchange knows who answered: what follows from that; further on, or again, where the line stands."""
-    with context.database.write() as session:
-        start = attempt_progress.start(session, attempt_id)
-        if start is None or start.call_id is None:
-            return _broken_off(session, context, attempt_id) if start is None else goodbye(context, start.language)
-        call = session.get_one(Call, start.call_id, with_for_update=True, populate_existing=True)
-        attempt = session.get_one(Attempt, attempt_id)
-        if not attempt_progress.is_led(attempt) or call.status is not CallStatus.IN_MENU:
-            return _where(session, context, start, call)
-        script, person = script_of(context, start), person_of(session, start)
-        heard = Heard(by=attempt_progress.heard_by(attempt))
-        return _save(session, context, start, call, dialogue.step(script, person, read_place(attempt), heard, now), now)
-
-
-def _save(session: Session, context: AppContext, start: Start, call: Call, outcome: Outcome, now: datetime) -> str:
-    """Write the turn down with all that follows from it; its document."""
-    place = outcome.place
-    call.turn, call.language = call.turn + 1, place.language
-    session.get_one(Attempt, start.attempt_id).place = write_place(place)
-    call.last_answer = text = document(outcome.verbs, (start.attempt_id, call.id), call.turn)
-    effects.apply(session, context, (start, call), outcome, now)
-    if place.stage is Stage.QUESTION:
-        attempt_progress.keep_place(session, start.attempt_id, {"question": place.question})
+def _save(
+    session: Session, context: AppContext, conversation: Conversation, decision: DialogueDecision, now: datetime
+) -> str:
+    """Save a decision with all that follows from it; return its document. Raises `CallMovedOn`."""
+    start, call, state = conversation.start, conversation.call, decision.state
+    text = conversation.document(decision.verbs, call.turn + 1)
+    is_recorded = any(isinstance(effect, StartRecording) for effect in decision.effects)
+    is_verified = any(isinstance(effect, NoteVerified) for effect in decision.effects)
+    outcome = CallOutcome.ANSWERED if is_verified else session.get_one(Call, call.call_id).outcome
+    flow_state = replace(call.state, language=state.language)
+    if not calls.advance(session, call, Step(flow_state, text, outcome, now if is_recorded else None, now)):
+        raise CallMovedOn(call.call_id)
+    conversation.attempt.place = write_state(state)
+    row = session.get_one(Call, call.call_id, populate_existing=True)
+    effects.apply(session, context, (start, row), decision, now)
+    if state.stage is Stage.QUESTION:
+        attempt_progress.keep_place(session, start.attempt_id, {"question": state.question})
     return text
 
 
-def greet_missed_patient(context: AppContext, said: Turn) -> str | None:
-    """What a patient hears who calls after we have tried to reach them: to go on, or the menu; `None` for others."""
-    index = context.keyring.index(said.caller.e164) if said.caller is not None else None
-    with context.database.read() as session:
-        if said.call_sid is None or attempt_progress.recognise(session, index) is None:
-            return None
-    script, language = next(iter(scripts_of(context).values())), context.settings.default_language
-    asked = Say(script.phrases["back"][language], language)
-    return twiml.render((Gather(webhook_urls.MISSED_PATIENT, (asked,), 1, BACK_SECONDS), Redirect(webhook_urls.MENU)))
+def _stopped(session: Session, context: AppContext, attempt_id: str) -> str:
+    """Return the document for whoever is on the line when their calls are stopped: an apology that tells no reason.
+
+    Who waits for a nurse or speaks with one stays where they are: that is between people now.
+    """
+    attempt = session.get(Attempt, attempt_id)
+    call = calls.snapshot(session, attempt.call_id) if attempt is not None and attempt.call_id else None
+    if call is None:
+        return goodbye(context)
+    if call.status is CallStatus.TALKING:
+        return twiml.render((Redirect(webhook_urls.connect(call.call_id)),))
+    script, language = scripts.any_of(context), call.state.language
+    if call.status is CallStatus.WAITING:
+        return document((Enqueue(script.queue, WAIT, LEFT),), attempt_id, call.call_id, call.turn)
+    return twiml.render((Say(script.phrases[APOLOGY][language], language), Hangup()))
 
 
-def call_back(context: AppContext, said: Turn, now: datetime) -> str:
-    """The patient pressed a key there: one goes on where we stopped, anything else is the menu. Again: the same."""
-    index = context.keyring.index(said.caller.e164) if said.caller is not None else None
-    start = None
-    if said.digits == "1" and said.call_sid is not None:
-        with context.database.write() as session:
-            recipient_id = attempt_progress.recognise(session, index)
-            known = attempt_progress.of_line(session, said.call_sid)
-            if known is None and recipient_id is not None:
-                known = attempt_progress.call_back(session, recipient_id, said.call_sid, None, now)
-            start = known
-    return twiml.render((Redirect(webhook_urls.MENU),)) if start is None else begin(context, start, said.call_sid, now)
-
-
-def _where(session: Session, context: AppContext, start: Start, call: Call) -> str:
-    """What a line hears that asks out of turn: where it stands. Nothing changes."""
+def _answer_out_of_turn(conversation: Conversation) -> str:
+    """Return what a line hears that asks out of turn: where it stands. Nothing changes."""
+    call = conversation.call
     if call.status is CallStatus.ENDED:
         return twiml.render((Hangup(),))
     if call.status is CallStatus.TALKING:
-        return twiml.render((Redirect(webhook_urls.connect(call.id)),))
-    place = read_place(session.get_one(Attempt, start.attempt_id))
-    verbs = dialogue.repeat(script_of(context, start), person_of(session, start), place)
-    return document(verbs, (start.attempt_id, call.id), call.turn)
-
-
-def unanswered(context: AppContext, attempt_id: str) -> str:
-    """No nurse came within the rings: what to do meanwhile, and back into the line."""
-    with context.database.read() as session:
-        start = attempt_progress.start(session, attempt_id)
-        attempt = session.get(Attempt, attempt_id)
-        call = session.get(Call, attempt.call_id) if attempt and attempt.call_id else None
-        if start is None and call is not None and call.status is CallStatus.WAITING:
-            return _broken_off(session, context, attempt_id)
-    if start is None or attempt is None or call is None or call.status is not CallStatus.WAITING:
-        return twiml.render((Hangup(),) if call is None or call.status is CallStatus.ENDED else ())
-    script, place = script_of(context, start), read_place(attempt)
-    said = questions.say(script, place, "no_nurse")
-    return document((said, Enqueue(script.queue, WAIT, LEFT)), (attempt_id, call.id), call.turn)
-
-
-def document(verbs: tuple[Verb, ...], ids: tuple[str, str], number: int) -> str:
-    """Return the TwiML for attempt and call; `number` is the turn that is expected next."""
-    attempt_id, call_id = ids
-    urls = rendering.addresses(call_id, webhook_urls.attempt_turn(attempt_id, number))
-    return rendering.fill(verbs, urls, lambda said: said)
-
-
-def scripts_of(context: AppContext) -> Mapping[str, Script]:
-    """The scripts of this hospital."""
-    settings = context.settings
-    names = (settings.hospital_name_zh, settings.hospital_name_en)
-    return scripts_file.of(settings.campaign_scripts, *names, settings.hotline_number)
-
-
-def script_of(context: AppContext, start: Start) -> Script:
-    """The script of this conversation; one that a hospital has removed meanwhile is the general one, or any."""
-    known = scripts_of(context)
-    if start.kind is CampaignKind.DOCTOR_AWAY:
-        return doctor_absence.script(next(iter(known.values())), doctor_absence.Notice.read(start.about))
-    return known.get(start.script) or known.get("general") or next(iter(known.values()))
-
-
-def person_of(session: Session, start: Start) -> Person:
-    """Whom we want to speak with, and what tells that it is they."""
-    number_end, zone = attempt_progress.check_of(session, start.recipient_id)
-    return Person(start.name, start.birth_date, number_end, ZoneInfo(zone), start.is_inbound)
-
-
-def read_place(attempt: Attempt) -> Place:
-    """The place that `write_place` stored."""
-    stored = dict(attempt.place)
-    return Place(**(stored | {"stage": Stage(stored["stage"]), "language": Language(stored["language"])}))
-
-
-def write_place(place: Place) -> dict[str, Any]:
-    """The place as the database keeps it."""
-    return asdict(place) | {"stage": place.stage.value, "language": place.language.value}
+        return twiml.render((Redirect(webhook_urls.connect(call.call_id)),))
+    verbs = dialogue.repeat(conversation.script, conversation.person, conversation.state)
+    return conversation.document(verbs, call.turn)

@@ -57,7 +57,7 @@ def command(file: Path, scorecard: str, folder: Path | None, out: Path | None, *
 
     What the machine is not sure of is left to people and is never a fault.
     """
-    card = scorecards.of(folder)[scorecard]
+    card = scorecards.load(folder)[scorecard]
     task = ReviewTask(card, Language(options["language"]), ORDERS[options["channels"]], folder, options["hospital"])
     where = {name: options[name] for name in ("home", "vosk_models", "threads")}
     made = _with_progress(recording_review.read(file, task.order), task, place(**where))  # type: ignore[arg-type] # click gives the types

@@ -79,7 +79,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
     return render_template(
         "calls/call.html",
         record=replace(record, marks=[]) if is_blind else record,
-        sheet=marks.sheet([] if is_blind else record.marks, scorecards.of(settings.scorecards_folder), words),
+        sheet=marks.sheet([] if is_blind else record.marks, scorecards.load(settings.scorecards_folder), words),
         is_blind=is_blind,
         patient_id=patient_id,
         cases=opened,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from campaigns.dialogue import service
+from campaigns.dialogue import scripts
 from campaigns.dialogue.script import Choice, Script, Text
 from console.web.language import Words
 from hotline.configuration.errors import FileFault
@@ -51,7 +51,7 @@ class Labels:
 def of(context: AppContext) -> Labels:
     """The labels of this hospital's scripts."""
     try:
-        return Labels(service.scripts_of(context).values())
+        return Labels(scripts.all_of(context).values())
     except FileFault:
         return Labels(())  # names stand in; `hotline campaign draw` says what is wrong
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from console.quality.forms import CommentForm, DraftForm, DropForm
 from console.web import audit_marks
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
+from console.web.forms import submitted
 from hotline import clock
 from hotline.values.states.review import ReviewState
 from qa.errors import ReviewRefused
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from hotline.models import Review
 
 pages = Blueprint("reviews", __name__)
-
-# The begin of a form's field that holds an answer.
-ANSWER = "answer-"
 
 
 @pages.get("/reviews")
@@ -86,7 +84,7 @@ def take(review_id: str) -> ResponseReturnValue:
 def save(review_id: str) -> ResponseReturnValue:
     """Keep the draft: JSON for the page that saves by itself, else the page again."""
     try:
-        saved = service.save(context(), review_id, current_user.id, draft(), clock.now())
+        saved = service.save(context(), review_id, current_user.id, _draft(), clock.now())
     except ReviewRefused as refused:
         audit_marks.failed()
         if not _wants_json():
@@ -105,7 +103,7 @@ def save(review_id: str) -> ResponseReturnValue:
 def publish(review_id: str) -> ResponseReturnValue:
     """Publish to the agent, or finish the review of a calibration; then the next one."""
     with refusals() as said:
-        service.publish(context(), review_id, current_user.id, draft(), clock.now())
+        service.publish(context(), review_id, current_user.id, _draft(), clock.now())
         logged("publish_review", review_id)
         said.well("review.published")
     return _back(review_id)
@@ -129,7 +127,7 @@ def release(review_id: str) -> ResponseReturnValue:
 def drop(review_id: str) -> ResponseReturnValue:
     """Leave a call unheard, with the reason."""
     with refusals() as said:
-        service.drop(context(), review_id, current_user.id, request.form.get("why", ""), clock.now())
+        service.drop(context(), review_id, current_user.id, submitted(DropForm).why.data, clock.now())
         logged("drop_review", review_id)
         said.well("review.dropped")
     return redirect(url_for("reviews.listing"))
@@ -140,11 +138,16 @@ def drop(review_id: str) -> ResponseReturnValue:
 @touches("comment_review", "review", "review_id")
 def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
-    text, second = request.form.get("comment", ""), request.form.get("second", 0.0, float)
-    recording_id = request.form.get("recording") or None
+    form = submitted(CommentForm)
     with refusals():
         comments.add_comment(
-            context(), review_id, current_user.id, text, clock.now(), recording_id=recording_id, second=second
+            context(),
+            review_id,
+            current_user.id,
+            form.comment.data,
+            clock.now(),
+            recording_id=form.recording.data,
+            second=form.second.data,
         )
     return _comments(review_id)
 
@@ -169,15 +172,10 @@ def choose(call_id: str) -> ResponseReturnValue:
     return _back(review_id)
 
 
-def draft() -> ReviewDraft:
-    """What the form holds."""
-    words = {name: request.form.get(name, "") for name in ("remark", "comment")}
-    return ReviewDraft(request.form.get("version", -1, int), answers(), words)
-
-
-def answers() -> Mapping[str, str]:
-    """The answers of the form, by item."""
-    return {name.removeprefix(ANSWER): value for name, value in request.form.items() if name.startswith(ANSWER)}
+def _draft() -> ReviewDraft:
+    form = submitted(DraftForm)
+    words = {"remark": form.remark.data, "comment": form.comment.data}
+    return ReviewDraft(form.version.data, form.answers.data, words)
 
 
 def _may_read(session: Session, review: Review) -> bool:

@@ -19,6 +19,7 @@ FLOOR = "hotline:floor"  # the staff pages show it
 CLOSING_SECONDS = 3.0
 CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 2.0
 STALE_SECONDS = 5.0
+FLOOR_PAUSE_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Notifier:
     def _ring_all(self) -> None:
         while (first := self._rings.get()) is not None:
             rings = [first]
+            if first.topic == FLOOR:
+                time.sleep(FLOOR_PAUSE_SECONDS)  # pages follow many changes at once
             while not self._rings.empty():
                 more = self._rings.get()
                 if more is None:

@@ -23,7 +23,7 @@ from routing.estimates import estimated_wait
 from routing.queues import service as queues
 
 # What the turn itself writes with its own statement.
-WRITTEN_WITH_THE_TURN = (HistoryEvent, flow_state.NoticeHeard, flow_state.OutcomeReached)
+WRITTEN_WITH_THE_TURN = (HistoryEvent, flow_state.NoteConsent, flow_state.SetOutcome)
 
 
 def needs_more(effects: Sequence[Effect]) -> bool:
@@ -51,36 +51,34 @@ def notice(rows: Sequence[dict[str, object]]) -> str:
 
 def _apply(session: Session, context: AppContext, call: Call, effect: Effect, now: datetime) -> None:
     match effect:
-        case flow_state.PersonRequested():
+        case flow_state.JoinQueue():
             _join_queue(session, context, call, effect, now)
-        case flow_state.IntentChosen(intent=intent):
+        case flow_state.SetIntent(intent=intent):
             call.intent = intent
-        case flow_state.MessageLeft(sid=sid):
+        case flow_state.KeepMessage(sid=sid):
             recordings.add_started(session, context, call.id, sid, now).kind = RecordingKind.MESSAGE
-        case flow_state.QueueLeft():
+        case flow_state.LeaveQueue():
             if not queue_place.step_out(session, context, call, now):
                 raise CallMovedOn(call.id)
-        case flow_state.TakenOutOfQueue():
+        case flow_state.ReturnToMenu():
             transitions.transition(call, CallEvent.LEFT_QUEUE)
-        case flow_state.QueueRejoined():
+        case flow_state.RejoinQueue():
             queue_place.withdraw(session, context, call, now)
-        case flow_state.CallbackRequested(number=number):
+        case flow_state.RequestCallback(number=number):
             _request_callback(session, context, call, number, now)
-        case flow_state.CallForwarded():
+        case flow_state.MarkForwarded():
             if call.status is CallStatus.IN_MENU:
                 call.outcome = CallOutcome.FORWARDED
-        case flow_state.WaitAnnounced(estimate=estimate):
+        case flow_state.NoteWait(estimate=estimate):
             estimated_wait.note(session, call.id, estimate, now)
-        case flow_state.RatingAsked():
+        case flow_state.NoteRatingAsked():
             call.rating_asked_at = call.heard_at = now
-        case flow_state.RatingGiven(rating=rating):
+        case flow_state.StoreRating(rating=rating):
             call.rating = rating
     session.flush()
 
 
-def _join_queue(
-    session: Session, context: AppContext, call: Call, wanted: flow_state.PersonRequested, now: datetime
-) -> None:
+def _join_queue(session: Session, context: AppContext, call: Call, wanted: flow_state.JoinQueue, now: datetime) -> None:
     if call.status is CallStatus.WAITING:
         queues.leave(session, context, call, QueueEntryEndReason.OTHER_QUEUE, now)
         session.flush()

@@ -38,12 +38,12 @@ class CallSnapshot:
 
 
 @dataclass(frozen=True)
-class NoticeHeard:
+class NoteConsent:
     """The notice of the recording was heard or passed: the call may be recorded."""
 
 
 @dataclass(frozen=True)
-class PersonRequested:
+class JoinQueue:
     """The caller asks for a person."""
 
     intent: Intent
@@ -53,67 +53,67 @@ class PersonRequested:
 
 
 @dataclass(frozen=True)
-class OutcomeReached:
+class SetOutcome:
     """The call is at an end of the flow: should it end now, this is its outcome."""
 
     outcome: CallOutcome | None
 
 
 @dataclass(frozen=True)
-class IntentChosen:
+class SetIntent:
     """What the caller wants, where nobody was asked for."""
 
     intent: Intent
 
 
 @dataclass(frozen=True)
-class MessageLeft:
+class KeepMessage:
     """The caller has left a message; `sid` is the provider's id of its recording."""
 
     sid: str
 
 
 @dataclass(frozen=True)
-class QueueLeft:
+class LeaveQueue:
     """The caller leaves the queue for something else, and may come back to their place."""
 
 
 @dataclass(frozen=True)
-class TakenOutOfQueue:
+class ReturnToMenu:
     """The router has closed the caller's place in the queue: they hear the flow again."""
 
 
 @dataclass(frozen=True)
-class QueueRejoined:
+class RejoinQueue:
     """The caller goes back to the queue, to their old place; a callback is off."""
 
 
 @dataclass(frozen=True)
-class CallbackRequested:
+class RequestCallback:
     """The caller leaves the queue and is to be called back at this number; again, that number for the same callback."""
 
     number: PhoneNumber
 
 
 @dataclass(frozen=True)
-class CallForwarded:
+class MarkForwarded:
     """A number outside has answered the caller."""
 
 
 @dataclass(frozen=True)
-class WaitAnnounced:
+class NoteWait:
     """The caller was told what wait to expect; only the first time counts."""
 
     estimate: Estimate
 
 
 @dataclass(frozen=True)
-class RatingAsked:
+class NoteRatingAsked:
     """The caller hears the question for a rating."""
 
 
 @dataclass(frozen=True)
-class RatingGiven:
+class StoreRating:
     """The caller rates the conversation from 1 to 5."""
 
     rating: int
@@ -121,19 +121,19 @@ class RatingGiven:
 
 Effect = (
     HistoryEvent
-    | NoticeHeard
-    | PersonRequested
-    | OutcomeReached
-    | IntentChosen
-    | MessageLeft
-    | QueueLeft
-    | TakenOutOfQueue
-    | QueueRejoined
-    | CallbackRequested
-    | CallForwarded
-    | WaitAnnounced
-    | RatingAsked
-    | RatingGiven
+    | NoteConsent
+    | JoinQueue
+    | SetOutcome
+    | SetIntent
+    | KeepMessage
+    | LeaveQueue
+    | ReturnToMenu
+    | RejoinQueue
+    | RequestCallback
+    | MarkForwarded
+    | NoteWait
+    | NoteRatingAsked
+    | StoreRating
 )
 
 

@@ -4,15 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from hotline.values import call_events
-from hotline.values.call_events import (
-    ConsentHeard,
-    KeyPressed,
-    LanguageChosen,
-    MenuShown,
-    MessageEmpty,
-    TimedOut,
-    WrongKey,
-)
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
@@ -20,12 +11,12 @@ from ivr.dialogue.flow_state import (
     Effect,
     FlowDecision,
     FlowState,
-    IntentChosen,
-    MessageLeft,
-    NoticeHeard,
-    OutcomeReached,
-    PersonRequested,
-    QueueRejoined,
+    JoinQueue,
+    KeepMessage,
+    NoteConsent,
+    RejoinQueue,
+    SetIntent,
+    SetOutcome,
 )
 from ivr.dialogue.menu_speech import phrase, speak, tells_notice
 from ivr.flow.nodes import Ask, Choice, End, Flow, LanguageMenu, Menu, Message, Node, Notice, Opening
@@ -58,7 +49,7 @@ def mark_heard(state: FlowState) -> tuple[FlowState, tuple[Effect, ...]]:
     """Return the state after what was being said has been heard: any turn after the notice is the consent."""
     if not state.is_telling:
         return state, ()
-    return replace(state, is_telling=False, consent=True), (NoticeHeard(), ConsentHeard())
+    return replace(state, is_telling=False, consent=True), (NoteConsent(), call_events.ConsentHeard())
 
 
 def repeat(flow: Flow, state: FlowState) -> tuple[Verb, ...]:
@@ -101,7 +92,7 @@ def _own(flow: Flow, state: FlowState, node: Node, key: str, now: datetime) -> F
     """Decide on a key, or none, at this node."""
     match node:
         case LanguageMenu(otherwise=otherwise) if key == "":
-            timed_out = TimedOut(node=node.name)
+            timed_out = call_events.TimedOut(node=node.name)
             return _choose(flow, state, node, otherwise, now).after(timed_out)
         case Menu() | LanguageMenu():
             choice = next((c for c in node.choices if c.key == key), None)
@@ -114,40 +105,40 @@ def _own(flow: Flow, state: FlowState, node: Node, key: str, now: datetime) -> F
             chosen = next((c for c in choices if c.key == key), None)
             if chosen is not None:
                 return _pressed(state, chosen.to, _enter(flow, state, chosen.to, now))
-            return FlowDecision(state, (Hangup(),), (OutcomeReached(outcome),))
+            return FlowDecision(state, (Hangup(),), (SetOutcome(outcome),))
         case Ask() | Opening() | Message():  # a turn that belongs to no question: say again what stands
             return FlowDecision(state, repeat(flow, state))
 
 
 def _after_message(flow: Flow, state: FlowState, turn: Turn, now: datetime) -> FlowDecision:
     """Thank for a message. Without one the caller goes back to their queue, or hears goodbye."""
-    left: tuple[Effect, ...] = () if turn.recording_sid is None else (MessageLeft(turn.recording_sid),)
+    left: tuple[Effect, ...] = () if turn.recording_sid is None else (KeepMessage(turn.recording_sid),)
     if turn.digits == flow.keys.emergency:
         return _pressed(state, "emergency", _enter(flow, state, flow.emergency, now)).after(*left)
     if left:
         thanks = phrase(flow, "message_thanks", state.language)
         return FlowDecision(
-            state, (thanks, Hangup()), (*left, call_events.MessageLeft(), OutcomeReached(CallOutcome.MESSAGE))
+            state, (thanks, Hangup()), (*left, call_events.MessageLeft(), SetOutcome(CallOutcome.MESSAGE))
         )
     said = phrase(flow, "message_empty", state.language)
     line = state.trail[-1] if state.trail else ""
     if isinstance(flow.nodes.get(line), Ask):
         state = replace(state, node=line, trail=state.trail[:-1])
-        return FlowDecision(state, (said, *repeat(flow, state)), (MessageEmpty(), QueueRejoined()))
+        return FlowDecision(state, (said, *repeat(flow, state)), (call_events.MessageEmpty(), RejoinQueue()))
     closed = None if is_open_at(flow.hours, now) else CallOutcome.OUT_OF_HOURS
-    return FlowDecision(state, (said, Hangup()), (MessageEmpty(), OutcomeReached(closed)))
+    return FlowDecision(state, (said, Hangup()), (call_events.MessageEmpty(), SetOutcome(closed)))
 
 
 def _choose(flow: Flow, state: FlowState, node: Node, choice: Choice, now: datetime) -> FlowDecision:
     if choice.language is None:
         return _enter(flow, _remember(state, node), choice.to, now)
-    chosen = LanguageChosen(language=choice.language)
+    chosen = call_events.LanguageChosen(language=choice.language)
     return _enter(flow, replace(_remember(state, node), language=choice.language), choice.to, now).after(chosen)
 
 
 def _fail(flow: Flow, state: FlowState, node: Node, key: str, now: datetime) -> FlowDecision:
     """Ask again after no key or a wrong one; after as many times as the flow allows, lead to a person."""
-    event = WrongKey(node=node.name) if key else TimedOut(node=node.name)
+    event = (call_events.WrongKey if key else call_events.TimedOut)(node=node.name)
     failures = state.failures + 1
     if failures >= flow.tries:
         return _enter(flow, state, flow.person, now).after(event)
@@ -192,12 +183,12 @@ def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
 
 def _arrival(node: Node, is_open: bool) -> tuple[Effect, ...]:
     if isinstance(node, Ask):
-        return (PersonRequested(node.intent, node.queue, node.skill, node.priority),)
-    shown = MenuShown(node=node.name)
+        return (JoinQueue(node.intent, node.queue, node.skill, node.priority),)
+    shown = call_events.MenuShown(node=node.name)
     if isinstance(node, Message):
-        meant = () if node.intent is Intent.UNKNOWN else (IntentChosen(node.intent),)
-        return (shown, *meant, OutcomeReached(None if is_open else CallOutcome.OUT_OF_HOURS))
-    return (shown, OutcomeReached(node.outcome)) if isinstance(node, End) else (shown,)
+        meant = () if node.intent is Intent.UNKNOWN else (SetIntent(node.intent),)
+        return (shown, *meant, SetOutcome(None if is_open else CallOutcome.OUT_OF_HOURS))
+    return (shown, SetOutcome(node.outcome)) if isinstance(node, End) else (shown,)
 
 
 def _remember(state: FlowState, node: Node) -> FlowState:
@@ -210,4 +201,4 @@ def _remember(state: FlowState, node: Node) -> FlowState:
 
 
 def _pressed(state: FlowState, outcome: str, decision: FlowDecision) -> FlowDecision:
-    return decision.after(KeyPressed(node=state.node, outcome=outcome))
+    return decision.after(call_events.KeyPressed(node=state.node, outcome=outcome))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -76,9 +76,13 @@ def read_state(stored: dict[str, Any], language: Language) -> FlowState:
 
 def write_state(state: FlowState) -> dict[str, Any]:
     """Return the state as the database keeps it; its language has a column of its own."""
-    stored = asdict(state)
-    del stored["language"]
-    return stored | {"trail": list(state.trail)}
+    return {
+        "node": state.node,
+        "failures": state.failures,
+        "trail": list(state.trail),
+        "consent": state.consent,
+        "is_telling": state.is_telling,
+    }
 
 
 @dataclass(frozen=True)
@@ -144,26 +148,28 @@ def add_events(session: Session | Connection, rows: Sequence[dict[str, Any]]) ->
         session.execute(insert(Event), rows)
 
 
-def advance_with_events(database: Database, call: CallSnapshot, step: Step, rows: Sequence[dict[str, Any]]) -> bool:
+def advance_with_events(
+    database: Database, connection: Connection, call: CallSnapshot, step: Step, rows: Sequence[dict[str, Any]]
+) -> bool:
     """Advance the call and add its events as one write of its own; return whether it still stood there.
 
-    Most turns change nothing else. PostgreSQL takes both in one statement that commits by itself, which saves the round
-    trips of a transaction; SQLite has no network between, and no such statement.
+    Most turns change nothing else. PostgreSQL takes both in one statement that commits by itself on `connection`, which
+    saves the round trips of a transaction; SQLite has no network between, and no such statement.
     """
     values = _values(call, step)
     if database.is_sqlite:
-        with database.transaction() as connection:
-            if not _changed(connection.execute(_MOVE, values)):
+        with database.transaction() as transaction:
+            if not _changed(transaction.execute(_MOVE, values)):
                 return False
-            add_events(connection, rows)
+            add_events(transaction, rows)
         return True
     told = {
         "ids": [row["id"] for row in rows],
         "kinds": [row["kind"] for row in rows],
         "details": [json.dumps(row["data"]) for row in rows],
     }
-    with database.statements() as connection:
-        return connection.execute(_move_and_tell(), values | told).rowcount == len(rows)
+    database.before_write()
+    return connection.execute(_move_and_tell(), values | told).rowcount == len(rows)
 
 
 @cache
@@ -179,7 +185,8 @@ def _move_and_tell() -> Insert:
     rows = select(
         events.c.id, moved.c.id, bindparam("moment", type_=Utc()), events.c.kind, cast(events.c.data, JSON)
     ).select_from(moved.join(events, literal(value=True)))
-    return insert(Event).from_select(["id", "call_id", "at", "kind", "data"], rows)
+    statement = insert(Event).from_select(["id", "call_id", "at", "kind", "data"], rows)
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def hear(session: Session, call: CallSnapshot, state: FlowState, consent_at: datetime | None, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.values import call_events
-from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, RatingAsked, RatingGiven
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, NoteRatingAsked, StoreRating
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Flow
 from telephony import webhook_urls
@@ -37,7 +37,7 @@ def ask(flow: Flow, call: CallSnapshot, facts: RatingFacts, now: datetime) -> Fl
         return decision if is_same else None
     if not facts.may_ask or call.state.node == flow.emergency:
         return None
-    return decision.after(RatingAsked(), call_events.RatingAsked())
+    return decision.after(NoteRatingAsked(), call_events.RatingAsked())
 
 
 def answered(flow: Flow, call: CallSnapshot, facts: RatingFacts, key: str) -> FlowDecision:
@@ -46,4 +46,4 @@ def answered(flow: Flow, call: CallSnapshot, facts: RatingFacts, key: str) -> Fl
     goodbye = FlowDecision(call.state, verbs, is_interlude=True)
     if key not in SCALE or facts.asked_at is None or facts.rating is not None:
         return goodbye
-    return goodbye.after(RatingGiven(int(key)), call_events.CallRated(rating=int(key)))
+    return goodbye.after(StoreRating(int(key)), call_events.CallRated(rating=int(key)))

@@ -7,18 +7,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline import clock
 from hotline.models import Call
 from hotline.outbox.notifier import FLOOR
-from hotline.values.call_events import CallStarted, HistoryEvent
+from hotline.values import call_events
+from hotline.values.call_events import HistoryEvent
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import effects, menu, queries
 from ivr.dialogue.context import VoiceContext
-from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, NoticeHeard, OutcomeReached
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, NoteConsent, SetOutcome
 from ivr.dialogue.queries import Step
 from ivr.errors import CallMovedOn
 from routing.calls import legs
@@ -28,6 +30,7 @@ from telephony.verbs import Hangup, Redirect
 
 # Each failure to save means that another delivery went on with the call.
 ATTEMPTS = 3
+TAKES_TURNS = frozenset({CallStatus.IN_MENU, CallStatus.WAITING})
 Facts = TypeVar("Facts")
 
 
@@ -51,11 +54,11 @@ def _again(voice: VoiceContext, sid: str) -> str:
         before = queries.last_answer(session, call.call_id) if call is not None and call.turn == 1 else None
     if call is None:
         return voice.apology()
-    return before or where_it_stands(voice, call)
+    return before or answer_out_of_turn(voice, call)
 
 
 def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
-    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(CallStarted())
+    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(call_events.CallStarted())
     call_id, caller = clock.new_id(), turn.caller
     text = voice.document(decision.verbs, call_id, 1)
     call = Call(
@@ -96,41 +99,54 @@ def next_turn(voice: VoiceContext, call_id: str, number: int, turn: Turn, now: d
 
 
 def _next_turn(voice: VoiceContext, call_id: str, number: int, turn: Turn, now: datetime) -> str | None:
-    before = None
     with voice.app.database.statements() as connection:
         call = queries.snapshot(connection, call_id)
-        if call is not None and number == call.turn - 1 and call.status is not CallStatus.ENDED:
+        if call is None:
+            return voice.to_fallback()
+        if number == call.turn - 1 and call.status is not CallStatus.ENDED:
             before = queries.last_answer(connection, call_id)
-    if call is None:
-        return voice.to_fallback()
-    if before:
-        return before
-    if number != call.turn or call.status in {CallStatus.TALKING, CallStatus.ENDED}:
-        return where_it_stands(voice, call)
-    return save(voice, call, menu.step(voice.flow, call.state, turn, now), now)
+            if before:
+                return before
+        if number == call.turn and call.status in TAKES_TURNS:
+            decision = menu.step(voice.flow, call.state, turn, now)
+            if _is_plain(call, decision):
+                return _save_plain(connection, voice, call, decision, now)
+        else:
+            return answer_out_of_turn(voice, call)
+    return save(voice, call, decision, now)
 
 
-def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str | None:
-    """Save a decision and what follows from it; return its answer, or `None` when the call went on meanwhile."""
-    if decision.is_interlude or call.turn == 1 or effects.needs_more(decision.effects):
-        try:
-            with voice.app.database.write() as session:
-                return save_in(session, voice, call, decision, now)
-        except CallMovedOn:
-            return None
+def _is_plain(call: CallSnapshot, decision: FlowDecision) -> bool:
+    """Return whether a decision changes nothing but the call's own row and its history, as most do."""
+    return call.turn > 1 and not decision.is_interlude and not effects.needs_more(decision.effects)
+
+
+def _save_plain(
+    connection: Connection, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime
+) -> str | None:
+    """Save such a decision in one write, without a transaction of the mapper."""
     text, step = _step(voice, call, decision, now)
-    told = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
-    rows = queries.event_rows(call.call_id, told, now)
-    if not queries.advance_with_events(voice.app.database, call, step, rows):
+    events = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
+    rows = queries.event_rows(call.call_id, events, now)
+    if not queries.advance_with_events(voice.app.database, connection, call, step, rows):
         return None
     voice.app.notifier.ring(FLOOR, effects.notice(rows))
     return text
 
 
+def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str | None:
+    """Save a decision and what follows from it; return its answer, or `None` when the call went on meanwhile."""
+    try:
+        with voice.app.database.write() as session:
+            return save_in(session, voice, call, decision, now)
+    except CallMovedOn:
+        return None
+
+
 def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str:
     """Do the same inside a transaction. Raises `CallMovedOn` when the call went on meanwhile: it is to be undone."""
     if decision.is_interlude:
-        heard_at = now if any(isinstance(effect, NoticeHeard) for effect in decision.effects) else None
+        heard_at = now if any(isinstance(effect, NoteConsent) for effect in decision.effects) else None
         has_come_about = queries.hear(session, call, decision.state, heard_at, now)
         text = voice.document(decision.answer, call.call_id, call.turn)
     else:
@@ -147,8 +163,8 @@ def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision:
 def _step(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> tuple[str, Step]:
     """Return the document of a numbered turn, and what it changes in the call's row."""
     text = voice.document(decision.verbs, call.call_id, call.turn + 1)
-    outcomes = [effect.outcome for effect in decision.effects if isinstance(effect, OutcomeReached)]
-    is_heard = any(isinstance(effect, NoticeHeard) for effect in decision.effects)
+    outcomes = [effect.outcome for effect in decision.effects if isinstance(effect, SetOutcome)]
+    is_heard = any(isinstance(effect, NoteConsent) for effect in decision.effects)
     outcome = outcomes[-1] if outcomes else None
     return text, Step(decision.state, text, outcome, now if is_heard else None, now)
 
@@ -171,13 +187,13 @@ def answer(
                 return None
             facts = read(session, call)
         decision = decide(call, facts)
-        text = where_it_stands(voice, call) if decision is None else save(voice, call, decision, now)
+        text = answer_out_of_turn(voice, call) if decision is None else save(voice, call, decision, now)
         if text is not None:
             return text
     return voice.to_fallback()
 
 
-def where_it_stands(voice: VoiceContext, call: CallSnapshot) -> str:
+def answer_out_of_turn(voice: VoiceContext, call: CallSnapshot) -> str:
     """Return what a call hears that asks for something out of turn: where it stands. Nothing changes."""
     if call.status is CallStatus.ENDED:
         return voice.document((Hangup(),))

@@ -15,7 +15,7 @@ from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from ivr.dialogue import menu, queries
-from ivr.dialogue.flow_state import PersonRequested
+from ivr.dialogue.flow_state import JoinQueue
 from ivr.flow.nodes import Flow
 from routing.callbacks import queue_place
 from routing.queues import queues_file, service
@@ -39,7 +39,7 @@ def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, n
         return False
     state = queries.read_state(call.place or {}, call.language)
     effects = menu.ask_for_person(flow, state, now).effects
-    asked = next(effect for effect in effects if isinstance(effect, PersonRequested))
+    asked = next(effect for effect in effects if isinstance(effect, JoinQueue))
     queue = queues_file.of(context.settings).queues[asked.queue]
     session.add(
         Callback(

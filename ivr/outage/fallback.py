@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hotline.values.call_events import Rescued
+from hotline.values import call_events
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.queue_entry import QueueEntryState
@@ -42,7 +42,7 @@ def _to_person(voice: VoiceContext, sid: str, now: datetime) -> str:
         if call is None:
             break
         if call.status is not CallStatus.IN_MENU:
-            return service.where_it_stands(voice, call)
+            return service.answer_out_of_turn(voice, call)
         text = service.save(voice, call, decide(voice, call, now), now)
         if text is not None:
             return text
@@ -53,5 +53,5 @@ def decide(voice: VoiceContext, call: CallSnapshot, now: datetime) -> FlowDecisi
     """Lead a caller of the menu to a person, with an apology."""
     state, heard = menu.mark_heard(call.state)
     decision = menu.ask_for_person(voice.flow, state, now)
-    rescued = Rescued(node=state.node)
+    rescued = call_events.Rescued(node=state.node)
     return decision.spoken_after(phrase(voice.flow, "sorry", state.language)).after(*heard, rescued)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from crm.patients import identity_index
 from hotline import clock
 from hotline.models import Call, Callback
-from hotline.values.call_events import CalledBack
+from hotline.values import call_events
 from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.call import CallStatus, Direction
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
@@ -43,7 +43,7 @@ def answered(voice: VoiceContext, callback_id: str, attempt: int, turn: Turn, no
                 return voice.apology()
             call = _begin(session, voice, callback, now)
         elif call.status is not CallStatus.IN_MENU:
-            return service.where_it_stands(voice, call)
+            return service.answer_out_of_turn(voice, call)
     join = webhook_urls.callback_joined(callback_id, attempt)
     return voice.document((Gather(join, _greeting(voice, call), 1, KEY_SECONDS),))
 
@@ -55,7 +55,7 @@ def joined(voice: VoiceContext, callback_id: str, turn: Turn, now: datetime) -> 
         if call is None:
             return voice.apology()
         if call.status is not CallStatus.IN_MENU:
-            return service.where_it_stands(voice, call)
+            return service.answer_out_of_turn(voice, call)
         state, heard = menu.mark_heard(call.state)
         queries.hear(session, call, state, now if heard else None, now)
         effects.apply(session, voice.app, call.call_id, heard, now)
@@ -104,7 +104,7 @@ def _begin(session: Session, voice: VoiceContext, callback: Callback, now: datet
     session.flush()
     callback.back_call_id = call.id
     legs.caller_line(session, call.id, legs.LegReport(call.provider_sid, LegStatus.ANSWERED), now)
-    told = CalledBack(asked_call_id=callback.call_id)
+    told = call_events.CalledBack(asked_call_id=callback.call_id)
     effects.apply(session, voice.app, call.id, (told,), now)
     return CallSnapshot(call.id, call.provider_sid, state, CallStatus.IN_MENU, 1)
 

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.values import phone_numbers
-from hotline.values.call_events import KeyPressed
+from hotline.values import call_events, phone_numbers
 from hotline.values.numbering_plan import Refusal
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.call import CallStatus
 from ivr.dialogue import menu
-from ivr.dialogue.flow_state import CallbackRequested, CallSnapshot, FlowDecision, QueueRejoined
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, RejoinQueue, RequestCallback
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Flow
 from ivr.flow.phrases import DIGITS
@@ -88,7 +87,7 @@ def stay(flow: Flow, call: CallSnapshot, where: str) -> FlowDecision:
     verbs: tuple[Verb, ...] = (Redirect(webhook_urls.wait(call.call_id)),)
     if where != IN_QUEUE:
         verbs = menu.repeat(flow, call.state)
-    return FlowDecision(call.state, verbs, (QueueRejoined(),), is_interlude=True)
+    return FlowDecision(call.state, verbs, (RejoinQueue(),), is_interlude=True)
 
 
 def read_back(flow: Flow, call: CallSnapshot, number: str, where: str) -> FlowDecision:
@@ -111,7 +110,7 @@ def _promise(
     if facts.promised is None and not facts.may_request:
         return None
     called = number.e164 if facts.promised is None or facts.may_change else facts.promised
-    return read_back(flow, call, called, where).after(CallbackRequested(number))
+    return read_back(flow, call, called, where).after(RequestCallback(number))
 
 
 def _chosen(flow: Flow, call: CallSnapshot, facts: CallbackFacts, turn: CallbackTurn) -> FlowDecision:
@@ -162,5 +161,5 @@ def _ask_number(flow: Flow, call: CallSnapshot, where: str, *before: Say, is_sec
 def _emergency(flow: Flow, call: CallSnapshot, now: datetime) -> FlowDecision:
     """Lead to the emergency: its key works here, too, and whatever was promised is off."""
     state, heard = menu.mark_heard(call.state)
-    pressed = KeyPressed(node=state.node, outcome="emergency")
-    return menu.emergency(flow, state, now).after(QueueRejoined(), *heard, pressed)
+    pressed = call_events.KeyPressed(node=state.node, outcome="emergency")
+    return menu.emergency(flow, state, now).after(RejoinQueue(), *heard, pressed)

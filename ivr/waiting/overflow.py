@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from hotline.values.call_events import Forwarded
+from hotline.values import call_events
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import menu
-from ivr.dialogue.flow_state import CallForwarded, CallSnapshot, FlowDecision, TakenOutOfQueue
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, MarkForwarded, ReturnToMenu
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Flow
 from ivr.waiting.callback_dialogue import KEY_SECONDS, OFFER, OUTSIDE, stay
@@ -28,7 +28,7 @@ def decide(
     if is_in_queue or call.status in {CallStatus.TALKING, CallStatus.ENDED}:
         return None
     way_out = _way_out(flow, call, kind, number, caller_id, now)
-    return (way_out or stay(flow, call, OUTSIDE)).after(TakenOutOfQueue())
+    return (way_out or stay(flow, call, OUTSIDE)).after(ReturnToMenu())
 
 
 def _way_out(flow: Flow, call: CallSnapshot, kind: str, to: str, caller_id: str, now: datetime) -> FlowDecision | None:
@@ -44,7 +44,7 @@ def _way_out(flow: Flow, call: CallSnapshot, kind: str, to: str, caller_id: str,
         return None
     dialled = DialNumber(number.e164, caller_id, webhook_urls.forwarded(call.call_id))
     verbs = (phrase(flow, "forwarded", language), dialled)
-    return FlowDecision(call.state, verbs, (Forwarded(),), is_interlude=True)
+    return FlowDecision(call.state, verbs, (call_events.Forwarded(),), is_interlude=True)
 
 
 def forwarded(flow: Flow, call: CallSnapshot, dial_status: LegStatus | None) -> FlowDecision:
@@ -52,4 +52,4 @@ def forwarded(flow: Flow, call: CallSnapshot, dial_status: LegStatus | None) -> 
     if dial_status not in SPOKEN_WITH:
         return stay(flow, call, OUTSIDE)
     goodbye = (phrase(flow, "thanks", call.state.language), Hangup())
-    return FlowDecision(call.state, goodbye, (CallForwarded(),), is_interlude=True)
+    return FlowDecision(call.state, goodbye, (MarkForwarded(),), is_interlude=True)

@@ -111,7 +111,7 @@ def queue_left(voice: VoiceContext, call_id: str, turn: Turn, now: datetime) -> 
     if turn.queue_result is not QueueResult.LEFT and call.status is CallStatus.WAITING:
         verbs = menu.repeat(voice.flow, call.state)
         return voice.document((Pause(RETRY_SECONDS), *verbs), call_id, call.turn)
-    return service.where_it_stands(voice, call)
+    return service.answer_out_of_turn(voice, call)
 
 
 def conference_left(voice: VoiceContext, call_id: str, turn: Turn, *, entry_id: str, checks: int, now: datetime) -> str:
@@ -152,7 +152,7 @@ def requeued(voice: VoiceContext, call_id: str) -> str:
     if call is None or entry is None:
         return voice.to_fallback()
     if call.status is not CallStatus.WAITING:
-        return service.where_it_stands(voice, call)
+        return service.answer_out_of_turn(voice, call)
     reason = entry.requeue_reason
     said = (phrase(voice.flow, reason, call.state.language),) if reason and reason in voice.flow.phrases else ()
     return voice.document((*said, Enqueue(entry.queue, WAIT, LEFT)), call_id, call.turn)

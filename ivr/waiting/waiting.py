@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from hotline.values.call_events import KeyPressed
+from hotline.values import call_events
 from hotline.values.states.call import CallStatus
 from ivr.dialogue import menu
 from ivr.dialogue.engine import WAIT
-from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, FlowState, QueueLeft, WaitAnnounced
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, FlowState, LeaveQueue, NoteWait
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Flow
 from ivr.waiting import callback_dialogue
@@ -66,7 +66,7 @@ def _pressed(flow: Flow, call: CallSnapshot, facts: WaitingFacts, key: str, now:
         return callback_dialogue.request(flow, call, facts.callback, IN_QUEUE)
     if key == flow.waiting_keys.message and facts.may_leave:
         left = _out_of_queue(call, "message", lambda state: menu.leave_message(flow, state, now))
-        return None if left is None else left.after(QueueLeft())
+        return None if left is None else left.after(LeaveQueue())
     return None
 
 
@@ -78,7 +78,7 @@ def _out_of_queue(
     decision = lead(state)
     if decision is None:
         return None
-    pressed = KeyPressed(node=state.node, outcome=outcome)
+    pressed = call_events.KeyPressed(node=state.node, outcome=outcome)
     return replace(decision.after(*heard, pressed), leaves_queue=True)
 
 
@@ -93,5 +93,5 @@ def _announce(flow: Flow, call: CallSnapshot, facts: WaitingFacts, music: Play) 
         said.append(phrase(flow, "line_call_back", language))
         said += [phrase(flow, "line_message", language)] if flow.message else []
     listening = Gather(WAIT, (*said, music), 1, KEY_SECONDS)
-    announced = () if facts.estimate is None else (WaitAnnounced(facts.estimate),)
+    announced = () if facts.estimate is None else (NoteWait(facts.estimate),)
     return FlowDecision(state, (listening,), (*heard, *announced), is_interlude=True)

@@ -19,7 +19,7 @@ def build(
     context: AppContext, session: Session, data: ReportData, zone: ZoneInfo
 ) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
     """Return the drawing, the table, and the names of the notes."""
-    rules, cards = policy.load(context.settings.quality_file), scorecards.of(context.settings.scorecards_folder)
+    rules, cards = policy.load(context.settings.quality_file), scorecards.load(context.settings.scorecards_folder)
     start = datetime.combine(data.request.since, time(), zone).astimezone(UTC)
     end = datetime.combine(data.request.until + timedelta(days=1), time(), zone).astimezone(UTC)
     results = queries.offer_results(session, start, end, context.settings.ring_seconds)

@@ -24,7 +24,7 @@ def build(
     context: AppContext, session: Session, request: ReportRequest, language: Language, now: datetime
 ) -> ReportDocument:
     """Return the report asked for, from what the database holds at this moment."""
-    cards = scorecards.of(context.settings.scorecards_folder)
+    cards = scorecards.load(context.settings.scorecards_folder)
     data = _data(context, session, request, language, cards)
     zone = ZoneInfo(context.settings.timezone)
     if request.kind == ASSESSMENT:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import By, Item, Scale, Scorecard
+from qa.scorecards.card import AnswerScale, Item, ItemRater, Scorecard
 from qa.scoring.score import ItemResult, score, value
 
 Answers = Mapping[str, str]
@@ -23,9 +23,9 @@ class ScoreTotal:
 def choices(item: Item) -> tuple[str, ...]:
     """Return the answers an item takes, in the order of their keys; not applicable last."""
     answers: tuple[str, ...] = (ItemAnswer.YES, ItemAnswer.NO)
-    if item.scale is Scale.YES_NO_PARTLY:
+    if item.scale is AnswerScale.YES_NO_PARTLY:
         answers = (ItemAnswer.YES, ItemAnswer.PARTLY, ItemAnswer.NO)
-    if item.scale is Scale.POINTS:
+    if item.scale is AnswerScale.POINTS:
         answers = tuple(str(points) for points in range(item.points, -1, -1))
     return (*(str(answer) for answer in answers), *([str(ItemAnswer.NA)] if takes_na(item) else []))
 
@@ -77,11 +77,11 @@ def total(card: Scorecard, answers: Answers) -> ScoreTotal:
 
 def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the answers of a fresh review: the machine's sure answers to the items that are left to it alone."""
-    alone = {item.id: choices(item) for item in card.items if item.by is By.MACHINE}
+    alone = {item.id: choices(item) for item in card.items if item.by is ItemRater.MACHINE}
     return {name: answer for name, answer in marks if answer in alone.get(name, ())}
 
 
 def _result(item: Item, answer: str) -> ItemResult:
-    if item.scale is Scale.POINTS and answer.isdigit():
+    if item.scale is AnswerScale.POINTS and answer.isdigit():
         return ItemResult(item.id, ItemAnswer.YES, points=float(answer))
     return ItemResult(item.id, ItemAnswer(answer))

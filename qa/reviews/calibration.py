@@ -20,7 +20,7 @@ from hotline.values.states.review import ReviewEvent, ReviewState
 from qa import scorecards
 from qa.errors import InvalidAnswer, TextRequired, WrongReviewState
 from qa.reviews import answers as reviews_answers
-from qa.scorecards import Scale, Scorecard
+from qa.scorecards import AnswerScale, Scorecard
 from qa.scoring import marks
 from qa.statistics.agreement import Drift, Level, alpha, cohen, drift, fleiss, pairwise
 
@@ -68,7 +68,7 @@ def open_round(
     """
     if not 0 < len(name.strip()) <= 80:
         raise TextRequired("a calibration needs a name of at most 80 characters")
-    card = scorecards.of(context.settings.scorecards_folder)[scorecard]
+    card = scorecards.load(context.settings.scorecards_folder)[scorecard]
     zone = ZoneInfo(context.settings.timezone)
     with context.database.write() as session:
         chosen = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
@@ -174,7 +174,7 @@ def _item(
 ) -> ItemAgreement:
     item = card.item(item_id)
     units = [{rater: given[item_id] for rater, given in own.items() if item_id in given} for own in people.values()]
-    level = Level.NOMINAL if item.scale is Scale.YES_NO else Level.ORDINAL
+    level = Level.NOMINAL if item.scale is AnswerScale.YES_NO else Level.ORDINAL
     ranked = [
         {
             rater: part

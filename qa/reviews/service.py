@@ -57,7 +57,7 @@ class SavedDraft:
 
 def card_of(context: AppContext, review: Review) -> Scorecard:
     """Return the scorecard of a review."""
-    return scorecards.of(context.settings.scorecards_folder)[review.scorecard]
+    return scorecards.load(context.settings.scorecards_folder)[review.scorecard]
 
 
 def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:

@@ -171,7 +171,7 @@ def _traits(
 
 def _machine(context: AppContext, session: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
     """Return what the machine points at: a fatal fault that it heard or is unsure of, and a long silence."""
-    cards = scorecards.of(context.settings.scorecards_folder)
+    cards = scorecards.load(context.settings.scorecards_folder)
     fatal = {(card.name, item.id): item.good for card in cards for item in card.items if item.fatal}
     traits = []
     for mark in session.scalars(select(MachineMark).where(MachineMark.call_id.in_(ids))):

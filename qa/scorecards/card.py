@@ -1,4 +1,4 @@
-"""What a scorecard is: sections of items, each with its weight, who answers it, and how the machine looks. Pure."""
+"""A scorecard as a model: sections of items, each with its weight, who answers it, and how the machine looks. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.machine_rules import FactName, Machine
 
 
-class By(StrEnum):
-    """Who answers an item."""
+class ItemRater(StrEnum):
+    """The raters who answer an item."""
 
     MACHINE = "machine"
     PERSON = "person"
     BOTH = "both"
 
 
-class Scale(StrEnum):
-    """Which answers an item takes, beside `na` where it may be."""
+class AnswerScale(StrEnum):
+    """The answers that an item takes, beside `na` where it may be."""
 
     YES_NO = "yes_no"
     YES_NO_PARTLY = "yes_no_partly"
@@ -31,7 +31,7 @@ class Scale(StrEnum):
 
 
 class FatalMeans(StrEnum):
-    """What a fatal fault does to the score."""
+    """The effect of a fatal fault on the score."""
 
     ZERO = "zero"
     FAILED = "failed"
@@ -53,11 +53,11 @@ class Item(FileModel):
     id: OwnName
     labels: Texts
     weight: Annotated[float, Field(ge=0, le=1000)] = 1.0
-    scale: Scale = Scale.YES_NO
+    scale: AnswerScale = AnswerScale.YES_NO
     points: Annotated[int, Field(ge=1, le=100)] = Field(5, description="the best of the points")
     good: YesOrNo = Field(ItemAnswer.YES, description="the answer that is no fault")
     fatal: bool = False
-    stated_by: By | None = Field(None, alias="by", description="who answers; the machine where it can")
+    stated_by: ItemRater | None = Field(None, alias="by", description="who answers; the machine where it can")
     may_be_na: bool = Field(False, alias="na", description="whether it may be not applicable")
     excused_by: Annotated[tuple[Annotated[str, Known("item")], ...], OneOrMore()] = Field(
         (), description="items whose yes excuses a fault here: who is handed to a nurse hears no closing words"
@@ -69,21 +69,21 @@ class Item(FileModel):
     machine: Annotated[Machine, Field(discriminator="kind")] | None = None
 
     @property
-    def by(self) -> By:
-        """Who answers it."""
-        return self.stated_by or (By.PERSON if self.machine is None else By.MACHINE)
+    def by(self) -> ItemRater:
+        """Return who answers it."""
+        return self.stated_by or (ItemRater.PERSON if self.machine is None else ItemRater.MACHINE)
 
     @property
     def is_machines(self) -> bool:
-        """Whether the machine answers it, alone or beside people."""
+        """Return whether the machine answers it, alone or beside people."""
         return self.machine is not None
 
     @model_validator(mode="after")
     def _check(self) -> "Item":
         faults: list[tuple[tuple[str, ...], str]] = []
-        if (self.by is By.PERSON) != (self.machine is None):
+        if (self.by is ItemRater.PERSON) != (self.machine is None):
             faults.append((("by",), "whoever is machine or both needs `machine`, whoever is person has none"))
-        if self.machine is not None and self.scale is not Scale.YES_NO:
+        if self.machine is not None and self.scale is not AnswerScale.YES_NO:
             faults.append((("scale",), "the machine answers yes or no only; leave `scale` away"))
         FieldFaults.raise_any(faults)
         return self
@@ -98,7 +98,7 @@ class Section(FileModel):
 
 
 class Scorecard(FileModel):
-    """What a call is marked by: sections of items, each with its weight, and who answers it."""
+    """The card that a call is scored by: sections of items, each with its weight, and who answers it."""
 
     standard: ClassVar = "qa/scorecards/service.yaml"
 
@@ -110,11 +110,11 @@ class Scorecard(FileModel):
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All items in their order."""
+        """Return all items in their order."""
         return tuple(item for section in self.sections for item in section.items)
 
     def item(self, item_id: str) -> Item:
-        """The item of this id. Raises `KeyError`."""
+        """Return the item of this id. Raises `KeyError`."""
         return next(item for item in self.items if item.id == item_id)
 
     @field_validator("sections")
@@ -144,11 +144,11 @@ class Scorecards:
     cards: Mapping[str, Scorecard]
 
     def __iter__(self) -> Iterator[Scorecard]:
-        """The scorecards, by name."""
+        """Iterate over the scorecards, by name."""
         return iter(self.cards[name] for name in sorted(self.cards))
 
     def __getitem__(self, name: str) -> Scorecard:
-        """The scorecard of this name. Raises `UnknownScorecard`."""
+        """Return the scorecard of this name. Raises `UnknownScorecard`."""
         if name not in self.cards:
             raise UnknownScorecard(f"no scorecard {name!r}; there are {', '.join(sorted(self.cards))}")
         return self.cards[name]

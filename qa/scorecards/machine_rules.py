@@ -16,7 +16,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Pace = Annotated[Mapping[Language, Annotated[float, Field(ge=0, le=1000)]], Exactly.of(Language)]
 
 
-class Where(FileModel):
+class CallPart(FileModel):
     """In which part of a call something is looked for; times in seconds. Nothing written: everywhere."""
 
     first_seconds: Annotated[float, Field(ge=0, le=3600)] | None = Field(
@@ -36,7 +36,7 @@ class Phrases(FileModel):
     speaker: Side
     all_of: PhraseListNames = ()
     any_of: PhraseListNames = ()
-    where: Where = Where()
+    where: CallPart = CallPart()
     only_if: Annotated[str, Known("item")] | None = Field(
         None, description="not applicable unless that item is answered with yes"
     )
@@ -53,7 +53,7 @@ class Phrases(FileModel):
         return self
 
 
-class Told(FileModel):
+class Statement(FileModel):
     """Something is told in one's own words, or by saying yes to the other side's question after it.
 
     `asked` names lists of what counts in such a question only: "any fever?" Where one of `presumes_not` stands before
@@ -103,7 +103,7 @@ class Speed(FileModel):
     most: Pace
 
 
-class Hold(FileModel):
+class HoldLength(FileModel):
     """Every silence after a notice of `notices` ends within `seconds`; not applicable where nobody was put on hold."""
 
     kind: Literal["hold"] = "hold"
@@ -125,4 +125,4 @@ class Fact(FileModel):
     name: FactName
 
 
-Machine = Phrases | Told | Silence | TalkOver | TalkShare | Speed | Hold | FirstWords | Fact
+Machine = Phrases | Statement | Silence | TalkOver | TalkShare | Speed | HoldLength | FirstWords | Fact

@@ -57,8 +57,9 @@ class PhraseListsFile(RootModel[dict[str, PhraseListFields]]):
 
 
 @cache
-def of(folder: Path | None, language: Language) -> Lists:
-    """Return the lists of one language: the product's, with those of the hospital's `folder` in their place.
+def load(folder: Path | None, language: Language) -> Lists:
+    """Return the lists of one language: the product's, with those of the hospital's `folder` in their place, list by
+    list.
 
     Raises `FileFault`.
     """
@@ -71,7 +72,7 @@ def of(folder: Path | None, language: Language) -> Lists:
 
 
 def parse(text: str, language: Language, file: str) -> dict[str, PhraseList]:
-    """Read the lists; `file` is its name in messages. Raises `FileFault`."""
+    """Return the lists in this text; `file` is its name in messages."""
     fields = yaml_file.parse(PhraseListsFile, text, file, lambda _data: {"language": language}).root
     return {
         name: PhraseList(name, **{part: tuple(wording(text, language) for text in texts) for part, texts in entry})

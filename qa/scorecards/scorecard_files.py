@@ -14,8 +14,8 @@ LISTS = "phrases."  # files of phrase lists begin so and are read by `qa.scoreca
 
 
 @cache
-def of(folder: Path | None) -> Scorecards:
-    """Return the product's scorecards, with those of the hospital's `folder` over and beside them.
+def load(folder: Path | None) -> Scorecards:
+    """Return the scorecards of the product, with those of the hospital's `folder` over and beside them.
 
     Raises `FileFault`.
     """
@@ -31,7 +31,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def parse(text: str, file: str) -> Scorecard:
-    """Read the scorecard; `file` is its name in messages. Raises `FileFault`."""
+    """Return the scorecard in this text; `file` is its name in messages."""
     return yaml_file.parse(Scorecard, text, file, _context)
 
 

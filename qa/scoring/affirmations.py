@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from qa.scorecards.machine_rules import Told
+from qa.scorecards.machine_rules import Statement
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.phrase_match import NEAR, WEAK, PhraseHit, exact_matches, phrase_hits
@@ -19,14 +19,14 @@ DENIED_WITHIN = 12
 JOINED = 2
 
 
-def statements(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
+def statements(rule: Statement, dialogue: Dialogue) -> list[PhraseHit]:
     """Return where it is told, the likeliest first."""
     hits = [hit for turn in dialogue.of(rule.speaker) for name in rule.any_of for hit in dialogue.hits(name, turn)]
     hits += _affirmed(rule, dialogue)
     return sorted(hits, key=lambda hit: -hit.probability)
 
 
-def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
+def _affirmed(rule: Statement, dialogue: Dialogue) -> list[PhraseHit]:
     """Return questions of the other side that name it and are answered with yes."""
     turns = [turn for turn in dialogue.turns if turn.tokens]
     hits = []
@@ -41,7 +41,7 @@ def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
     return hits
 
 
-def _yes(rule: Told, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> list[tuple[WordingMatch, float]]:
+def _yes(rule: Statement, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> list[tuple[WordingMatch, float]]:
     """Return the yes at the reply's beginning and what it is worth; none when a no stands there."""
     if any(hit.find.first <= DENIED_WITHIN for hit in dialogue.hits(rule.denies, reply)):
         return []
@@ -62,7 +62,7 @@ def _asked(names: Iterable[str], question: DialogueTurn, dialogue: Dialogue) -> 
     return sorted(likely, key=lambda hit: hit.start)
 
 
-def _presumes_not(rule: Told, asked: Sequence[PhraseHit], dialogue: Dialogue) -> bool:
+def _presumes_not(rule: Statement, asked: Sequence[PhraseHit], dialogue: Dialogue) -> bool:
     """Return whether a "no" stands before the last thing asked, or before the enumeration that ends with it."""
     question, first = asked[-1].turn, asked[-1].find.first
     for hit in reversed(asked):

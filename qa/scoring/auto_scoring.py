@@ -12,16 +12,16 @@ from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import Item, Scorecard
 from qa.scorecards.machine_rules import (
+    CallPart,
     Fact,
     FirstWords,
-    Hold,
+    HoldLength,
     Phrases,
     Silence,
     Speed,
+    Statement,
     TalkOver,
     TalkShare,
-    Told,
-    Where,
 )
 from qa.scoring import affirmations, timing
 from qa.scoring.dialogue import Dialogue
@@ -123,7 +123,7 @@ def _best(name: str, rule: Phrases, turns: Sequence[DialogueTurn], dialogue: Dia
     return max(inside, key=lambda hit: hit.probability, default=None)
 
 
-def _part(where: Where, speaker: str, dialogue: Dialogue) -> list[DialogueTurn]:
+def _part(where: CallPart, speaker: str, dialogue: Dialogue) -> list[DialogueTurn]:
     """Return the turns that reach into the part of the call that is looked at."""
     turns = dialogue.of(speaker)
     if where.first_seconds is not None and turns:
@@ -183,7 +183,7 @@ def evidence(turn: DialogueTurn, first: int, last: int) -> Evidence:
     return Evidence(start, end, turn.speaker, turn.text(first, last), utterances=ids)
 
 
-def _statement(rule: Told, dialogue: Dialogue) -> Likelihood:
+def _statement(rule: Statement, dialogue: Dialogue) -> Likelihood:
     best = affirmations.statements(rule, dialogue)
     none = _unrecognised_chance(dialogue.of(rule.speaker), dialogue.scorer.language)
     places = tuple(evidence(hit.turn, hit.find.first, hit.find.last) for hit in best if hit.probability > NO)[:3]
@@ -205,12 +205,12 @@ def _measured(measure: Callable[..., tuple[float | None, Sequence[tuple[float, f
 
 KINDS: dict[type, Callable[..., Likelihood]] = {
     Phrases: phrases,
-    Told: _statement,
+    Statement: _statement,
     Fact: _fact,
     Silence: _measured(timing.silence),
     TalkOver: _measured(timing.talk_over),
     TalkShare: _measured(timing.talk_share),
     Speed: _measured(timing.speed),
-    Hold: _measured(timing.hold),
+    HoldLength: _measured(timing.hold),
     FirstWords: _measured(timing.first_words),
 }

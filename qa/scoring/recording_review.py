@@ -74,7 +74,7 @@ def review(
     """Transcribe and score. `progress` is told each time how many more seconds of channel are worked through."""
     lines = dialogue.transcribe(sound, task.language, engine, progress)
     phrase_lists = dialogue_builder.with_name(
-        scorecards_phrase_lists.of(task.folder, task.language), task.hospital, task.language
+        scorecards_phrase_lists.load(task.folder, task.language), task.hospital, task.language
     )
     dialogue_ = dialogue_builder.build_dialogue(
         dialogue_builder.spoken_utterances(lines),

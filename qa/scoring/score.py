@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import FatalMeans, Item, Scale, Scorecard
+from qa.scorecards.card import AnswerScale, FatalMeans, Item, Scorecard
 
 # Answers that are neither good nor a fault.
 NOT_COUNTED = frozenset({ItemAnswer.NA, ItemAnswer.UNSURE})
@@ -73,7 +73,7 @@ def value(item: Item, result: ItemResult, given: Mapping[str, ItemResult]) -> fl
     """Return what an answer is worth, 0 (a fault) to 1 (good); `None` where it is not counted."""
     if result.answer in NOT_COUNTED:
         return None
-    if item.scale is Scale.POINTS and result.points is not None:
+    if item.scale is AnswerScale.POINTS and result.points is not None:
         return min(1.0, max(0.0, result.points / item.points))
     worth = 0.5 if result.answer is ItemAnswer.PARTLY else float(result.answer is item.good)
     excused = any(given[name].answer is ItemAnswer.YES for name in item.excused_by if name in given)

@@ -48,7 +48,7 @@ def score_call(context: AppContext, call_id: str, now: datetime) -> None:
         facts = _facts(session, call) | {"scripted": name == FOLLOW_UP} if call else {}
     if call is None or not pieces:
         raise Discard("the call has no transcript")
-    card = scorecards.of(context.settings.scorecards_folder)[name]
+    card = scorecards.load(context.settings.scorecards_folder)[name]
     marked = [_marks(context, card, call.language, piece, facts) for piece in pieces]
     results = merge(card, marked)
     with context.database.write() as session:
@@ -72,7 +72,7 @@ def _marks(
     recording, transcript = piece
     settings = context.settings
     name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
-    phrases = dialogue_builder.with_name(phrase_lists.of(settings.scorecards_folder, language), name, language)
+    phrases = dialogue_builder.with_name(phrase_lists.load(settings.scorecards_folder, language), name, language)
     utterances = [_said(row) for row in transcript.utterances]
     dialogue = dialogue_builder.build_dialogue(utterances, _sound(context, recording), phrases, language)
     results = auto_scoring.auto_score(card, dialogue_builder.with_facts(dialogue, facts))

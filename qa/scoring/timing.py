@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from qa.scorecards.machine_rules import FirstWords, Hold, Silence, Speed, TalkOver, TalkShare
+from qa.scorecards.machine_rules import FirstWords, HoldLength, Silence, Speed, TalkOver, TalkShare
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, Span, gaps, overlap
 
 Measured = tuple[float | None, Sequence[Span]]
@@ -28,7 +28,7 @@ def silence(rule: Silence, dialogue: Dialogue) -> Measured:
     return max(0.01, best), [gap for chance, gap in silences if chance > LIKELY / 2]
 
 
-def hold(rule: Hold, dialogue: Dialogue) -> Measured:
+def hold(rule: HoldLength, dialogue: Dialogue) -> Measured:
     """Judge whether every hold ends in time; `None` where nobody was put on hold."""
     limit = Silence.model_construct(seconds=0.0, notices=rule.notices, excuses_seconds=math.inf)
     held = [gap for gap in _silences(dialogue) if gap[1] - gap[0] > 4.0 and _excused(gap, limit, dialogue) >= LIKELY]

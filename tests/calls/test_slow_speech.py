@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.dialogue import dialogue, scripts_file
-from campaigns.dialogue.dialogue_state import Heard, Place, Stage
+from campaigns.dialogue.dialogue_state import DialogueState, PatientTurn, Stage
 from exchange.speech import ssml
 from exchange.speech.synthesiser import EspeakSynthesiser
 from exchange.verbs.say import spoken_language
@@ -21,10 +21,10 @@ SCRIPTS = scripts_file.of(None, "仁和医院", "Renhe Hospital", "+861066880000
 
 @pytest.mark.parametrize("language", Language)
 def test_the_question_lasts_longer_once_it_was_asked_to_be_slower(tmp_path: Path, language: Language) -> None:
-    place = Place(Stage.QUESTION, language, "fever", has_consented=True)
+    state = DialogueState(Stage.QUESTION, language, "fever", has_consented=True)
     script = SCRIPTS["general"]
-    usual = twiml.render(dialogue.repeat(script, WHO, place))
-    slow = twiml.render(dialogue.step(script, WHO, place, Heard("#"), NOW).verbs)
+    usual = twiml.render(dialogue.repeat(script, WHO, state))
+    slow = twiml.render(dialogue.step(script, WHO, state, PatientTurn("#"), NOW).verbs)
     before, after = asyncio.run(_lasting(tmp_path, usual, slow))
     assert after / before > 1.2
 

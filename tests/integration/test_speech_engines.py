@@ -125,9 +125,9 @@ def chances_of(place: ModelLocation, name: str, language: Language) -> dict[str,
     lines = dialogue.transcribe(sound, language, engine_choice.open_engine("whisper", language, place))
     heard = dialogue_builder.ScorableAudio(sound, ClosedSetScorer(place))
     made = dialogue_builder.build_dialogue(
-        dialogue_builder.spoken_utterances(lines), heard, phrase_lists.of(None, language), language
+        dialogue_builder.spoken_utterances(lines), heard, phrase_lists.load(None, language), language
     )
-    marks = auto_scoring.auto_score(scorecards.of(None)["service"], made)
+    marks = auto_scoring.auto_score(scorecards.load(None)["service"], made)
     return {one.item_id: one.probability for one in marks if one.probability is not None}
 
 

@@ -83,7 +83,7 @@ def days_of_calls(context: AppContext, made: Morning, days: int, calls: int, now
 
 def filled(context: AppContext, review: Review, **other: str) -> dict[str, str]:
     """Good answers to every item; `other` answers by item replace them."""
-    card = scorecards.of(context.settings.scorecards_folder)[review.scorecard]
+    card = scorecards.load(context.settings.scorecards_folder)[review.scorecard]
     best = {item.id: str(item.good) if "yes" in answers.choices(item) else str(item.points) for item in card.items}
     return best | other
 

@@ -34,10 +34,10 @@ MEANINGS = {
     "campaigns.answer": "a patient picked up",
     "campaigns.next_turn": "the next turn of the conversation",
     "campaigns.unanswered": "no nurse came",
-    "campaigns.back": "a patient who was missed calls",
+    "campaigns.missed_patient_calls": "a patient who was missed calls",
     "campaigns.status": "status of a patient's line",
     "campaigns.machine": "who answered",
-    "campaigns.known": "it is known who answered",
+    "campaigns.answered_by_known": "it is known who answered",
 }
 ADDRESSES = {"action", "waitUrl", "recordingStatusCallback", "statusCallback", "url", "Redirect", "Play"}
 

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from campaigns.dialogue import answer_matching, dialogue, right_party, scripts_file
 from campaigns.dialogue.dialogue_state import (
-    Answered,
-    AsksPerson,
-    Concluded,
-    Heard,
-    Outcome,
+    Conclude,
+    DialogueDecision,
+    DialogueState,
+    FileAnswer,
+    FileWarning,
+    NoteVerified,
+    PatientTurn,
     Person,
-    Place,
+    RequestPerson,
     Stage,
-    Verified,
-    Warned,
 )
 from campaigns.dialogue.script import PRIVATE, Choice, Open, Scale, Script
 from hotline.configuration.errors import FileFault
@@ -48,47 +48,47 @@ MEDICAL = {
 }
 
 
-def said(outcome: Outcome) -> list[str]:
+def said(outcome: DialogueDecision) -> list[str]:
     """Every text of these verbs."""
     verbs = [prompt for verb in outcome.verbs for prompt in (verb.prompts if isinstance(verb, Gather) else (verb,))]
     return [verb.text for verb in verbs if isinstance(verb, Say)]
 
 
-def inputs(script: Script, place: Place) -> Iterator[Heard]:
-    """Everything a line can answer at this place."""
-    yield from (Heard(key) for key in ("", *"0123456789*#"))
-    yield from (Heard(CHECK), Heard("199999"), Heard("4711"))
-    yield from (Heard(words=words[place.language][0]) for words in script.replies.values())
-    if place.stage is Stage.OPENING:
-        yield from (Heard(by=verdict) for verdict in AnsweredBy)
-    if place.stage is Stage.QUESTION:
-        yield Heard(is_recorded=True)
-        yield from (Heard(words=sign.words[place.language][0]) for sign in script.signs)
+def inputs(script: Script, state: DialogueState) -> Iterator[PatientTurn]:
+    """Everything a line can answer at this state."""
+    yield from (PatientTurn(key) for key in ("", *"0123456789*#"))
+    yield from (PatientTurn(CHECK), PatientTurn("199999"), PatientTurn("4711"))
+    yield from (PatientTurn(words=words[state.language][0]) for words in script.replies.values())
+    if state.stage is Stage.OPENING:
+        yield from (PatientTurn(by=verdict) for verdict in AnsweredBy)
+    if state.stage is Stage.QUESTION:
+        yield PatientTurn(is_recorded=True)
+        yield from (PatientTurn(words=sign.words[state.language][0]) for sign in script.signs)
 
 
 @dataclass(frozen=True)
 class Step:
     """One step of a walk."""
 
-    before: Place
-    heard: Heard
-    outcome: Outcome
+    before: DialogueState
+    turn: PatientTurn
+    outcome: DialogueDecision
 
 
-def walk(script: Script, *starts: Outcome) -> Iterator[Step]:
+def walk(script: Script, *starts: DialogueDecision) -> Iterator[Step]:
     """Every step that can be reached from these."""
-    line = deque(start.place for start in starts)
+    line = deque(start.state for start in starts)
     seen = set(line)
     while line:
-        place = line.popleft()
-        if place.stage is Stage.END:
+        state = line.popleft()
+        if state.stage is Stage.END:
             continue
-        for heard in inputs(script, place):
-            outcome = dialogue.step(script, WHO, place, heard, NOW)
-            yield Step(place, heard, outcome)
-            if outcome.place not in seen:
-                seen.add(outcome.place)
-                line.append(outcome.place)
+        for turn in inputs(script, state):
+            outcome = dialogue.step(script, WHO, state, turn, NOW)
+            yield Step(state, turn, outcome)
+            if outcome.state not in seen:
+                seen.add(outcome.state)
+                line.append(outcome.state)
 
 
 @pytest.mark.parametrize(("name", "language"), CASES)
@@ -102,23 +102,23 @@ def test_nothing_medical_is_said_before_they_are_verified(name: str, language: L
     starts.append(dialogue.begin(script, replace(WHO, is_inbound=True), language, "pain"))
     assert all(set(said(start)) <= allowed for start in starts)
     for step in walk(script, *starts):
-        verified = any(isinstance(effect, Verified) for effect in step.outcome.effects)
+        verified = any(isinstance(effect, NoteVerified) for effect in step.outcome.effects)
         if not step.before.has_consented and not verified:
-            assert set(said(step.outcome)) <= allowed, (step.before, step.heard)
+            assert set(said(step.outcome)) <= allowed, (step.before, step.turn)
 
 
-def paces(outcome: Outcome) -> set[bool]:
+def paces(outcome: DialogueDecision) -> set[bool]:
     """Whether anything of it is spoken slowly, and anything not."""
     verbs = [prompt for verb in outcome.verbs for prompt in (verb.prompts if isinstance(verb, Gather) else (verb,))]
     return {verb.is_slow for verb in verbs if isinstance(verb, Say)}
 
 
-@pytest.mark.parametrize("heard", [Heard("#"), Heard(words="说慢点")])
-def test_from_the_wish_on_all_is_spoken_slowly(heard: Heard) -> None:
+@pytest.mark.parametrize("turn", [PatientTurn("#"), PatientTurn(words="说慢点")])
+def test_from_the_wish_on_all_is_spoken_slowly(turn: PatientTurn) -> None:
     script = SCRIPTS["general"]
-    place = Place(Stage.QUESTION, Language.MANDARIN, "fever", has_consented=True)
-    assert paces(dialogue.step(script, WHO, place, Heard("1"), NOW)) == {False}
-    slower = dialogue.step(script, WHO, place, heard, NOW)
+    state = DialogueState(Stage.QUESTION, Language.MANDARIN, "fever", has_consented=True)
+    assert paces(dialogue.step(script, WHO, state, PatientTurn("1"), NOW)) == {False}
+    slower = dialogue.step(script, WHO, state, turn, NOW)
     assert paces(slower) == {True}
     assert all(paces(step.outcome) <= {True} for step in walk(script, slower))
 
@@ -138,7 +138,7 @@ def test_no_answer_leaves_a_caller_in_silence_and_every_path_can_end(name: str, 
         verbs = step.outcome.verbs
         assert verbs
         assert isinstance(verbs[-1], Gather | Record | Hangup | Enqueue | Redirect)
-        ends |= {effect.outcome for effect in step.outcome.effects if isinstance(effect, Concluded)}
+        ends |= {effect.outcome for effect in step.outcome.effects if isinstance(effect, Conclude)}
     wanted = {"done", "refused", "wrong_person", "call_later", "partial"}
     assert {end.value for end in ends} == wanted
 
@@ -147,75 +147,75 @@ def test_no_answer_leaves_a_caller_in_silence_and_every_path_can_end(name: str, 
 def test_every_warning_sign_by_key_or_word_goes_to_a_nurse_at_once(name: str, language: Language) -> None:
     script = SCRIPTS[name]
     listed = {sign.name for sign in script.signs}
-    for place in range(len(script.questions)):
-        question = script.questions[place]
+    for state in range(len(script.questions)):
+        question = script.questions[state]
         if isinstance(question, Open):
             continue
-        at = Place(Stage.QUESTION, language, question.name, has_consented=True)
-        told = [Heard(words=phrase) for sign in script.signs for phrase in sign.words[language]]
+        at = DialogueState(Stage.QUESTION, language, question.name, has_consented=True)
+        told = [PatientTurn(words=phrase) for sign in script.signs for phrase in sign.words[language]]
         if isinstance(question, Choice):
-            told += [Heard(option.key) for option in question.options if option.sign in listed]
+            told += [PatientTurn(option.key) for option in question.options if option.sign in listed]
         if isinstance(question, Scale) and question.sign_from is not None and question.sign in listed:
-            told += [Heard(str(figure)) for figure in range(question.sign_from, question.most + 1)]
-        for heard in told:
-            outcome = dialogue.step(script, WHO, at, heard, NOW)
-            assert outcome.place.stage is Stage.HANDED, heard
+            told += [PatientTurn(str(figure)) for figure in range(question.sign_from, question.most + 1)]
+        for turn in told:
+            outcome = dialogue.step(script, WHO, at, turn, NOW)
+            assert outcome.state.stage is Stage.HANDED, turn
             assert isinstance(outcome.verbs[-1], Enqueue)
-            assert any(isinstance(effect, Warned) for effect in outcome.effects), heard
-            assert any(isinstance(effect, AsksPerson) and effect.sign for effect in outcome.effects), heard
-            assert any(isinstance(effect, Answered) and effect.is_warning for effect in outcome.effects), heard
+            assert any(isinstance(effect, FileWarning) for effect in outcome.effects), turn
+            assert any(isinstance(effect, RequestPerson) and effect.sign for effect in outcome.effects), turn
+            assert any(isinstance(effect, FileAnswer) and effect.is_warning for effect in outcome.effects), turn
 
 
 @pytest.mark.parametrize(("name", "language"), CASES)
 def test_a_whole_conversation_by_key_gives_every_answer_once(name: str, language: Language) -> None:
     script = SCRIPTS[name]
     outcome = dialogue.begin(script, WHO, language)
-    for heard in (Heard(by=AnsweredBy.HUMAN), Heard("1"), Heard(CHECK)):
-        outcome = dialogue.step(script, WHO, outcome.place, heard, NOW)
+    for turn in (PatientTurn(by=AnsweredBy.HUMAN), PatientTurn("1"), PatientTurn(CHECK)):
+        outcome = dialogue.step(script, WHO, outcome.state, turn, NOW)
     given: dict[str, str] = {}
-    while outcome.place.stage is Stage.QUESTION:
-        question = script.questions[script.question(outcome.place.question)]
-        heard = Heard(is_recorded=True)
+    while outcome.state.stage is Stage.QUESTION:
+        question = script.questions[script.question(outcome.state.question)]
+        turn = PatientTurn(is_recorded=True)
         if isinstance(question, Choice):
-            heard = Heard(next(option.key for option in question.options if not option.sign))
+            turn = PatientTurn(next(option.key for option in question.options if not option.sign))
         if isinstance(question, Scale):
-            heard = Heard(str(question.most if question.sign_from is None else question.least))
-        outcome = dialogue.step(script, WHO, outcome.place, heard, NOW)
-        given |= {effect.question: effect.value for effect in outcome.effects if isinstance(effect, Answered)}
+            turn = PatientTurn(str(question.most if question.sign_from is None else question.least))
+        outcome = dialogue.step(script, WHO, outcome.state, turn, NOW)
+        given |= {effect.question: effect.value for effect in outcome.effects if isinstance(effect, FileAnswer)}
     assert list(given) == [question.name for question in script.questions]
-    assert Concluded(AttemptOutcome.DONE) in outcome.effects
+    assert Conclude(AttemptOutcome.DONE) in outcome.effects
     assert script.advice[language] in said(outcome)
 
 
 def test_who_does_not_answer_two_questions_is_connected_with_a_nurse() -> None:
     script = SCRIPTS["general"]
-    place = Place(Stage.QUESTION, Language.MANDARIN, "recovery", has_consented=True)
+    state = DialogueState(Stage.QUESTION, Language.MANDARIN, "recovery", has_consented=True)
     outcomes = []
     for _ in range(dialogue.TRIES * dialogue.SKIPS):
-        outcomes.append(dialogue.step(script, WHO, place, Heard(), NOW))
-        place = outcomes[-1].place
-    assert place.stage is Stage.HANDED
-    assert [e.value for o in outcomes for e in o.effects if isinstance(e, Answered)] == ["unanswered"]
+        outcomes.append(dialogue.step(script, WHO, state, PatientTurn(), NOW))
+        state = outcomes[-1].state
+    assert state.stage is Stage.HANDED
+    assert [e.value for o in outcomes for e in o.effects if isinstance(e, FileAnswer)] == ["unanswered"]
 
 
 def test_a_conversation_goes_on_where_it_stopped_and_only_after_the_check() -> None:
     script = SCRIPTS["general"]
     start = dialogue.begin(script, WHO, Language.ENGLISH, "fever", AnsweredBy.HUMAN)
-    asked = dialogue.step(script, WHO, start.place, Heard("1"), NOW)
-    assert asked.place.stage is Stage.VERIFY
-    on = dialogue.step(script, WHO, asked.place, Heard(CHECK), NOW)
-    assert on.place.question == "fever"
+    asked = dialogue.step(script, WHO, start.state, PatientTurn("1"), NOW)
+    assert asked.state.stage is Stage.VERIFY
+    on = dialogue.step(script, WHO, asked.state, PatientTurn(CHECK), NOW)
+    assert on.state.question == "fever"
     assert script.phrases["resume"][Language.ENGLISH] in said(on)
 
 
 def test_three_wrong_checks_end_the_call_with_a_number_to_call() -> None:
     script = SCRIPTS["cardiac"]
-    place = Place(Stage.VERIFY, Language.MANDARIN)
+    state = DialogueState(Stage.VERIFY, Language.MANDARIN)
     for _ in range(right_party.VERIFY_TRIES):
-        outcome = dialogue.step(script, WHO, place, Heard("123456"), NOW)
-        place = outcome.place
-    assert place.stage is Stage.END
-    assert Concluded(AttemptOutcome.WRONG_PERSON, right_party.NOT_VERIFIED) in outcome.effects
+        outcome = dialogue.step(script, WHO, state, PatientTurn("123456"), NOW)
+        state = outcome.state
+    assert state.stage is Stage.END
+    assert Conclude(AttemptOutcome.WRONG_PERSON, right_party.NOT_VERIFIED) in outcome.effects
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_whatever_is_pressed_the_line_is_always_told_something(pressed: list[str
     script = SCRIPTS["surgery"]
     outcome = dialogue.begin(script, WHO, Language.MANDARIN)
     for keys in pressed:
-        outcome = dialogue.step(script, WHO, outcome.place, Heard(keys), NOW)
+        outcome = dialogue.step(script, WHO, outcome.state, PatientTurn(keys), NOW)
         assert outcome.verbs
 
 

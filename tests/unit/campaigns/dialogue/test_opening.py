@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from campaigns.dialogue import dialogue, opening
-from campaigns.dialogue.dialogue_state import Heard, Outcome, Place, Reached, Stage
+from campaigns.dialogue.dialogue_state import DialogueDecision, DialogueState, NoteReached, PatientTurn, Stage
 from hotline.values.language import Language
 from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Gather, Hangup, Redirect
@@ -14,7 +14,7 @@ from tests.unit.campaigns.dialogue.test_dialogue import CASES, MEDICAL, NOW, SCR
 
 MACHINES = (AnsweredBy.MACHINE, AnsweredBy.MACHINE_READY)
 # What a line without a person can bring: nothing, or the words of an announcement.
-SOUNDS = (Heard(), Heard(words="请留言，找护士，是的"), Heard(words="yes, please leave a message"))
+SOUNDS = (PatientTurn(), PatientTurn(words="请留言，找护士，是的"), PatientTurn(words="yes, please leave a message"))
 SCRIPT, ZH = SCRIPTS["general"], Language.MANDARIN
 
 
@@ -24,9 +24,9 @@ def may_hear(name: str, language: Language) -> set[str]:
     return {phrases[phrase][language] for phrase in ("greeting", "any_key", "machine")}
 
 
-def after(place: Place, heard: Heard) -> Outcome:
+def after(state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     """The next turn of the general script in Mandarin."""
-    return dialogue.step(SCRIPT, WHO, place, heard, NOW)
+    return dialogue.step(SCRIPT, WHO, state, turn, NOW)
 
 
 @pytest.mark.parametrize(("name", "language"), CASES)
@@ -47,18 +47,20 @@ def test_a_machine_hears_no_name_whether_it_is_known_early_late_twice_or_never(n
     for early in (None, *MACHINES):
         begun = dialogue.begin(script, WHO, language, "fever", early)
         assert set(said(begun)) <= allowed
-        line, seen = deque([(begun.place, early)]), set()
+        line, seen = deque([(begun.state, early)]), set()
         while line:
-            place, verdict = line.popleft()
+            state, verdict = line.popleft()
             for sound, now in product(SOUNDS, MACHINES if verdict else (None, *MACHINES)):
-                outcome = dialogue.step(script, WHO, place, Heard(words=sound.words, by=now), NOW)
-                assert set(said(outcome)) <= allowed, (place, sound, now)
-                assert set(said(Outcome(outcome.place, dialogue.repeat(script, WHO, outcome.place)))) <= allowed
+                outcome = dialogue.step(script, WHO, state, PatientTurn(words=sound.words, by=now), NOW)
+                assert set(said(outcome)) <= allowed, (state, sound, now)
+                assert (
+                    set(said(DialogueDecision(outcome.state, dialogue.repeat(script, WHO, outcome.state)))) <= allowed
+                )
                 assert not outcome.effects
-                ends |= {outcome.place.stage}
-                if outcome.place.stage is not Stage.END and (outcome.place, now) not in seen:
-                    seen.add((outcome.place, now))
-                    line.append((outcome.place, now))
+                ends |= {outcome.state.stage}
+                if outcome.state.stage is not Stage.END and (outcome.state, now) not in seen:
+                    seen.add((outcome.state, now))
+                    line.append((outcome.state, now))
     assert ends == {Stage.OPENING, Stage.MACHINE, Stage.END}
 
 
@@ -71,8 +73,8 @@ def test_a_person_is_asked_for_by_name_as_soon_as_the_greeting_is_over(
     begun = dialogue.begin(script, WHO, language)
     assert said(begun) == [script.phrases["greeting"][language]]
     assert isinstance(begun.verbs[-1], Redirect)  # no time passes
-    asked = dialogue.step(script, WHO, begun.place, Heard(by=verdict), NOW)
-    assert asked.place.stage is Stage.WHO
+    asked = dialogue.step(script, WHO, begun.state, PatientTurn(by=verdict), NOW)
+    assert asked.state.stage is Stage.WHO
     assert script.phrases["greeting"][language] not in said(asked)
     assert WHO.name in said(asked)[0]
 
@@ -84,41 +86,41 @@ def test_who_answers_before_we_speak_hears_the_hospital_and_the_question_in_one(
 
 
 def test_while_nothing_is_known_nobody_is_left_in_silence_for_more_than_three_seconds() -> None:
-    place = after(dialogue.begin(SCRIPT, WHO, ZH).place, Heard()).place
+    state = after(dialogue.begin(SCRIPT, WHO, ZH).state, PatientTurn()).state
     for turn in range(opening.ASKED + 1):
-        (verb,) = dialogue.repeat(SCRIPT, WHO, place)
+        (verb,) = dialogue.repeat(SCRIPT, WHO, state)
         assert isinstance(verb, Gather)
         assert verb.timeout_seconds <= 4
         assert verb.prompts or (turn == 0 and verb.timeout_seconds == 3)
-        place = after(place, Heard()).place
-    assert place.stage is Stage.MACHINE
+        state = after(state, PatientTurn()).state
+    assert state.stage is Stage.MACHINE
 
 
 @pytest.mark.parametrize("key", [*"0123456789*#"])
 def test_any_key_is_a_person_however_long_the_line_was_taken_for_a_machine(key: str) -> None:
-    waiting = after(dialogue.begin(SCRIPT, WHO, ZH).place, Heard()).place
-    machine = dialogue.begin(SCRIPT, WHO, ZH, by=AnsweredBy.MACHINE_READY).place
-    for place in (waiting, machine, after(machine, Heard()).place):
-        spoken_with = after(place, Heard(key, by=AnsweredBy.MACHINE_READY))
-        assert spoken_with.place.stage is Stage.WHO
-        assert spoken_with.effects == (Reached(),)
+    waiting = after(dialogue.begin(SCRIPT, WHO, ZH).state, PatientTurn()).state
+    machine = dialogue.begin(SCRIPT, WHO, ZH, by=AnsweredBy.MACHINE_READY).state
+    for state in (waiting, machine, after(machine, PatientTurn()).state):
+        spoken_with = after(state, PatientTurn(key, by=AnsweredBy.MACHINE_READY))
+        assert spoken_with.state.stage is Stage.WHO
+        assert spoken_with.effects == (NoteReached(),)
         assert WHO.name in "".join(said(spoken_with))
 
 
 def test_who_is_taken_for_a_machine_is_told_how_to_go_on_and_is_not_hung_up_on_while_they_speak() -> None:
     outcome = dialogue.begin(SCRIPT, WHO, ZH, by=AnsweredBy.MACHINE_READY)
     assert "按任意键" in said(outcome)[0]
-    outcome = after(outcome.place, Heard())
+    outcome = after(outcome.state, PatientTurn())
     pleas = 0
     while outcome.verbs != (Hangup(),):
         assert isinstance(outcome.verbs[0], Gather)
         assert outcome.verbs[0].language is ZH
-        outcome = after(outcome.place, Heard(words="喂，我在听"))
+        outcome = after(outcome.state, PatientTurn(words="喂，我在听"))
         pleas += said(outcome) == [SCRIPT.phrases["any_key"][ZH]]
     assert pleas == opening.PLEAS
 
 
 def test_a_machine_that_is_silent_after_its_wording_is_hung_up() -> None:
     outcome = dialogue.begin(SCRIPT, WHO, ZH, by=AnsweredBy.MACHINE_READY)
-    outcome = after(after(outcome.place, Heard()).place, Heard())
-    assert (outcome.place.stage, outcome.verbs) == (Stage.END, (Hangup(),))
+    outcome = after(after(outcome.state, PatientTurn()).state, PatientTurn())
+    assert (outcome.state.stage, outcome.verbs) == (Stage.END, (Hangup(),))

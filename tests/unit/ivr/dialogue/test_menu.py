@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values.call_events import HistoryEvent, KeyPressed
+from hotline.values import call_events
+from hotline.values.call_events import HistoryEvent
 from hotline.values.language import Language
 from ivr.dialogue import menu
-from ivr.dialogue.flow_state import FlowDecision, FlowState, NoticeHeard, PersonRequested
+from ivr.dialogue.flow_state import FlowDecision, FlowState, JoinQueue, NoteConsent
 from ivr.flow import reader
 from ivr.flow.nodes import Ask, Flow, QueueOpening
 from routing.queues.hours import Hours
@@ -36,8 +37,8 @@ def walk(keys: list[str], using: Flow = STANDARD, now: datetime = OPEN) -> FlowD
     return decision
 
 
-def asked(decision: FlowDecision) -> PersonRequested | None:
-    return next((effect for effect in decision.effects if isinstance(effect, PersonRequested)), None)
+def asked(decision: FlowDecision) -> JoinQueue | None:
+    return next((effect for effect in decision.effects if isinstance(effect, JoinQueue)), None)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_nobody_gets_in_line_without_the_notice_of_the_recording_said_or_heard(k
 
 def test_consent_is_noted_once_by_the_first_sign_after_the_notice() -> None:
     effects = [effect for n in range(5) for effect in walk(["1", "", "*", "#", "1"][: n + 1]).effects]
-    assert sum(isinstance(effect, NoticeHeard) for effect in effects) == 1
+    assert sum(isinstance(effect, NoteConsent) for effect in effects) == 1
 
 
 def test_outside_opening_hours_only_an_emergency_is_put_in_line() -> None:
@@ -139,4 +140,4 @@ def test_place_in_a_node_that_a_new_flow_no_longer_has_leads_to_a_person() -> No
 
 def test_story_tells_keys_by_what_they_mean_and_never_the_digits() -> None:
     told = [effect for effect in walk(["1", "", "3"]).effects if isinstance(effect, HistoryEvent)]
-    assert told == [KeyPressed(node="menu", outcome="complaint")]
+    assert told == [call_events.KeyPressed(node="menu", outcome="complaint")]

@@ -25,7 +25,7 @@ from qa.statistics.confidence_interval import BarVerdict
 # The machine of the tests may be busy with others.
 UNHURRIED = settings(deadline=None)
 
-CARDS = scorecards.of(None)
+CARDS = scorecards.load(None)
 DAY = date(2026, 3, 2)
 TERMS = IntervalTerms(80, 0.95)
 WEIGHTS = {"knowledge": 25, "communication": 25, "attitude": 20, "results": 20, "patients": 10}

@@ -23,12 +23,13 @@ ZH, EN = Language.MANDARIN, Language.ENGLISH
 
 
 def dialogue(said: Sequence[SpokenUtterance], language: Language) -> Dialogue:
-    return dialogue_builder.build_dialogue(said, None, phrase_lists.of(None, language), language)
+    return dialogue_builder.build_dialogue(said, None, phrase_lists.load(None, language), language)
 
 
 def answers(said: Sequence[SpokenUtterance], language: Language, card: str = "service") -> dict[str, ItemAnswer]:
     return {
-        one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.of(None)[card], dialogue(said, language))
+        one.item_id: one.answer
+        for one in auto_scoring.auto_score(scorecards.load(None)[card], dialogue(said, language))
     }
 
 
@@ -86,11 +87,11 @@ def test_a_greeting_that_comes_late_or_from_the_caller_does_not_count() -> None:
 def test_a_greeting_without_the_hospital_is_left_to_a_person_unless_its_own_name_is_known() -> None:
     said = [SpokenUtterance("agent", 1.0, 2.0, "Hello, Saint Mary's.")]
     assert answers(said, EN)["greeting"] is ItemAnswer.UNSURE
-    named = dialogue_builder.with_name(phrase_lists.of(None, EN), "Saint Mary's", EN)
+    named = dialogue_builder.with_name(phrase_lists.load(None, EN), "Saint Mary's", EN)
     [greeting] = [
         one.answer
         for one in auto_scoring.auto_score(
-            scorecards.of(None)["service"], dialogue_builder.build_dialogue(said, None, named, EN)
+            scorecards.load(None)["service"], dialogue_builder.build_dialogue(said, None, named, EN)
         )
         if one.item_id == "greeting"
     ]
@@ -241,14 +242,14 @@ def test_facts_of_the_records_are_taken_over() -> None:
     made = dialogue_builder.with_facts(
         dialogue([SpokenUtterance("agent", 1.0, 2.0, "您好。")], ZH), {"records_complete": True, "deadline_kept": False}
     )
-    given = {one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.of(None)["service"], made)}
+    given = {one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.load(None)["service"], made)}
     assert (given["records"], given["deadline"]) == (ItemAnswer.YES, ItemAnswer.NO)
 
 
 def test_what_the_script_did_before_the_nurse_came_is_no_fault_of_hers() -> None:
     said = [SpokenUtterance("agent", 30.0, 32.0, "You left hospital ten days ago. How is the pain?")]
     by_script, alone = (
-        {one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.of(None)["follow-up"], made)}
+        {one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.load(None)["follow-up"], made)}
         for made in (dialogue_builder.with_facts(dialogue(said, EN), {"scripted": True}), dialogue(said, EN))
     )
     waived = ("greeting", "self_id", "identity", "long_silence")
@@ -258,7 +259,7 @@ def test_what_the_script_did_before_the_nurse_came_is_no_fault_of_hers() -> None
 
 
 def test_the_pieces_of_a_call_are_one_call() -> None:
-    card = scorecards.of(None)["service"]
+    card = scorecards.load(None)["service"]
     first = [ItemResult(item.id, ItemAnswer.NO) for item in card.items if item.machine]
     last = [ItemResult(item.id, ItemAnswer.YES) for item in card.items if item.machine]
     merged = {one.item_id: one.answer for one in merge(card, [first, last])}
@@ -296,7 +297,7 @@ def test_a_fault_in_the_phrases_names_file_line_and_field() -> None:
 
 def test_every_list_that_a_scorecard_names_is_there_in_both_languages() -> None:
     for language in Language:
-        for card in scorecards.of(None):
+        for card in scorecards.load(None):
             auto_scoring.auto_score(
                 card,
                 dialogue(
@@ -307,4 +308,4 @@ def test_every_list_that_a_scorecard_names_is_there_in_both_languages() -> None:
 
 def test_an_unknown_scorecard_lists_those_there_are() -> None:
     with pytest.raises(UnknownScorecard, match="there are follow-up, service"):
-        scorecards.of(None)["servise"]
+        scorecards.load(None)["servise"]

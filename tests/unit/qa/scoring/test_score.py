@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hotline.configuration.field_types import NAME
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards import Item, Scale, Scorecard, Section
+from qa.scorecards import AnswerScale, Item, Scorecard, Section
 from qa.scorecards.card import FatalMeans
 from qa.scoring.score import NOT_COUNTED, ItemResult, is_fault, score
 
@@ -92,8 +92,8 @@ def test_a_fatal_fault_makes_zero_or_a_failure_and_an_unsure_one_does_neither() 
 
 
 def test_partly_counts_half_and_points_their_share() -> None:
-    half = item("a", 1, scale=Scale.YES_NO_PARTLY)
-    points = item("b", 1, scale=Scale.POINTS, points=4)
+    half = item("a", 1, scale=AnswerScale.YES_NO_PARTLY)
+    points = item("b", 1, scale=AnswerScale.POINTS, points=4)
     found = score(card(half, points), [ItemResult("a", ItemAnswer.PARTLY), ItemResult("b", ItemAnswer.YES, points=3)])
     assert found.score == 62.5
 
@@ -133,7 +133,7 @@ def test_an_excuse_takes_away_a_fault_and_not_what_was_done_well() -> None:
 
 
 def test_points_beyond_the_scale_count_as_its_ends() -> None:
-    made = item("a", 1, scale=Scale.POINTS, points=4)
+    made = item("a", 1, scale=AnswerScale.POINTS, points=4)
     assert [score(card(made), [ItemResult("a", ItemAnswer.YES, points=points)]).score for points in (9, -3)] == [
         100.0,
         0.0,

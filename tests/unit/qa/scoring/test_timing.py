@@ -4,7 +4,7 @@ import pytest
 
 from hotline.values.language import Language
 from qa.scorecards import phrase_lists
-from qa.scorecards.machine_rules import FirstWords, Hold, Speed, TalkOver, TalkShare
+from qa.scorecards.machine_rules import FirstWords, HoldLength, Speed, TalkOver, TalkShare
 from qa.scoring import timing
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.phrase_match import AcousticScorer
@@ -13,7 +13,7 @@ from qa.scoring.tokens import SpokenUtterance, dialogue_turns
 EN, ZH = Language.ENGLISH, Language.MANDARIN
 OVER = TalkOver(seconds=0.8, per_minute=3)
 PACE = Speed(least={EN: 80.0, ZH: 110.0}, most={EN: 240.0, ZH: 360.0})
-HOLD = Hold(seconds=60.0, notices="hold_notice")
+HOLD = HoldLength(seconds=60.0, notices="hold_notice")
 
 
 def dialogue(*said: tuple[str, float, float, str]) -> Dialogue:
@@ -21,7 +21,7 @@ def dialogue(*said: tuple[str, float, float, str]) -> Dialogue:
     lines = [SpokenUtterance(*one) for one in said]
     end = max(line.end for line in lines)
     ear = AcousticScorer(EN, lambda _said, _texts: None)
-    return Dialogue(tuple(dialogue_turns(lines, EN)), {}, end, ear, phrase_lists.of(None, EN))
+    return Dialogue(tuple(dialogue_turns(lines, EN)), {}, end, ear, phrase_lists.load(None, EN))
 
 
 def interrupted(times: int, seconds: float = 1.5, first: str = "caller") -> Dialogue:

@@ -1,0 +1,39 @@
+"""The script and the person of a conversation with a patient."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from campaigns.dialogue import attempt_progress, doctor_absence, scripts_file
+from campaigns.dialogue.attempt_progress import Start
+from campaigns.dialogue.dialogue_state import Person
+from campaigns.dialogue.script import Script
+from hotline.context import AppContext
+from hotline.values.states.campaign import CampaignKind
+
+
+def all_of(context: AppContext) -> Mapping[str, Script]:
+    """Return the scripts of this hospital by name."""
+    settings = context.settings
+    names = (settings.hospital_name_zh, settings.hospital_name_en)
+    return scripts_file.of(settings.campaign_scripts, *names, settings.hotline_number)
+
+
+def any_of(context: AppContext) -> Script:
+    """Return a script for the phrases that every one of them has."""
+    return next(iter(all_of(context).values()))
+
+
+def of_conversation(context: AppContext, start: Start) -> Script:
+    """Return the script of a conversation; for one that was removed meanwhile the general one, or any."""
+    scripts = all_of(context)
+    if start.kind is CampaignKind.DOCTOR_AWAY:
+        return doctor_absence.script(any_of(context), doctor_absence.Notice.read(start.about))
+    return scripts.get(start.script) or scripts.get("general") or any_of(context)
+
+
+def person_of(session: Session, start: Start) -> Person:
+    """Return whom we want to speak with, and what tells that it is they."""
+    number_end, zone = attempt_progress.check_of(session, start.recipient_id)
+    return Person(start.name, start.birth_date, number_end, ZoneInfo(zone), start.is_inbound)

@@ -1,0 +1,44 @@
+"""A turn is saved once: the database decides between two deliveries, and tells who was first."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Call, Event
+from hotline.values import call_events
+from hotline.values.language import Language
+from ivr.dialogue import queries
+from ivr.dialogue.flow_state import FlowState
+from ivr.dialogue.queries import Step
+
+
+def test_of_two_deliveries_of_a_turn_the_first_is_saved_with_its_events(context: AppContext) -> None:
+    now, state = clock.now(), FlowState("menu", Language.ENGLISH, trail=("language",))
+    with context.database.write() as session:
+        session.add(
+            Call(
+                id="c", provider_sid="CA1", language=Language.ENGLISH, place=queries.write_state(state), turn=2,
+                started_at=now, heard_at=now,
+            )
+        )  # fmt: skip
+    moved = replace(state, failures=1)
+    step = Step(moved, "<Response/>", None, now, now)
+    events = (call_events.TimedOut(node="menu"), call_events.MenuShown(node="menu"))
+    saved = []
+    with context.database.statements() as connection:
+        call = queries.snapshot(connection, "c")
+        assert call is not None
+        for _ in range(2):
+            rows = queries.event_rows("c", events, now)
+            saved.append(queries.advance_with_events(context.database, connection, call, step, rows))
+        after = queries.snapshot(connection, "c")
+        answer = queries.last_answer(connection, "c")
+    assert saved == [True, False]
+    assert after == replace(call, state=moved, turn=3)
+    assert answer == "<Response/>"
+    with context.database.read() as session:
+        told = session.execute(select(Event.kind, Event.data, Event.at).order_by(Event.id)).all()
+        assert [tuple(row) for row in told] == [(event.kind, event.data, now) for event in events]
+        assert session.get_one(Call, "c").consent_at == now

@@ -57,7 +57,10 @@ def requeued(call_id: str) -> str:
 
 
 def conference_left(call_id: str, queue_entry_id: str, checks: int = 0) -> str:
-    """Return the address for when the caller left the conference into which this queue entry had led; `checks` counts how often that was asked."""
+    """Return the address for when the caller left the conference into which this queue entry had led.
+
+    `checks` counts how often that was asked.
+    """
     return _with_query(_call(call_id, "after"), entry=queue_entry_id, checks=checks or None)
 
 

@@ -190,7 +190,7 @@ def warn(session: Session, context: AppContext, attempt_id: str, sign: str, now:
 
 
 def asks_person(session: Session, attempt_id: str, now: datetime) -> None:
-    """Note that a person is needed: pacing counts whether one is found. (Where the call joins a line, its own times count.)"""
+    """Note that a person is needed: pacing counts whether one is found. In a queue its own times count."""
     attempt, _ = _held(session, attempt_id)
     attempt.asked_at = attempt.asked_at or now
 

@@ -71,7 +71,7 @@ def done(offer_id: str) -> Response:
 
 @pages.post("/voice/calls/<call_id>/connect")
 def connect(call_id: str) -> Response:
-    """Answer a caller whom the router sent here: into the conference with the agent who won, or back into line without one."""
+    """Answer a caller whom the router sent here: into the conference with the agent who won, or back to the queue."""
     with _ground().database.read() as session:
         waiting = queries.last_waiting(session, call_id)
     if waiting is None:

@@ -47,7 +47,7 @@ up: setup ## run the hotline on this machine
 test: setup ## everything that must pass: all layers, then one result
 	@$(BIN)/python -m tests.runner
 
-test-long: setup ## the same on other machines: processors, time zones, languages; an hour or more
+test-long: setup ## new examples for the properties, other processors, time zones, languages; an hour or more
 	@$(BIN)/python -m tests.runner long
 
 check: setup ## style, types, layers

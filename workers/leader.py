@@ -37,7 +37,7 @@ class Leader:
 
     @property
     def name(self) -> str:
-        """The name of the lease."""
+        """Return the name of the lease."""
         return self._lease.name
 
     def work(self, now: datetime) -> bool:

@@ -14,9 +14,11 @@ from accounts.sessions import queries
 from accounts.users import queries as user_queries
 from accounts.users import rules, service
 from console.accounts import devices, sign_in, throttled
+from console.accounts.forms import PasswordForm
 from console.web import audit_log
 from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, context
 from console.web.audit_marks import touches_nothing
+from console.web.forms import submitted
 from hotline import clock
 from routing.agents import queries as agents
 
@@ -70,7 +72,8 @@ def end_session(sign_in_id: str) -> ResponseReturnValue:
 
 def _changed() -> tuple[User, SignedIn]:
     """Set the new password, and begin a session with it: all others end. Raises what is against it."""
-    old, new = request.form.get("old", ""), (request.form.get("password", ""), request.form.get("again", ""))
+    form = submitted(PasswordForm)
+    old, new, again = form.old.data, form.password.data, form.again.data
     with context().database.read() as reading:
         seen = user_queries.existing(reading, current_user.id)
     # Who finds an open page does not guess the password there either.
@@ -79,8 +82,8 @@ def _changed() -> tuple[User, SignedIn]:
         raise PasswordWrong("the present password is another")
     with context().database.write() as writing:
         throttle.give_back(writing, allowances)
-    rules.check_new_password(seen, old, new)
-    digest = hashing.hash_password(new[0])
+    rules.check_new_password(seen, old=old, new=new, again=again)
+    digest = hashing.hash_password(new)
     with context().database.write() as writing:
         user = service.change_password(writing, seen, digest)
         audit_log.record(writing, "change_password", "user", user.id)

@@ -15,8 +15,10 @@ from accounts.sessions import queries
 from accounts.users import queries as user_queries
 from accounts.users import service
 from console.accounts import browsers, devices, throttled
+from console.accounts.forms import LanguageForm, SignInForm
 from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, allow_everyone, context, home
 from console.web.audit_marks import touches_nothing
+from console.web.forms import submitted
 from hotline import clock
 from hotline.audit import service as audit_service
 from hotline.values.language import Language
@@ -44,7 +46,8 @@ def show() -> ResponseReturnValue:
 @touches_nothing("one's own account; signing in is logged by itself")
 def enter() -> ResponseReturnValue:
     """Begin a session for the right password."""
-    login, password = request.form.get("login", ""), request.form.get("password", "")
+    form = submitted(SignInForm)
+    login, password = form.login.data, form.password.data
     try:
         with hash_pool.slot():
             user = _admitted(login, password)
@@ -118,7 +121,7 @@ def leave() -> ResponseReturnValue:
 @touches_nothing("one's own account")
 def choose_language() -> ResponseReturnValue:
     """Show the pages in another language from now on."""
-    wanted = request.form.get("language", "")
+    wanted = submitted(LanguageForm).language.data
     if wanted in list(Language):
         session["language"] = wanted
         if current_user.is_authenticated:

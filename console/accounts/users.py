@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,12 +15,13 @@ from accounts.users import queries as user_queries
 from accounts.users import rules as accounts_users_rules
 from accounts.users import service
 from accounts.users.rules import UserDetails
+from console.accounts.forms import ActiveForm, NewUserForm, UserForm
 from console.web import audit_log
 from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
+from console.web.forms import submitted
 from hotline import clock
 from hotline.values.access import Role
-from hotline.values.language import Language
 from routing.agents import queries as agent_queries
 
 if TYPE_CHECKING:
@@ -43,15 +45,15 @@ def show() -> ResponseReturnValue:
 @touches_nothing("accounts of staff; the change is logged by itself")
 def make() -> ResponseReturnValue:
     """A new user from the form, with a one-time password; the form comes back with a message where it cannot be."""
-    now, wanted = clock.now(), _from_form()
-    typed = request.form.get("password", "")
+    now, form = clock.now(), submitted(NewUserForm)
+    typed = form.password.data
     password = typed or clock.new_password()
     try:
         with context().database.write() as session:
-            user = service.invite(session, request.form.get("login", ""), password, wanted, now)
+            user = service.invite(session, form.login.data, password, _wanted(form), now)
             _note(session, "create_user", user.id)
     except UserRefused as refused:
-        return _page(refused, 422)
+        return _page(refused, 422, form.data)
     if not typed:
         return _secret(user, password, is_new=True)
     flash("users.made")
@@ -71,13 +73,13 @@ def edit(user_id: str) -> ResponseReturnValue:
 @touches_nothing("accounts of staff; the change is logged by itself")
 def change(user_id: str) -> ResponseReturnValue:
     """Change a user from the form; what is refused comes back with a message."""
-    wanted = _from_form()
+    form = submitted(UserForm)
     try:
         with context().database.write() as session:
-            for action in service.edit(session, user_id, wanted, current_user.id, request.form.get("seen", "")):
+            for action in service.edit(session, user_id, _wanted(form), current_user.id, form.seen.data):
                 _note(session, action, user_id)
     except UserRefused as refused:
-        return _form(user_id, refused, 422)
+        return _form(user_id, refused, 422, form.data)
     flash("users.changed")
     return redirect(url_for("staff.show"))
 
@@ -106,7 +108,7 @@ def set_active(user_id: str) -> ResponseReturnValue:
     """Shut a user out, or let one in again. Nobody shuts themselves out."""
     if user_id == current_user.id:
         abort(400)
-    is_let_in = request.form.get("active") == "yes"
+    is_let_in = submitted(ActiveForm).active.data
     try:
         with context().database.write() as session:
             (service.activate if is_let_in else service.deactivate)(session, user_id)
@@ -131,7 +133,7 @@ def unlock(user_id: str) -> ResponseReturnValue:
     return redirect(url_for("staff.edit", user_id=user_id))
 
 
-def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
+def _page(refused: UserRefused | None, code: int, typed: Mapping[str, Any] | None = None) -> ResponseReturnValue:
     with context().database.read() as session:
         agents, everyone = agent_queries.everyone(session), user_queries.all_users(session)
     names = {agent.id: agent for agent in agents}
@@ -142,33 +144,33 @@ def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
         names=names,
         roles=list(Role),
         refused=refused,
-        form=request.form,
+        form=typed or {},
     ), code
 
 
-def _form(user_id: str, refused: UserRefused | None, code: int) -> ResponseReturnValue:
+def _form(
+    user_id: str, refused: UserRefused | None, code: int, typed: Mapping[str, Any] | None = None
+) -> ResponseReturnValue:
     with context().database.read() as session:
         one = user_queries.find(session, user_id) or abort(404)
         agents = agent_queries.everyone(session)
         locked_until = throttle.locked_until(session, context().keyring, one.login, clock.now())
     # What was typed comes back, unless somebody else's change has to be seen first.
-    typed = request.form if refused and refused.code != "changed_meanwhile" else None
-    values = typed or {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id or ""}
-    seen = typed["seen"] if typed else accounts_users_rules.stamp(one)
+    if typed is None or (refused and refused.code == "changed_meanwhile"):
+        typed = {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id}
+        typed |= {"seen": accounts_users_rules.stamp(one)}
     lists = {"agents": agents, "roles": list(Role), "locked_until": locked_until}
-    return render_template("accounts/user.html", one=one, refused=refused, form=values, seen=seen, **lists), code
+    return render_template(
+        "accounts/user.html", one=one, refused=refused, form=typed, seen=typed["seen"], **lists
+    ), code
 
 
 def _secret(user: User, password: str, *, is_new: bool) -> ResponseReturnValue:
     return render_template("accounts/one_time.html", one=user, password=password, is_new=is_new)
 
 
-def _from_form() -> UserDetails:
-    form = request.form
-    role, language = form.get("role", ""), form.get("language", "")
-    if role not in list(Role) or language not in list(Language):
-        abort(400)
-    return UserDetails(form.get("name", ""), Role(role), Language(language), form.get("agent_id") or None)
+def _wanted(form: UserForm) -> UserDetails:
+    return UserDetails(form.name.data, form.role.data, form.language.data, form.agent_id.data)
 
 
 def _note(session: Session, action: str, user_id: str) -> None:

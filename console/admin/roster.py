@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.users import queries as users
+from console.admin.forms import LEVELS, AgentForm
 from console.web import audit_log
 from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
+from console.web.forms import submitted
 from hotline import clock
 from hotline.values.access import Role
 from hotline.values.language import Language
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from hotline.models import Department, Skill
 
 pages = Blueprint("roster", __name__)
-
-LEVELS = ("1", "2", "3", "4", "5")
 
 
 @dataclass(frozen=True)
@@ -67,30 +67,32 @@ def edit(agent_id: str) -> ResponseReturnValue:
 @touches_nothing("agents; the change is logged by itself")
 def change(agent_id: str) -> ResponseReturnValue:
     """Change an agent from the form; what is refused comes back with a message."""
-    now, wanted = clock.now(), _from_form()
+    now, form = clock.now(), submitted(AgentForm)
     try:
         with context().database.write() as session:
-            for action in roster.edit(session, context(), agent_id, wanted, now, request.form.get("seen", "")):
+            for action in roster.edit(session, context(), agent_id, _wanted(form), now, form.seen.data):
                 audit_log.record(session, action, "agent", agent_id)
     except AgentRefused as refused:
-        return _form(agent_id, refused, 422)
+        return _form(agent_id, refused, 422, form)
     flash("roster.changed")
     return redirect(url_for("roster.show"))
 
 
-def _form(agent_id: str, refused: AgentRefused | None, code: int) -> ResponseReturnValue:
+def _form(
+    agent_id: str, refused: AgentRefused | None, code: int, typed: AgentForm | None = None
+) -> ResponseReturnValue:
     with context().database.read() as session:
         agent = queries.find(session, agent_id) or abort(404)
         stored, seen, lists = roster.of(agent), roster.stamp(agent), _lists(session)
     # What was typed comes back, unless somebody else's change has to be seen first.
-    is_typed = refused is not None and refused.code != "changed_meanwhile"
+    typed = None if refused is not None and refused.code == "changed_meanwhile" else typed
     return render_template(
         "admin/agent.html",
         agent=agent,
         lists=lists,
         levels=LEVELS,
-        form=_from_form() if is_typed else stored,
-        seen=request.form.get("seen", "") if is_typed else seen,
+        form=_wanted(typed) if typed else stored,
+        seen=typed.seen.data if typed else seen,
         refused=refused,
     ), code
 
@@ -104,14 +106,10 @@ def _lists(session: Session) -> Lists:
     )
 
 
-def _from_form() -> Wanted:
-    form = request.form
-    levels = {name.removeprefix("level."): text for name, text in form.items() if name.startswith("level.") and text}
-    if not set(levels.values()) <= set(LEVELS):
-        abort(400)
+def _wanted(form: AgentForm) -> Wanted:
     return Wanted(
-        name=form.get("name", "").strip(),
-        address=form.get("address", "").strip(),
-        department=form.get("department") or None,
-        levels={name: int(text) for name, text in levels.items()},
+        name=form.name.data,
+        address=form.address.data,
+        department=form.department.data,
+        levels={name: int(level) for name, level in form.levels.data.items()},
     )

@@ -11,9 +11,11 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from console.calls.forms import SearchForm
 from console.web import audit_marks, language
 from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches, touches_nothing
+from console.web.forms import submitted
 from recordings.search import service
 from recordings.search.service import SearchHit, SearchQuery
 from recordings.transcripts import masked_view
@@ -49,16 +51,17 @@ def form() -> ResponseReturnValue:
 @touches("search", "search", "search", lists=True, typed=("q",))
 def results() -> ResponseReturnValue:
     """Where it was said. Posted, so that what is sought stands in no address and in no log of a proxy."""
-    wanted = _wanted()
+    asked = submitted(SearchForm)
+    wanted = _wanted(asked)
     # What was sought is logged by its digest: the audit log holds no patient data.
     audit_marks.about(context().keyring.index(f"search:{wanted.query}")[:32])
     with context().database.read() as session:
         found = _shown(session, service.find(session, context().keyring, wanted))
     audit_marks.showed(len(found))
-    return _page(found)
+    return _page(found, asked)
 
 
-def _page(found: list[Found] | None) -> str:
+def _page(found: list[Found] | None, asked: SearchForm | None = None) -> str:
     words = language.words(language.chosen(request))
     with context().database.read() as session:
         queues = [(queue.name, words.label(queue)) for queue in queue_queries.queues(session)]
@@ -66,28 +69,22 @@ def _page(found: list[Found] | None) -> str:
             [(agent.id, agent.name) for agent in agent_queries.everyone(session)] if current_user.sees_all_calls else []
         )
         names = {agent.id: agent.name for agent in agent_queries.everyone(session)}
-    chosen = {name: request.form.get(name, "") for name in ("q", "since", "until", "queue", "agent")}
+    chosen = {name: value or "" for name, value in asked.data.items()} if asked else {}
     return render_template("calls/search.html", found=found, queues=queues, agents=agents, names=names, chosen=chosen)
 
 
-def _wanted() -> SearchQuery:
-    zone = ZoneInfo(context().settings.timezone)
-    until = _day(request.form.get("until", ""), zone)
-    agent = request.form.get("agent") or None
+def _wanted(asked: SearchForm) -> SearchQuery:
     return SearchQuery(
-        query=request.form.get("q", ""),
-        since=_day(request.form.get("since", ""), zone),
-        until=until + timedelta(days=1) if until else None,
-        queue=request.form.get("queue") or None,
-        agent_id=agent if current_user.sees_all_calls else current_user.agent_id or "-",
+        query=asked.q.data,
+        since=_midnight(asked.since.data),
+        until=_midnight(asked.until.data + timedelta(days=1)) if asked.until.data else None,
+        queue=asked.queue.data,
+        agent_id=asked.agent.data if current_user.sees_all_calls else current_user.agent_id or "-",
     )
 
 
-def _day(text: str, zone: ZoneInfo) -> datetime | None:
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), zone)
-    except ValueError:
-        return None
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), ZoneInfo(context().settings.timezone)) if day else None
 
 
 def _shown(session: Session, hits: list[SearchHit]) -> list[Found]:

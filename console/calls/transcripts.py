@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console.calls import call_record, http
+from console.calls.forms import CorrectionForm
 from console.web import audit_marks
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
+from console.web.forms import submitted
 from hotline import clock
 from hotline.errors import NotFound
 from recordings.storage.queries import transcript_of
@@ -101,7 +103,7 @@ def correct(utterance_id: str) -> ResponseReturnValue:
     if transcript is None:
         abort(404)
     try:
-        corrections.correct(context(), utterance_id, request.form.get("text", ""), current_user.id, clock.now())
+        corrections.correct(context(), utterance_id, submitted(CorrectionForm).text.data, current_user.id, clock.now())
     except NotFound:
         abort(404)
     except corrections.EmptyCorrection:

@@ -31,12 +31,14 @@ from campaigns.results import queries as results
 from campaigns.results.figures import Funnel
 from campaigns.stopping import identity_decisions, undo
 from campaigns.stopping import queries as stopping
+from console.campaigns.forms import UndoForm
 from console.floor import warning_signs as alarms
 from console.floor.live import Live, Viewer, messages
 from console.floor.warning_signs import Alarm
 from console.web import audit_log, audit_marks, language
 from console.web.access import LEADS, allow, by_itself, context
 from console.web.audit_marks import touches, touches_nothing
+from console.web.forms import submitted
 from console.web.standing import Standing
 from hotline import clock
 from hotline.context import AppContext
@@ -186,12 +188,12 @@ def pause(campaign_id: str) -> ResponseReturnValue:
 @touches("undo_stop", "recipient", "recipient_id")
 def undo_stop(recipient_id: str) -> ResponseReturnValue:
     """Undo what stopped this recipient's calls, as it was seen: with a reason, a death only when it is confirmed."""
-    form = request.form
+    form = submitted(UndoForm)
     asked = undo.UndoRequest(
-        why=form.get("why", ""),
+        why=form.why.data,
         user_id=current_user.id,
-        token=form.get("seen", ""),
-        is_sure=form.get("sure") == "yes",
+        token=form.seen.data,
+        is_sure=form.sure.data,
         address=request.remote_addr or "",
     )
     try:
@@ -204,7 +206,7 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
         abort(404)
     with context().database.read() as session:
         recipient = results.recipient(session, recipient_id)
-    if form.get("back") == "patient" and recipient.patient_id:
+    if form.back.data == "patient" and recipient.patient_id:
         return redirect(url_for("patients.show", patient_id=recipient.patient_id))
     return redirect(url_for("campaigns.show", campaign_id=recipient.campaign_id))
 

@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console.crm import case_record
+from console.crm.forms import CommentForm, OwnerForm, StateForm
 from console.crm.reader import reader
 from console.web import audit_log, audit_marks
 from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
+from console.web.forms import submitted
 from crm.cases import queries
 from crm.cases import service as crm
 from crm.cases.queries import MINE, NOBODY, CaseFilter
@@ -21,7 +23,7 @@ from crm.errors import ClosedCase
 from hotline import clock
 from hotline.errors import IllegalMove
 from hotline.outbox.notifier import FLOOR
-from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.case import LIFECYCLE, CaseKind, CaseState
 from routing.agents import queries as agent_queries
 from routing.calls import queries as call_queries
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from hotline.models import Call, Case
 
 pages = Blueprint("cases", __name__)
-LONGEST_TEXT = 2000
 
 
 @pages.get("/cases")
@@ -71,6 +72,7 @@ def show(case_id: str) -> ResponseReturnValue:
         record=record,
         case=record.case,
         agents=agents,
+        targets=LIFECYCLE.targets(record.case.state),
         may_act=may_act(record.case),
         may_take=_may_take(record.case),
         now=clock.now(),
@@ -82,9 +84,7 @@ def show(case_id: str) -> ResponseReturnValue:
 @touches("comment_case", "case", "case_id")
 def comment(case_id: str) -> ResponseReturnValue:
     """Write something into the history."""
-    text = request.form.get("text", "").strip()
-    if not text or len(text) > LONGEST_TEXT:
-        abort(400)
+    text = submitted(CommentForm).text.data
     with context().database.write() as session:
         case = _locked(session, case_id, "comment_case")
         crm.comment(session, case, text, _by(), clock.now())
@@ -96,7 +96,7 @@ def comment(case_id: str) -> ResponseReturnValue:
 @touches("hand_over_case", "case", "case_id")
 def hand_over(case_id: str) -> ResponseReturnValue:
     """Another agent owns it from now on; who has none to hand over may take one that is nobody's."""
-    to = request.form.get("agent", "")
+    to = submitted(OwnerForm).agent.data
     with context().database.write() as session:
         case = _locked(session, case_id, "hand_over_case")
         takes = _may_take(case) and to == current_user.agent_id
@@ -117,15 +117,13 @@ def hand_over(case_id: str) -> ResponseReturnValue:
 @touches("move_case", "case", "case_id")
 def move(case_id: str) -> ResponseReturnValue:
     """The case is in hand, answered, closed, or opened again."""
-    state = request.form.get("state", "")
-    if state not in list(CaseState):
-        abort(400)
+    state = submitted(StateForm).state.data
     with context().database.write() as session:
         case = _locked(session, case_id, "move_case")
         if not may_act(case):
             abort(403)
         try:
-            crm.change_state(session, context(), case, CaseState(state), _by(), clock.now())
+            crm.change_state(session, context(), case, state, _by(), clock.now())
             context().notifier.ring_after(session, FLOOR, "case")
         except IllegalMove:
             abort(400)

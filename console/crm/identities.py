@@ -6,9 +6,11 @@ from flask_login import current_user
 
 from campaigns.importing.visits import identities
 from campaigns.stopping import identity_decisions
+from console.crm.forms import IdentityForm
 from console.web import audit_log, audit_marks
 from console.web.access import LEADS, allow, context
 from console.web.audit_marks import touches, touches_nothing
+from console.web.forms import submitted
 from hotline import clock
 
 pages = Blueprint("identities", __name__)
@@ -32,7 +34,7 @@ def listing() -> ResponseReturnValue:
 @touches_nothing("the decision, which is logged by itself")
 def decide(proposal_id: str) -> ResponseReturnValue:
     """What was told counts from now on (`accept=yes`), or is refused."""
-    is_accepted = request.form.get("accept") == "yes"
+    is_accepted = submitted(IdentityForm).accept.data
     decision = identity_decisions.Decision(is_accepted, current_user.id, request.remote_addr or "")
     is_news = identity_decisions.decide(context(), proposal_id, decision, clock.now())
     flash(("identities.accepted" if is_accepted else "identities.refused") if is_news else "identities.decided_before")

@@ -12,13 +12,14 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from console.desk.forms import HoldForm, TransferForm
 from console.web import audit_marks, language
 from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
+from console.web.forms import submitted
 from hotline import clock
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
-from hotline.values.states.transfer import TransferKind
 from routing.agents import queries as agent_queries
 from routing.calls import conferences, transfers
 from routing.calls import queries as call_queries
@@ -51,7 +52,7 @@ def hang_up() -> ResponseReturnValue:
 @touches("hold_call", "call", "call")
 def hold() -> ResponseReturnValue:
     """The caller hears music, or the agent again."""
-    is_held = request.form.get("held") == "1"
+    is_held = submitted(HoldForm).held.data
 
     def done(session: Session, offer: Offer) -> None:
         call = call_queries.existing(session, offer.call_id)
@@ -66,16 +67,10 @@ def hold() -> ResponseReturnValue:
 @touches("transfer_call", "call", "call")
 def ask() -> ResponseReturnValue:
     """Hand the caller on: `to` is `agent:ID` or `queue:NAME`, `how` is blind or consult, `note` is for who answers."""
-    sort, _, name = request.form.get("to", "").partition(":")
-    how = request.form.get("how", "")
-    if sort not in {"agent", "queue"} or how not in list(TransferKind):
+    form = TransferForm(formdata=request.form)
+    if not form.validate():
         return _refused("no_such_agent")
-    wish = transfers.Ask(
-        TransferKind(how),
-        name if sort == "agent" else None,
-        name if sort == "queue" else None,
-        request.form.get("note", "").strip(),
-    )
+    wish = transfers.Ask(form.how.data, form.target("agent"), form.target("queue"), form.note.data)
 
     def done(session: Session, offer: Offer) -> None:
         transfers.begin(session, context(), offer, wish, clock.now())

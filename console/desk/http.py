@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, render_template, request, send_from_directory, stream_with_context
+from flask import Blueprint, Flask, Response, abort, render_template, send_from_directory, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from accounts.sessions import queries
 from console.desk import presence
 from console.desk import view as desk_view
+from console.desk.forms import StatusForm, TokenForm
 from console.floor import warning_signs
 from console.floor.http import Picture, live
 from console.floor.live import Viewer, messages
@@ -24,6 +25,7 @@ from console.floor.snapshot import Snapshot
 from console.web import audit_log, audit_marks
 from console.web.access import STAFF, allow, by_itself, context
 from console.web.audit_marks import touches, touches_nothing
+from console.web.forms import submitted
 from console.web.standing import Standing
 from hotline import clock
 from hotline.configuration.settings import Settings
@@ -87,12 +89,10 @@ def stream() -> ResponseReturnValue:
 @touches_nothing("the agent's own status, which is logged by itself")
 def choose() -> ResponseReturnValue:
     """The agent is available, away or offline from now on."""
-    status = request.form.get("status", "")
     agent_id = _agent_id()
-    if status not in list(AgentStatus):
-        abort(400)
+    status = submitted(StatusForm).status.data
     with context().database.write() as session:
-        if service.choose_status(session, context(), _locked(session, agent_id), AgentStatus(status), clock.now()):
+        if service.choose_status(session, context(), _locked(session, agent_id), status, clock.now()):
             _note(session, f"status_{status}", agent_id)
     return "", 204
 
@@ -115,9 +115,11 @@ def back() -> ResponseReturnValue:
 @touches_nothing("the agent's own telephone")
 def token() -> ResponseReturnValue:
     """A short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
+    form = submitted(TokenForm)
+    beat = presence.beat_of(form, PagePhone.CONNECTING) if form.page.data else None
     with context().database.write() as session:
-        if "page" in request.form:
-            agents_service.take_phone(session, context(), presence.said(PagePhone.CONNECTING), clock.now())
+        if beat is not None:
+            agents_service.take_phone(session, context(), beat, clock.now())
         agent = _locked(session, _agent_id())
         if agent.address.startswith(CLIENT):
             service.page_phone(session, context(), agent, clock.now())

@@ -6,7 +6,6 @@ sign of a person, and an answer that comes after signing out must not bring the 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
@@ -14,8 +13,10 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_out
 
+from console.desk.forms import BeatForm, PageForm, TokenForm
 from console.web.access import STAFF, SignedIn, allow, by_itself, context
 from console.web.audit_marks import touches_nothing
+from console.web.forms import submitted
 from hotline import clock
 from hotline.values.states.agent import PagePhone
 from routing.agents import presence, presence_facts, queries, service
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 pages = Blueprint("presence", __name__)
-PAGE = re.compile(r"[0-9a-f]{32}")
 # Where an agent's telephone is, for one of their pages.
 HERE, ELSEWHERE, NOWHERE = "here", "elsewhere", "nowhere"
 
@@ -35,7 +35,8 @@ HERE, ELSEWHERE, NOWHERE = "here", "elsewhere", "nowhere"
 @touches_nothing("whether the agent's own page is there")
 def beat() -> ResponseReturnValue:
     """The page is there, and its telephone is as it says; answered by whether calls can be offered to its agent."""
-    told = said(request.form.get("phone", ""))
+    form = submitted(BeatForm)
+    told = beat_of(form, form.phone.data)
     with context().database.write() as session:
         if not service.beat(session, context(), told, clock.now()):
             abort(409)
@@ -48,19 +49,16 @@ def beat() -> ResponseReturnValue:
 @touches_nothing("whether the agent's own page is there")
 def leave() -> ResponseReturnValue:
     """The page is being closed, or left for another one."""
-    told = said(PagePhone.NONE)
+    told = beat_of(submitted(PageForm), PagePhone.NONE)
     with context().database.write() as session:
         service.leave(session, context(), told.agent_id, told.page_id, clock.now())
     return "", 204
 
 
-def said(phone: str) -> service.Beat:
-    """What the signed-in agent's page says of itself; without an agent there is no such page (404)."""
-    page_id = request.form.get("page", "")
+def beat_of(form: PageForm | TokenForm, phone: PagePhone) -> service.Beat:
+    """Return what the signed-in agent's page says of itself; without an agent there is no such page (404)."""
     agent_id: str = current_user.agent_id or abort(404)
-    if not PAGE.fullmatch(page_id) or phone not in list(PagePhone):
-        abort(400)
-    return service.Beat(page_id, agent_id, current_user.id, PagePhone(phone), current_user.sign_in_id)
+    return service.Beat(form.page.data, agent_id, current_user.id, phone, current_user.sign_in_id)
 
 
 def _answer(session: Session, told: service.Beat) -> dict[str, object]:

@@ -1,14 +1,16 @@
 """Calibrations: open one, see who is done, and how far people and machine agree per item."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from accounts.users import queries as users
+from console.quality.forms import CalibrationForm
 from console.web import audit_marks
 from console.web.access import LEADS, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
+from console.web.forms import submitted
 from hotline import clock
 from qa import scorecards
 from qa.reviews import calibration, queries
@@ -40,11 +42,17 @@ def listing() -> ResponseReturnValue:
 @touches("open_calibration", "round", "round")
 def make() -> ResponseReturnValue:
     """Send calls to supervisors, blind."""
-    form = request.form
+    form = submitted(CalibrationForm)
     with refusals() as said:
-        name, card = form.get("name", ""), form.get("scorecard", "")
-        calls, people = form.getlist("call"), form.getlist("person")
-        made = calibration.open_round(context(), current_user.id, name, card, clock.now(), calls=calls, people=people)
+        made = calibration.open_round(
+            context(),
+            current_user.id,
+            form.name.data,
+            form.scorecard.data,
+            clock.now(),
+            calls=form.call.data,
+            people=form.person.data,
+        )
         logged("open_calibration", made, "round")
         said.well("calibration.made")
         return redirect(url_for("calibrating.show", calibration_id=made))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from console.quality.forms import CoachingForm, RecheckForm
+from console.quality.reviews import judge
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
+from console.web.forms import submitted
 from hotline import clock
 from qa import scorecards
 from qa.reviews import coaching, queries
@@ -37,7 +39,7 @@ def listing() -> ResponseReturnValue:
         origins = queries.by_id(session, [row.review_id for row in rows])
         later = {row.id: _later(queries.done(session, row.agent_id), row.review_id) for row in rows}
     cards = scorecards.load(context().settings.scorecards_folder)
-    found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
+    found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards, "judge": judge()}
     return render_template("quality/coaching.html", **found, today=context().settings.day(clock.now()))
 
 
@@ -46,8 +48,9 @@ def listing() -> ResponseReturnValue:
 @touches("begin_coaching", "review", "review_id")
 def begin(review_id: str) -> ResponseReturnValue:
     """Make a finding something to work on."""
+    form = submitted(CoachingForm)
     with refusals() as said:
-        coaching.begin(context(), review_id, current_user.id, _finding(), clock.now())
+        coaching.begin(context(), review_id, current_user.id, _finding(form), clock.now())
         logged("begin_coaching", review_id)
         said.well("coaching.begun")
     return redirect(url_for("reviews.show", review_id=review_id))
@@ -69,36 +72,24 @@ def done(coaching_id: str) -> ResponseReturnValue:
 @touches("coaching_checked", "coaching", "coaching_id")
 def check(coaching_id: str) -> ResponseReturnValue:
     """The re-check: it is well now, or it goes on until another day."""
-    is_passed = request.form.get("passed") == "yes"
-    seen_in = request.form.get("recheck") or None
+    form = submitted(RecheckForm)
     with refusals():
         coaching.recheck(
             context(),
             coaching_id,
             current_user.id,
             clock.now(),
-            is_passed=is_passed,
-            due_on=_day("due_on"),
-            recheck_id=seen_in,
+            is_passed=form.passed.data,
+            due_on=form.due_on.data,
+            recheck_id=form.recheck.data,
         )
         logged("coaching_checked", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 
 
-def _finding() -> CoachingFinding:
-    form = request.form
-    start, end = form.get("clip_start", type=float), form.get("clip_end", type=float)
-    recording = form.get("recording") or None
-    clip = (recording, start, end) if recording and start is not None and end is not None else None
-    due_on = _day("due_on") or context().settings.day(clock.now())
-    return CoachingFinding(form.get("item") or None, form.get("finding", ""), due_on, clip)
-
-
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.form.get(name, ""))
-    except ValueError:
-        return None
+def _finding(form: CoachingForm) -> CoachingFinding:
+    due_on = form.due_on.data or context().settings.day(clock.now())
+    return CoachingFinding(form.item.data, form.finding.data, due_on, form.clip)
 
 
 def _later(lines: list[queries.ReviewRow], review_id: str) -> list[Review]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from console.quality.forms import CommentForm, DraftForm, DropForm
 from console.web import audit_marks
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
+from console.web.forms import submitted
 from hotline import clock
-from hotline.values.states.review import ReviewState
 from qa.errors import ReviewRefused
 from qa.reviews import answers as reviews_answers
-from qa.reviews import calibration, comments, queries, service
+from qa.reviews import calibration, comments, permissions, queries, service
+from qa.reviews.permissions import Judge
 from qa.reviews.queries import ReviewRecord
 from qa.reviews.service import ReviewDraft
 from qa.sampling import targeted
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from hotline.models import Review
 
 pages = Blueprint("reviews", __name__)
-
-# The begin of a form's field that holds an answer.
-ANSWER = "answer-"
 
 
 @pages.get("/reviews")
@@ -86,7 +84,7 @@ def take(review_id: str) -> ResponseReturnValue:
 def save(review_id: str) -> ResponseReturnValue:
     """Keep the draft: JSON for the page that saves by itself, else the page again."""
     try:
-        saved = service.save(context(), review_id, current_user.id, draft(), clock.now())
+        saved = service.save(context(), review_id, current_user.id, _draft(), clock.now())
     except ReviewRefused as refused:
         audit_marks.failed()
         if not _wants_json():
@@ -105,7 +103,7 @@ def save(review_id: str) -> ResponseReturnValue:
 def publish(review_id: str) -> ResponseReturnValue:
     """Publish to the agent, or finish the review of a calibration; then the next one."""
     with refusals() as said:
-        service.publish(context(), review_id, current_user.id, draft(), clock.now())
+        service.publish(context(), review_id, current_user.id, _draft(), clock.now())
         logged("publish_review", review_id)
         said.well("review.published")
     return _back(review_id)
@@ -129,7 +127,7 @@ def release(review_id: str) -> ResponseReturnValue:
 def drop(review_id: str) -> ResponseReturnValue:
     """Leave a call unheard, with the reason."""
     with refusals() as said:
-        service.drop(context(), review_id, current_user.id, request.form.get("why", ""), clock.now())
+        service.drop(context(), review_id, current_user.id, submitted(DropForm).why.data, clock.now())
         logged("drop_review", review_id)
         said.well("review.dropped")
     return redirect(url_for("reviews.listing"))
@@ -140,11 +138,16 @@ def drop(review_id: str) -> ResponseReturnValue:
 @touches("comment_review", "review", "review_id")
 def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
-    text, second = request.form.get("comment", ""), request.form.get("second", 0.0, float)
-    recording_id = request.form.get("recording") or None
+    form = submitted(CommentForm)
     with refusals():
         comments.add_comment(
-            context(), review_id, current_user.id, text, clock.now(), recording_id=recording_id, second=second
+            context(),
+            review_id,
+            current_user.id,
+            form.comment.data,
+            clock.now(),
+            recording_id=form.recording.data,
+            second=form.second.data,
         )
     return _comments(review_id)
 
@@ -169,49 +172,41 @@ def choose(call_id: str) -> ResponseReturnValue:
     return _back(review_id)
 
 
-def draft() -> ReviewDraft:
-    """What the form holds."""
-    words = {name: request.form.get(name, "") for name in ("remark", "comment")}
-    return ReviewDraft(request.form.get("version", -1, int), answers(), words)
-
-
-def answers() -> Mapping[str, str]:
-    """The answers of the form, by item."""
-    return {name.removeprefix(ANSWER): value for name, value in request.form.items() if name.startswith(ANSWER)}
+def _draft() -> ReviewDraft:
+    form = submitted(DraftForm)
+    words = {"remark": form.remark.data, "comment": form.comment.data}
+    return ReviewDraft(form.version.data, form.answers.data, words)
 
 
 def _may_read(session: Session, review: Review) -> bool:
     """Agents read what was published of their own calls; in a calibration nobody reads others before they finish."""
     if not current_user.sees_all_calls:
-        is_own = current_user.agent_id is not None and review.agent_id == current_user.agent_id
-        return is_own and review.state in service.PUBLIC and review.calibration_id is None
+        return judge().may_read_own(review)
     if review.reviewer_id == current_user.id:
         return True
     return not calibration.is_blind(session, review.call_id, current_user.id)
 
 
+def judge() -> Judge:
+    """Return the signed-in user as the rules of reviews see them."""
+    return Judge(current_user.id, current_user.agent_id, current_user.sees_all_calls)
+
+
 def _shown(page: ReviewRecord) -> dict[str, object]:
-    review = page.review
+    review, who = page.review, judge()
     card = service.card_of(context(), review)
-    is_mine = review.reviewer_id == current_user.id
-    is_about_me = review.agent_id == current_user.agent_id
-    is_open = review.calibration_id is not None and review.state in (ReviewState.DUE, ReviewState.DRAFT)
-    mode = "read"
-    if review.state is ReviewState.DRAFT and is_mine:
-        mode = "fill"
-    elif review.state is ReviewState.APPEALED and current_user.sees_all_calls and not is_mine and not is_about_me:
-        mode = "rule"
+    is_blind = permissions.is_blind(review)
     return {
         "page": page,
         "card": card,
-        "mode": mode,
+        "mode": "fill" if who.may_fill(review) else "rule" if who.may_rule(review) else "read",
         "total": reviews_answers.total(card, review.answers),
         "choices": reviews_answers.choices,
-        "marks": {} if is_open else page.marks,
-        "is_blind": is_open,
-        "may_take": review.state is ReviewState.DUE and current_user.sees_all_calls and not is_about_me,
-        "may_answer": review.state is ReviewState.PUBLISHED and is_about_me and review.calibration_id is None,
-        "may_coach": review.state in service.PUBLIC and current_user.sees_all_calls and not is_about_me,
+        "marks": {} if is_blind else page.marks,
+        "is_blind": is_blind,
+        "may_take": who.may_take(review),
+        "may_answer": who.may_answer(review),
+        "may_coach": who.may_coach(review),
     }
 
 

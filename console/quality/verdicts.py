@@ -1,15 +1,15 @@
 """What becomes of a published review: the agent acknowledges or appeals, another supervisor rules."""
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console.quality.reviews import answers
+from console.quality.forms import AppealForm, RulingForm
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, refusals
+from console.web.forms import submitted
 from hotline import clock
-from hotline.values.states.review import Ruling
 from qa.reviews import appeals, service
 
 pages = Blueprint("verdicts", __name__)
@@ -33,7 +33,7 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
 def appeal(review_id: str) -> ResponseReturnValue:
     """The agent objects, once, with reasons."""
     with refusals() as said:
-        appeals.appeal(context(), review_id, current_user.id, request.form.get("reasons", ""), clock.now())
+        appeals.appeal(context(), review_id, current_user.id, submitted(AppealForm).reasons.data, clock.now())
         logged("appeal_review", review_id)
         said.well("review.appealed")
     return _back(review_id)
@@ -44,19 +44,16 @@ def appeal(review_id: str) -> ResponseReturnValue:
 @touches("rule_on_appeal", "review", "review_id")
 def decide(review_id: str) -> ResponseReturnValue:
     """Another supervisor rules on the appeal."""
-    ruling = request.form.get("ruling", "")
-    if ruling not in list(Ruling):
-        abort(400)
+    form = submitted(RulingForm)
     with refusals() as said:
-        reasons = request.form.get("answer", "")
         appeals.rule_on_appeal(
             context(),
             review_id,
             current_user.id,
             clock.now(),
-            ruling=Ruling(ruling),
-            reasons=reasons,
-            answers=answers(),
+            ruling=form.ruling.data,
+            reasons=form.answer.data,
+            answers=form.answers.data,
         )
         logged("rule_on_appeal", review_id)
         said.well("review.decided")

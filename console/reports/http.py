@@ -10,14 +10,16 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from console.reports.forms import PERIODS, ReportForm
 from console.web import language
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches, touches_nothing
 from console.web.flash_errors import logged, note, refusals
+from console.web.forms import submitted
 from hotline import clock
 from qa.reports import report, service
 from qa.reports import values as reports_values
-from qa.reports.values import KINDS, QUALITY, UNITS, ReportRequest
+from qa.reports.values import KINDS, UNITS, ReportRequest
 from qa.reports.words import words
 from qa.sampling import draws
 from routing.agents import queries as agent_queries
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 pages = Blueprint("reporting", __name__)
 
 LONGEST_DAYS = 400
-PERIODS = ("last_7", "last_30", "this_month", "last_month", "this_quarter", "last_quarter", "this_year", "own")
 
 
 @pages.get("/reports")
@@ -37,7 +38,8 @@ PERIODS = ("last_7", "last_30", "this_month", "last_month", "this_quarter", "las
 @touches("view_report", "report", "report")
 def show() -> ResponseReturnValue:
     """A report in the browser: supervisors choose of whom, an agent sees their own."""
-    wanted, period = _wanted(), request.args.get("period", "last_30")
+    form = submitted(ReportForm, request.values)
+    wanted, period = _wanted(form), form.period.data
     spoken = language.chosen(request)
     with context().database.write() as session:
         note(session, "view_report", wanted.agent_id or "everybody", "report")
@@ -56,15 +58,15 @@ def show() -> ResponseReturnValue:
 @touches("export_report", "report", "report")
 def ask() -> ResponseReturnValue:
     """Have the report made as a file."""
-    wanted = _wanted()
+    form = submitted(ReportForm, request.values)
+    wanted = _wanted(form)
     with refusals():
-        file_format = request.form.get("format", "")
         made = service.request_report(
             context(),
             current_user.id,
             wanted,
             clock.now(),
-            file_format=file_format,
+            file_format=form.format.data,
             language=language.chosen(request),
         )
         logged("export_report", made, "report")
@@ -113,25 +115,22 @@ def _own(report_id: str) -> Report:
     return row
 
 
-def _wanted() -> ReportRequest:
-    values = request.values
-    since, until = _days(values.get("period", "last_30"), context().settings.day(clock.now()))
-    kind, unit = values.get("kind", QUALITY), values.get("unit", "week")
-    if kind not in KINDS or unit not in UNITS or not 0 <= (until - since).days <= LONGEST_DAYS:
+def _wanted(form: ReportForm) -> ReportRequest:
+    since, until = _days(form, context().settings.day(clock.now()))
+    if not 0 <= (until - since).days <= LONGEST_DAYS:
         abort(400)
+    kind, unit = form.kind.data, form.unit.data
     if not current_user.sees_all_calls:
         return ReportRequest(kind, since, until, unit, current_user.agent_id or "-")
-    return ReportRequest(
-        kind, since, until, unit, *(values.get(name) or None for name in ("agent", "department", "queue"))
-    )
+    return ReportRequest(kind, since, until, unit, form.agent.data, form.department.data, form.queue.data)
 
 
-def _days(period: str, today: date) -> tuple[date, date]:
+def _days(form: ReportForm, today: date) -> tuple[date, date]:
     month = today.replace(day=1)
     quarter = month.replace(month=(today.month - 1) // 3 * 3 + 1)
     before = month - timedelta(days=1)
     earlier = quarter - timedelta(days=1)
-    known = {
+    periods = {
         "last_7": (today - timedelta(days=6), today),
         "last_30": (today - timedelta(days=29), today),
         "this_month": (month, today),
@@ -140,12 +139,11 @@ def _days(period: str, today: date) -> tuple[date, date]:
         "this_year": (month.replace(month=1), today),
         "last_quarter": (earlier.replace(month=earlier.month - 2, day=1), earlier),
     }
-    if period in known:
-        return known[period]
-    try:
-        return tuple(date.fromisoformat(request.values.get(name, "")) for name in ("since", "until"))  # type: ignore[return-value] # two names, two days
-    except ValueError:
+    if form.period.data in periods:
+        return periods[form.period.data]
+    if form.since.data is None or form.until.data is None:
         abort(400)
+    return form.since.data, form.until.data
 
 
 def _query(wanted: ReportRequest) -> dict[str, Any]:

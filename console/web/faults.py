@@ -1,9 +1,12 @@
 """Pages for what goes wrong: each says what happened and what to do."""
 
+from collections.abc import Sequence
+
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from console.web.forms import InvalidForm
 from hotline import log
 from hotline.errors import NotFound
 
@@ -24,7 +27,7 @@ def _stale(_error: CSRFError) -> tuple[str, int]:
 
 
 def _http(error: HTTPException) -> tuple[str, int]:
-    return _page(error.code or 500)
+    return _page(error.code or 500, errors=error.errors if isinstance(error, InvalidForm) else ())
 
 
 def _ours(error: Exception) -> tuple[str, int]:
@@ -32,6 +35,6 @@ def _ours(error: Exception) -> tuple[str, int]:
     return _page(500)
 
 
-def _page(code: int, name: str = "") -> tuple[str, int]:
+def _page(code: int, name: str = "", errors: Sequence[tuple[str, str]] = ()) -> tuple[str, int]:
     name = name or (str(code) if code in KNOWN else "other")
-    return render_template("layout/fault.html", code=code, name=name), code
+    return render_template("layout/fault.html", code=code, name=name, errors=errors), code

@@ -8,7 +8,7 @@ from pathlib import Path
 from exchange.phone.errors import PhoneError
 from exchange.phone.parse import parse_play, parse_steps
 from exchange.phone.play import PlayContext, perform
-from exchange.phone.script import Actor
+from exchange.phone.script import PlayActor
 
 DEFAULT_CALLER = "+8613900000000"
 DEFAULT_EXCHANGE = "ws://127.0.0.1:8090/phones"
@@ -46,7 +46,7 @@ def _add_shared(parser: argparse.ArgumentParser, script_help: str) -> None:
 
 def dial(args: argparse.Namespace) -> int:
     """Return 0 when the script came to its end, 1 when the call went otherwise, 2 when it could not begin."""
-    return _run(args, lambda source, name: (Actor(args.caller, dial=args.to, steps=parse_steps(source, name)),))
+    return _run(args, lambda source, name: (PlayActor(args.caller, dial=args.to, steps=parse_steps(source, name)),))
 
 
 def play(args: argparse.Namespace) -> int:
@@ -56,7 +56,7 @@ def play(args: argparse.Namespace) -> int:
     return _run(args, parse_play)
 
 
-def _run(args: argparse.Namespace, parse: Callable[[str, str], Sequence[Actor]]) -> int:
+def _run(args: argparse.Namespace, parse: Callable[[str, str], Sequence[PlayActor]]) -> int:
     if not args.script.is_file():
         print(f"--script: there is no file {args.script}", file=sys.stderr)
         return FAULTY

@@ -9,12 +9,12 @@ from exchange.media.dtmf import key_tones
 from exchange.phone import yaml_document
 from exchange.phone.script import (
     Action,
-    Actor,
     Expect,
     HangUp,
     IncomingPlan,
     LetTimePass,
     OnRing,
+    PlayActor,
     Press,
     ScriptStep,
     Speak,
@@ -80,7 +80,7 @@ def parse_steps(source: str, file: str) -> tuple[ScriptStep, ...]:
     return _steps(value, place)
 
 
-def parse_play(source: str, file: str) -> tuple[Actor, ...]:
+def parse_play(source: str, file: str) -> tuple[PlayActor, ...]:
     """Read a play for many phones. Fields of the document that begin with `x-` hold pieces shared by YAML anchors."""
     value, place = yaml_document.load(source, file), SourceLocation(file, 1)
     shared = tuple(name for name in value if name.startswith("x-")) if isinstance(value, LocatedMapping) else ()
@@ -101,13 +101,13 @@ def _crews(value: Any, place: SourceLocation) -> dict[str, tuple[IncomingPlan, .
     return {name: _calls(calls, place.under(name, calls)) for name, calls in value.items()}
 
 
-def _actor(value: Any, place: SourceLocation, crews: dict[str, tuple[IncomingPlan, ...]]) -> Actor:
+def _actor(value: Any, place: SourceLocation, crews: dict[str, tuple[IncomingPlan, ...]]) -> PlayActor:
     fields = yaml_document.table(value, place, ("address", "at", "dial", "steps", "incoming", "crew"))
     incoming = fields.get("incoming")
     crew = text(fields["crew"], place.under("crew")) if "crew" in fields else None
     if crew is not None and (crew not in crews or "incoming" in fields):
         raise place.under("crew").error(f"must be one of {', '.join(crews) or 'crews'}, and replaces incoming")
-    return Actor(
+    return PlayActor(
         address=text(fields.get("address"), place.under("address")),
         at=number(fields.get("at", 0), place.under("at")),
         dial=text(fields["dial"], place.under("dial")) if "dial" in fields else None,

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from exchange.media import wav_file
 from exchange.phone.client import PhoneClient
 from exchange.phone.errors import PhoneError
-from exchange.phone.script import Actor, ScriptStep
+from exchange.phone.script import PlayActor, ScriptStep
 from exchange.phone.script_runner import AnswerPlan, ScriptRunner, call_out, load_sounds
 
 INTERRUPTED = 130
@@ -40,7 +40,7 @@ class PlayContext:
 class ActorPhone:
     """One actor with a phone."""
 
-    def __init__(self, actor: Actor, scene: PlayContext) -> None:
+    def __init__(self, actor: PlayActor, scene: PlayContext) -> None:
         self.actor = actor
         self._scene = scene
         keeps_sound = scene.record_to is not None
@@ -84,7 +84,7 @@ class ActorPhone:
             wav_file.write(self._scene.record_to / name, [bytes(self.phone.call.heard)])
 
 
-async def play(actors: Sequence[Actor], scene: PlayContext) -> int:
+async def play(actors: Sequence[PlayActor], scene: PlayContext) -> int:
     """Register every phone, start the clock, wait for all who dial; 0 if all scripts came to their end, else 1.
 
     Where nobody dials, the phones stay until they are interrupted.
@@ -125,12 +125,12 @@ async def _until_idle(phones: Sequence[PhoneClient]) -> None:
     await asyncio.gather(*(phone.until(_is_idle(phone), LAST_WORDS_SECONDS) for phone in phones))
 
 
-def perform(actors: Sequence[Actor], scene: PlayContext) -> int:
+def perform(actors: Sequence[PlayActor], scene: PlayContext) -> int:
     """Run a play until it ends or SIGINT or SIGTERM comes, in which case every phone hangs up first (status 130)."""
     return asyncio.run(_interruptible(actors, scene))
 
 
-async def _interruptible(actors: Sequence[Actor], scene: PlayContext) -> int:
+async def _interruptible(actors: Sequence[PlayActor], scene: PlayContext) -> int:
     playing = asyncio.create_task(play(actors, scene))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
@@ -141,5 +141,5 @@ async def _interruptible(actors: Sequence[Actor], scene: PlayContext) -> int:
         return INTERRUPTED
 
 
-def _steps(actor: Actor) -> list[ScriptStep]:
+def _steps(actor: PlayActor) -> list[ScriptStep]:
     return [*actor.steps, *(step for call in actor.incoming for step in call.steps)]

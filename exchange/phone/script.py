@@ -126,7 +126,7 @@ class IncomingPlan:
 
 
 @dataclass(frozen=True)
-class Actor:
+class PlayActor:
     """One phone of a play; `incoming` are its calls in order, the last one again and again.
 
     Phones of one `crew` share that order: the first call goes to whoever is rung first, and so on.

@@ -101,10 +101,10 @@ class Gateway:
 
     def _place(self, way: Destination, line: SipLine, sender: str, offer: SdpMessage) -> OutgoingCall:
         name = sender.removeprefix("client:").removeprefix("sip:").partition("@")[0] or "anonymous"
-        ends = (f"sip:{quote(name, safe=USER_SIGNS)}@{self.host}:{self.port}", way.uri)
+        sender_uri = f"sip:{quote(name, safe=USER_SIGNS)}@{self.host}:{self.port}"
         if line.credentials:
             way = replace(way, auth=SipDigestAuth(*line.credentials))
-        call = self.caller.invite(ends, way, offer)
+        call = self.caller.invite(sender_uri, way, offer)
         self._keep(call.call_id, line)
         return call
 

@@ -51,10 +51,10 @@ class UserAgentClient(SipUAC):
         self._referring: dict[str, asyncio.Future[int]] = {}
         self._on_early: dict[str, Callable[[SdpMessage], None]] = {}
 
-    def invite(self, ends: tuple[str, str], way: Destination, sdp: SdpMessage) -> OutgoingCall:
+    def invite(self, sender_uri: str, way: Destination, sdp: SdpMessage) -> OutgoingCall:
         """Call, and repeat the INVITE until something is heard, as UDP needs."""
         self._next_headers = way.headers
-        call = self.send_invite(ends[0], ends[1], way.peer, sdp, auth=way.auth)
+        call = self.send_invite(sender_uri, way.uri, way.peer, sdp, auth=way.auth)
         self._unheard.add(call.call_id)
         task = asyncio.get_running_loop().create_task(self._repeat(call))
         self._repeating.add(task)

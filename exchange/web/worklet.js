@@ -14,7 +14,7 @@ const GAP_SAMPLES = 800;
 const PAUSE_SAMPLES = 4000;
 const KEY_LOUDNESS = 0.22;
 
-class Ear {
+class PlayoutBuffer {
   #samples = new Float32Array(CAPACITY); #read = 0; #count = 0; #isFilling = true; #fewest = CAPACITY; #played = 0;
 
   put(frame) {
@@ -101,15 +101,15 @@ class Meter {
 }
 
 class TelephoneProcessor extends AudioWorkletProcessor {
-  #ear = new Ear(); #keys = new Keys(); #said = new Meter(); #heard = new Meter();
+  #playout = new PlayoutBuffer(); #keys = new Keys(); #said = new Meter(); #heard = new Meter();
   #frame = new Int16Array(FRAME); #at = 0; #metered = 0; #isMuted = false;
 
   constructor() {
     super();
     this.port.onmessage = ({ data }) => {
-      if (data instanceof ArrayBuffer) this.#ear.put(new Int16Array(data));
+      if (data instanceof ArrayBuffer) this.#playout.put(new Int16Array(data));
       if (data.keys) this.#keys.press(data.keys);
-      if (data.isHushed) this.#ear.clear();
+      if (data.isHushed) this.#playout.clear();
       if (data.isMuted !== undefined) this.#isMuted = data.isMuted;
     };
   }
@@ -117,7 +117,7 @@ class TelephoneProcessor extends AudioWorkletProcessor {
   process(inputs, outputs) {
     const mouth = inputs[0][0];
     const out = outputs[0][0];
-    this.#ear.play(out);
+    this.#playout.play(out);
     for (let at = 0; at < out.length; at++) {
       this.#heard.add(out[at]);
       const key = this.#keys.next();

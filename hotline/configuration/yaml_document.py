@@ -41,15 +41,14 @@ class Document:
         document = cls()
         try:
             node = yaml.compose(text, Loader=LOADER)
+            document.data = None if node is None else document._plain(node, (), 1)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or str(error)
             document.faults.append(Fault((), mark.line + 1 if mark else 1, f"not YAML: {problem}"))
-            return document
-        try:
-            document.data = None if node is None else document._plain(node, (), 1)
         except RecursionError:
-            document.faults.append(Fault((), 1, "an anchor stands for itself or for too much; write the fields out"))
+            fault = "fields stand too deep in each other, or an anchor stands for itself or for too much"
+            document.faults.append(Fault((), 1, fault))
         return document
 
     def line(self, path: Path) -> int:

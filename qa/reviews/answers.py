@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import AnsweredBy, AnswerScale, Item, Scorecard
+from qa.scorecards.card import AnswerScale, Item, ItemRater, Scorecard
 from qa.scoring.score import ItemResult, score, value
 
 Answers = Mapping[str, str]
@@ -77,7 +77,7 @@ def total(card: Scorecard, answers: Answers) -> ScoreTotal:
 
 def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the answers of a fresh review: the machine's sure answers to the items that are left to it alone."""
-    alone = {item.id: choices(item) for item in card.items if item.by is AnsweredBy.MACHINE}
+    alone = {item.id: choices(item) for item in card.items if item.by is ItemRater.MACHINE}
     return {name: answer for name, answer in marks if answer in alone.get(name, ())}
 
 

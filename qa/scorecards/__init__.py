@@ -1,6 +1,6 @@
 """Scorecards as data: what a call is marked by, read from the YAML files beside this one or the hospital's own."""
 
-from qa.scorecards.card import AnsweredBy, AnswerScale, Item, Scorecard, Scorecards, Section, UnknownScorecard
+from qa.scorecards.card import AnswerScale, Item, ItemRater, Scorecard, Scorecards, Section, UnknownScorecard
 from qa.scorecards.scorecard_files import load
 
-__all__ = ["AnswerScale", "AnsweredBy", "Item", "Scorecard", "Scorecards", "Section", "UnknownScorecard", "load"]
+__all__ = ["AnswerScale", "Item", "ItemRater", "Scorecard", "Scorecards", "Section", "UnknownScorecard", "load"]

@@ -14,7 +14,7 @@ from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.machine_rules import FactName, Machine
 
 
-class AnsweredBy(StrEnum):
+class ItemRater(StrEnum):
     """The raters who answer an item."""
 
     MACHINE = "machine"
@@ -57,7 +57,7 @@ class Item(FileModel):
     points: Annotated[int, Field(ge=1, le=100)] = Field(5, description="the best of the points")
     good: YesOrNo = Field(ItemAnswer.YES, description="the answer that is no fault")
     fatal: bool = False
-    stated_by: AnsweredBy | None = Field(None, alias="by", description="who answers; the machine where it can")
+    stated_by: ItemRater | None = Field(None, alias="by", description="who answers; the machine where it can")
     may_be_na: bool = Field(False, alias="na", description="whether it may be not applicable")
     excused_by: Annotated[tuple[Annotated[str, Known("item")], ...], OneOrMore()] = Field(
         (), description="items whose yes excuses a fault here: who is handed to a nurse hears no closing words"
@@ -69,9 +69,9 @@ class Item(FileModel):
     machine: Annotated[Machine, Field(discriminator="kind")] | None = None
 
     @property
-    def by(self) -> AnsweredBy:
+    def by(self) -> ItemRater:
         """Return who answers it."""
-        return self.stated_by or (AnsweredBy.PERSON if self.machine is None else AnsweredBy.MACHINE)
+        return self.stated_by or (ItemRater.PERSON if self.machine is None else ItemRater.MACHINE)
 
     @property
     def is_machines(self) -> bool:
@@ -81,7 +81,7 @@ class Item(FileModel):
     @model_validator(mode="after")
     def _check(self) -> "Item":
         faults: list[tuple[tuple[str, ...], str]] = []
-        if (self.by is AnsweredBy.PERSON) != (self.machine is None):
+        if (self.by is ItemRater.PERSON) != (self.machine is None):
             faults.append((("by",), "whoever is machine or both needs `machine`, whoever is person has none"))
         if self.machine is not None and self.scale is not AnswerScale.YES_NO:
             faults.append((("scale",), "the machine answers yes or no only; leave `scale` away"))

@@ -15,7 +15,7 @@ from exchange.core.config import from_values
 from exchange.core.server import running
 from exchange.phone.parse import parse_steps
 from exchange.phone.play import PlayContext, play
-from exchange.phone.script import Actor
+from exchange.phone.script import PlayActor
 from tests.calls.exchange.apps import away, broken, php_style, survey
 from tests.calls.exchange.conftest import PATIENCE_SECONDS
 
@@ -54,7 +54,7 @@ async def _limited(work: Callable[[], Awaitable[tuple[int, Lines]]]) -> tuple[in
 async def _dial(folder: Path, port: int, script: str) -> tuple[int, Lines]:
     """What `python -m exchange dial` does, without the start of another process."""
     out = StringIO()
-    actor = Actor("+861", dial="+4930123", steps=parse_steps(script, "caller.yaml"))
+    actor = PlayActor("+861", dial="+4930123", steps=parse_steps(script, "caller.yaml"))
     status = await play([actor], PlayContext(f"ws://127.0.0.1:{port}/phones", "", folder, out, trace=True))
     return status, [json.loads(line) for line in out.getvalue().splitlines()]
 

@@ -26,8 +26,9 @@ from console.campaigns.answers import BESIDE, COMMON
 from console.campaigns.http import STEPS as CAMPAIGN_STEPS
 from console.crm.patients import FACTS
 from console.floor.http import SECTIONS
-from console.reports.http import PERIODS
+from console.reports.forms import PERIODS
 from console.web.faults import KNOWN
+from console.web.forms import HIDDEN
 from console.web.language import words
 from hotline.configuration import translations
 from hotline.models import Agent, Event
@@ -158,7 +159,7 @@ def made_up() -> set[str]:
     keys |= {f"work_kind.{kind}" for kind in JOB_KINDS} | {f"work_reason.{code}" for code in (*REASONS, "other")}
     keys |= {f"audit_action.{code}" for code in audit_words.ACTIONS} | {"audit.whole", "audit.broken_now"}
     keys |= {f"audit_subject.{code}" for code in audit_words.SUBJECTS} | {f"audit.{name}" for name in AUDIT_COLUMNS}
-    return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
+    return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")} | {HIDDEN}
 
 
 def test_both_languages_have_the_same_keys() -> None:

@@ -8,7 +8,7 @@ import yaml
 from cli.demo import act, follow_up
 from exchange.media import sound_file
 from exchange.phone.parse import parse_play
-from exchange.phone.script import Actor, LetTimePass, ScriptStep, Speak
+from exchange.phone.script import LetTimePass, PlayActor, ScriptStep, Speak
 from exchange.phone.script_runner import load_sounds
 
 DEMO = Path(__file__).parents[4] / "cli" / "demo"
@@ -17,7 +17,7 @@ SCRIPT = DEMO / "morning.yaml"
 COUNTS_SECONDS, QUIET_SECONDS = 8.0, 1.2
 
 
-def morning() -> tuple[Actor, ...]:
+def morning() -> tuple[PlayActor, ...]:
     return parse_play(SCRIPT.read_text(encoding="utf-8"), SCRIPT.name)
 
 

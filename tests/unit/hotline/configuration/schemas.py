@@ -1,6 +1,6 @@
 """The JSON Schemas that are shipped beside the files they describe.
 
-After a change of a model: `python -m tests.unit.configuration.schemas`.
+After a change of a model: `python -m tests.unit.hotline.configuration.schemas`.
 """
 
 from pathlib import Path

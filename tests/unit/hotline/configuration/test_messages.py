@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.configuration.broken_files import FOLDER, KINDS, BrokenFile, broken_files, golden, messages
+from tests.unit.hotline.configuration.broken_files import FOLDER, KINDS, BrokenFile, broken_files, golden, messages
 
 
 @pytest.mark.parametrize(

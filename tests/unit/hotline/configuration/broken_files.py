@@ -1,7 +1,7 @@
 """Broken files of every kind that a hospital writes, and the messages of their readers, kept in golden files.
 
 `sound/` holds a file of each kind without faults, `breaks/` how each is broken, `messages/` what its reader says of it.
-After a knowing change of a message: `python -m tests.unit.configuration.broken_files`, and read the difference.
+After a knowing change of a message: `python -m tests.unit.hotline.configuration.broken_files`, and read the difference.
 """
 
 import json

@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from cli.commands.config import KINDS, schema_text
 from cli.main import group
 from tests.support.documents import ROOT
-from tests.unit.configuration.broken_files import FOLDER
-from tests.unit.configuration.broken_files import KINDS as SOUND
-from tests.unit.configuration.schemas import shipped
+from tests.unit.hotline.configuration.broken_files import FOLDER
+from tests.unit.hotline.configuration.broken_files import KINDS as SOUND
+from tests.unit.hotline.configuration.schemas import shipped
 
 HINT = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
 WITH_SCHEMA = [
@@ -43,7 +43,7 @@ def loaded(text: str) -> Any:
 def test_the_shipped_schema_is_that_of_the_model(kind: str) -> None:
     printed = CliRunner().invoke(group, ["config", "schema", kind]).output
     assert printed == schema_text(kind)
-    assert shipped(kind).read_text("utf-8") == printed, "run: python -m tests.unit.configuration.schemas"
+    assert shipped(kind).read_text("utf-8") == printed, "run: python -m tests.unit.hotline.configuration.schemas"
     Draft202012Validator.check_schema(json.loads(printed))
 
 

@@ -77,7 +77,7 @@ def is_expired(user: Account, now: datetime) -> bool:
 
 def check_role_change(user: Account, role: Role, administrators: Sequence[Account], by: str | None) -> None:
     """Raise `OwnRights` or `LastAdministrator` where `by` (`None`: a command) may not give the user this role."""
-    if user.role is Role.ADMINISTRATOR and role is not Role.ADMINISTRATOR:
+    if user.role.is_administrator and not role.is_administrator:
         if by == user.id:
             raise OwnRights("another administrator takes this role away")
         require_another_administrator(administrators, user)

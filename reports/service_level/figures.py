@@ -19,6 +19,8 @@ from reports.service_level.rows import OfferTimes as OfferTimes
 
 # Who gives up sooner than this after asking has hardly been waiting: counted apart, never left out.
 EARLY_SECONDS = 5.0
+# The three-ring rule: a caller should be answered within so many rings.
+TARGET_RINGS = 3.0
 HALF_HOUR = timedelta(minutes=30)
 
 
@@ -91,7 +93,12 @@ def caller_rings(call: CallTimes, ring_seconds: float) -> float | None:
     return _rings(call.asked_at, call.answered_at, ring_seconds)
 
 
-def summary(counted: Counted, ring_seconds: float, rings: float = 3) -> Summary:
+def misses_target(rings: float | None) -> bool:
+    """Tell whether so many rings are more than the three in which a caller should be answered."""
+    return rings is not None and rings > TARGET_RINGS
+
+
+def summary(counted: Counted, ring_seconds: float, rings: float = TARGET_RINGS) -> Summary:
     """Count; the target is met at `rings` or less."""
     asked = [call for call in counted.calls if is_caller(call) and call.asked_at is not None]
     ids = {call.id for call in asked}
@@ -191,7 +198,7 @@ def by_agent(counted: Counted, ring_seconds: float) -> dict[str, Summary]:
 def _of_agent(offers: Sequence[OfferTimes], done: Set[str | None], ring_seconds: float) -> Summary:
     answered = {offer.call_id for offer in offers if offer.state is OfferState.ANSWERED}
     return replace(
-        _of_offers(offers, ring_seconds, 3),
+        _of_offers(offers, ring_seconds, TARGET_RINGS),
         overflowed=len({offer.call_id for offer in offers if _is_help(offer)}),
         called_back=len(answered & done),
     )

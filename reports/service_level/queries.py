@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call, Callback, Offer, QueueEntry
 from hotline.values.states.callback import CallbackState
-from reports.service_level.figures import CallbackTimes, CallTimes, Counted, OfferTimes, Summary, summary
+from reports.service_level.figures import TARGET_RINGS, CallbackTimes, CallTimes, Counted, OfferTimes, Summary, summary
 
 CALL = (Call.id, Call.direction, Call.queue, Call.outcome, Call.asked_at, Call.answered_at, Call.ended_at)
 OFFER = (
@@ -45,6 +45,6 @@ def _led_out(session: Session, began: ColumnElement[bool]) -> frozenset[str]:
     return frozenset(call_id for call_id, overflowed in session.execute(query) if overflowed)
 
 
-def since(session: Session, start: datetime, ring_seconds: float, rings: float = 3) -> Summary:
+def since(session: Session, start: datetime, ring_seconds: float, rings: float = TARGET_RINGS) -> Summary:
     """The figures of all calls that began at `start` or later, and of the offers made for them."""
     return summary(between(session, start), ring_seconds, rings)

@@ -72,7 +72,7 @@ def test_skills_and_queues_have_their_names() -> None:
     levels = {"booking": 3, "zh-CN": 5}
     assert tell(Reason(OfferReason.SKILLS, {"levels": levels})) == "技能 预约与咨询 3, 普通话 5"
     only = Reason(OfferReason.ONLY_ONE_FREE, {"skills": ["nurse", "cardiology"]})
-    assert tell(only) == "虽是 护理咨询, 心内科 唯一空闲者"
+    assert tell(only) == "护理咨询, 心内科 的唯一空闲坐席"
     helps = Reason(OfferReason.OVERFLOW, {"queue": "nurse"})
     assert (tell(helps), tell(helps, Language.ENGLISH)) == ("溢出：护士台 支援", "overflow: Nurse desk helps")
     assert tell(Reason(OfferReason.SKILLS, {"levels": {"gone": 3}})) == "技能 gone 3"

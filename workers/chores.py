@@ -62,7 +62,7 @@ class Chores:
         return [chore.name for chore, _ in taken]
 
     def running(self) -> set[str]:
-        """The names of those that run in this process."""
+        """Return the names of those that run in this process."""
         return {name for name, run in self._runs.items() if not run.ended.done()}
 
     def stop(self) -> None:
@@ -99,7 +99,7 @@ class Chores:
 
 
 def _take(session: Session, chore: Chore) -> datetime | None:
-    """When it was started now; `None` where it is not due, or runs elsewhere."""
+    """Take a chore; return when it was started, `None` where it is not due, or runs elsewhere."""
     now = server_clock.now(session)
     row = session.scalar(select(Row).where(Row.name == chore.name).with_for_update())
     if row is None:
@@ -113,7 +113,7 @@ def _take(session: Session, chore: Chore) -> datetime | None:
 
 
 def is_due(row: Row, chore: Chore, now: datetime) -> bool:
-    """Whether it is time and nobody is at it. What seems to come from the future was written before a clock was set."""
+    """Return whether it is time and nobody is at it; what is of the future was written before a clock was set."""
     is_time = row.due_at <= now or row.due_at > now + chore.every
     if row.last_started is None or not is_time:
         return is_time

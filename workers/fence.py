@@ -53,5 +53,5 @@ class _FencedProvider:
 
 
 def fenced_provider(provider: Provider, hold: JobLease) -> Provider:
-    """A provider that is asked for nothing once the job is lost; each request begins with a lease that is new."""
+    """Return a provider that is asked for nothing once the job is lost; each request begins with a new lease."""
     return cast(Provider, _FencedProvider(provider, hold))

@@ -27,7 +27,7 @@ class JobLease:
     def __init__(
         self, database: Database, job: Job, lease: timedelta, begun: float, steady: Callable[[], float]
     ) -> None:
-        """JobLease `job` since `begun`, a moment of `steady` before it was taken, for `lease` at a time."""
+        """Hold `job` since `begun`, a moment of `steady` before it was taken, for `lease` at a time."""
         self.job = job
         self._database, self._lease, self._steady = database, lease, steady
         self._until = begun + lease.total_seconds()
@@ -41,17 +41,17 @@ class JobLease:
 
     @property
     def is_over(self) -> bool:
-        """Whether the lease has run out, as far as this process knows."""
+        """Return whether the lease has run out, as far as this process knows."""
         return self._steady() >= self._until
 
     def check(self, session: Session) -> None:
-        """Within a transaction, as the last before its commit: lock the row while it is ours. Raises `LeaseLost`."""
+        """Lock the row while it is ours, as the last thing before the commit. Raises `LeaseLost`."""
         self._stop_if_lost()
         if session.scalar(select(Job.id).where(*self._mine).with_for_update(read=True)) is None:
             self._lose()
 
     def renew(self) -> None:
-        """JobLease it for another lease, of which hardly any has passed yet. Raises `LeaseLost`."""
+        """Hold it for another lease, of which hardly any has passed yet. Raises `LeaseLost`."""
         for _ in range(RENEWALS):
             begun = self._renew()
             if self._steady() - begun < self._lease.total_seconds() / RENEWALS:
@@ -69,7 +69,7 @@ class JobLease:
         return begun
 
     def row(self, session: Session) -> Job:
-        """The job's row, locked. Raises `LeaseLost`."""
+        """Lock the job's row and return it. Raises `LeaseLost`."""
         query = select(Job).where(*self._mine).with_for_update().execution_options(populate_existing=True)
         row = session.scalar(query)
         if row is None:

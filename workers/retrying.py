@@ -56,7 +56,7 @@ class Failures:
 
 
 def sort(error: Exception) -> FailureSort:
-    """What an error means for the work in which it was raised."""
+    """Return what an error means for the work in which it was raised."""
     match error:
         case Discard():
             return FailureSort.DISCARD
@@ -73,7 +73,7 @@ def sort(error: Exception) -> FailureSort:
 
 
 def code(error: Exception) -> str:
-    """The error as a code that staff pages have words for."""
+    """Return the error as a code that staff pages have words for."""
     match error:
         case HotlineError():
             return error.code
@@ -94,7 +94,7 @@ def code(error: Exception) -> str:
 
 
 def is_due_again(kind: FailureSort, failures: Failures, now: datetime) -> bool:
-    """Whether failed work is tried again; else it is left to people."""
+    """Return whether failed work is tried again; else it is left to people."""
     ladder = RETRY_POLICIES.get(kind)
     if ladder is None:
         return False
@@ -103,7 +103,7 @@ def is_due_again(kind: FailureSort, failures: Failures, now: datetime) -> bool:
 
 
 def pause(kind: FailureSort, failures: Failures, chance: float) -> timedelta:
-    """How long to wait before the next try; `chance` of 0 to 1 moves it by up to a quarter in either direction."""
+    """Return how long to wait before the next try; `chance` of 0 to 1 moves it by up to a quarter."""
     ladder = RETRY_POLICIES[kind]
     count = failures.outages if kind is FailureSort.OUTAGE else failures.tries
     plain: timedelta = min(ladder.first * 2 ** min(count - 1, 20), ladder.longest)

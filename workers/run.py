@@ -18,6 +18,7 @@ from hotline.database.database import Busy, after_commit
 from hotline.errors import LeaseLost
 from hotline.models import Job
 from hotline.outbox import jobs, transitions
+from hotline.outbox.notifier import Notifier
 from hotline.values import faults
 from hotline.values.states.job import JobEvent, JobState
 from telephony.provider import Provider, connect
@@ -93,7 +94,7 @@ def _close(context: AppContext, hold: JobLease, end: TryEnd) -> None:
     while True:
         try:
             with context.database.write() as session:
-                _end(session, context, hold.row(session), end)
+                _end(session, context.notifier, hold.row(session), end)
         except LeaseLost:
             log.get().warning("job_was_lost", code=end.code)
         except (SQLAlchemyError, Busy):
@@ -104,7 +105,7 @@ def _close(context: AppContext, hold: JobLease, end: TryEnd) -> None:
         return
 
 
-def _end(session: Session, context: AppContext, job: Job, end: TryEnd) -> None:
+def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
     now = server_clock.now(session)
     is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
     match end.sort:
@@ -118,11 +119,11 @@ def _end(session: Session, context: AppContext, job: Job, end: TryEnd) -> None:
         case _:
             _begin_anew(job, now)
     if job.state is JobState.DUE and job.due_at <= now:
-        after_commit(session, lambda: context.notifier.later(lambda: jobs.enqueue(context.notifier, job)))
+        after_commit(session, lambda: notifier.later(lambda: jobs.enqueue(notifier, job)))
 
 
 def _begin_anew(job: Job, now: datetime) -> None:
-    """Asked for once more while a worker was at it: as if it had never been tried."""
+    """Begin anew, as if it had never been tried: it was asked for once more while a worker was at it."""
     job.tries = job.outages = job.deaths = 0
     job.reason, job.troubled_at, job.due_at = "", None, now
 

@@ -42,7 +42,7 @@ PURGE_HOUR = 3
 
 
 def always() -> bool:
-    """There is no end to the time that a sweep may take."""
+    """Set no end to the time that a sweep may take."""
     return True
 
 
@@ -65,7 +65,7 @@ def forgotten_jobs(context: AppContext) -> int:
 
 
 def _give_up(context: AppContext, job: Job) -> None:
-    """The worker died of this job again and again: it fails, and staff see why."""
+    """Fail a job of which workers died again and again; staff see why."""
     with context.database.write() as session:
         mine = (Job.id == job.id, Job.token == job.token, Job.state == JobState.DUE)
         row = session.scalar(select(Job).where(*mine).with_for_update())
@@ -104,11 +104,11 @@ def _silent_offers(now: datetime) -> Select[Offer]:
 
 
 def _is_up(context: AppContext, provider: Provider, call: Call, now: datetime) -> bool:
-    """Whether the exchange says that the caller's line is up; that it has ended is written down at once."""
+    """Return whether the exchange says that the caller's line is up; write down at once that it has ended."""
     status = _status(provider, call.provider_sid)
     if status not in ENDED_LEGS:
         return status is not None
-    call_end.line_reported(context, legs.Report(call.provider_sid, status), now)
+    call_end.line_reported(context, legs.LegReport(call.provider_sid, status), now)
     log.get().warning("call_end_found", call_id=call.id, status=status)
     return False
 
@@ -117,12 +117,12 @@ def _ask_agent(context: AppContext, provider: Provider, offer: Offer, now: datet
     sid = offer.provider_sid or ""
     status = _status(provider, sid)
     if status in ENDED_LEGS:
-        legs.agent_line(context, offer.id, legs.Report(sid, status), now)
+        legs.agent_line(context, offer.id, legs.LegReport(sid, status), now)
         log.get().warning("agent_end_found", offer_id=offer.id, status=status)
 
 
 def _status(provider: Provider, sid: str) -> LegStatus | None:
-    """The line's status; `FAILED` when the exchange does not know it, `None` when it does not answer."""
+    """Ask for the line's status; `FAILED` when the exchange does not know it, `None` when it does not answer."""
     try:
         view = provider.leg(sid)
     except ProviderDown:

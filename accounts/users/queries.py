@@ -79,5 +79,5 @@ def logins_of_agents(session: Session) -> dict[str, str]:
 
 def supervisors(session: Session) -> list[User]:
     """Return everyone who may judge calls, by name."""
-    judges = (User.is_active.is_(True), User.role.in_((Role.SUPERVISOR, Role.ADMINISTRATOR)))
+    judges = (User.is_active.is_(True), User.role.in_([role for role in Role if role.is_lead]))
     return list(session.scalars(select(User).where(*judges).order_by(User.name)))

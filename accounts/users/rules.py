@@ -61,13 +61,13 @@ def clean_name(text: str) -> str:
     return name
 
 
-def check_new_password(user: Account, old: str, new: tuple[str, str]) -> None:
-    """Raise `UserRefused` unless the owner, whose present password is `old`, may have `new`, written twice."""
-    if new[0] != new[1]:
+def check_new_password(user: Account, *, old: str, new: str, again: str) -> None:
+    """Raise `UserRefused` unless the owner, whose present password is `old`, may have `new`, written `again`."""
+    if new != again:
         raise PasswordsDiffer("the new password is not the same twice")
-    if new[0] == old:
+    if new == old:
         raise PasswordSame("the new password is the present one")
-    policy.check(new[0], user.login)
+    policy.check(new, user.login)
 
 
 def is_expired(user: Account, now: datetime) -> bool:
@@ -77,7 +77,7 @@ def is_expired(user: Account, now: datetime) -> bool:
 
 def check_role_change(user: Account, role: Role, administrators: Sequence[Account], by: str | None) -> None:
     """Raise `OwnRights` or `LastAdministrator` where `by` (`None`: a command) may not give the user this role."""
-    if user.role is Role.ADMINISTRATOR and role is not Role.ADMINISTRATOR:
+    if user.role.is_administrator and not role.is_administrator:
         if by == user.id:
             raise OwnRights("another administrator takes this role away")
         require_another_administrator(administrators, user)

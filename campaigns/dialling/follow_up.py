@@ -35,7 +35,7 @@ def follow(
 
 
 def _to_person(session: Session, context: AppContext, recipient: Recipient, reason: str, now: datetime) -> None:
-    """On the list for a person: a case with a deadline, which names the recipient and nothing medical."""
+    """Put them on the list for a person: a case with a deadline, which names the recipient and nothing medical."""
     transitions.transition(recipient, RecipientEvent.HANDED_TO_PERSON)
     recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
     new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")

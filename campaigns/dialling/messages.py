@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from campaigns.dialling import queries
 from campaigns.stopping import permission
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.outbox.job_kinds import job
@@ -25,11 +26,11 @@ BODY = {
 LOOK_BACK = timedelta(days=1)
 
 
-def send(context: AppContext, provider: Provider, to: str, body: str, now: datetime) -> None:
+def send(settings: Settings, provider: Provider, to: str, body: str, now: datetime) -> None:
     """Send it, unless the exchange has it already. Raises `ProviderDown`, and `ProviderRefused` for a landline, too."""
     if not phone_numbers.takes_texts(to):
         raise ProviderRefused("a landline takes no text")
-    sender = context.settings.hotline_number
+    sender = settings.hotline_number
     if not provider.was_texted(to, sender, body, now - LOOK_BACK):
         provider.text(to, sender, body)
 
@@ -40,7 +41,7 @@ def text(context: AppContext, provider: Provider, recipient_id: str, now: dateti
     with context.database.write() as session:
         recipient = permission.hold(session, recipient_id)
         if recipient is not None and recipient.state is RecipientState.TEXTED:
-            permission.is_barred(session, context, recipient, now)
+            permission.is_barred(session, context.notifier, recipient, now)
     if recipient is None or recipient.state is not RecipientState.TEXTED or recipient.texted_at is not None:
         raise Discard("no text is wanted any more")
     settings = context.settings
@@ -48,7 +49,7 @@ def text(context: AppContext, provider: Provider, recipient_id: str, now: dateti
     hospital = settings.hospital_name_zh if is_chinese else settings.hospital_name_en
     body = BODY[recipient.language].format(hospital=hospital, number=settings.hotline_number)
     try:
-        send(context, provider, recipient.number, body, now)
+        send(context.settings, provider, recipient.number, body, now)
     except ProviderRefused as refusal:
         _written(context, recipient_id, now, due_at=now)
         raise Discard(f"no text can be sent: {refusal}") from refusal

@@ -1,6 +1,6 @@
 """What follows a try to reach someone: again and when, a text, a person's list, or the end. Pure.
 
-Each outcome has a row of its own in `RULES`; the caps of the law bound them all.
+Each outcome has a row of its own in `RULES`; the limits of the law bound them all.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ TEXT_WAIT = timedelta(days=2)
 class OutcomeRule:
     """What an outcome means. `counts`: it uses up one of the tries. `pause`: the least time to the next one.
 
-    `most`: so many of this outcome, and it goes to a person for `reason`. `moves`: another part of the day is tried.
+    `most`: so many of this outcome, and it goes to a person for `reason`. `moves`: another part of the day is attempt.
     """
 
     counts: bool
@@ -72,7 +72,7 @@ class PastAttempt:
 class AttemptHistory:
     """A recipient after a try: all tries in their order, the last one just over."""
 
-    tries: tuple[PastAttempt, ...]
+    attempts: tuple[PastAttempt, ...]
     window: CallingWindow | None
     closes_at: datetime
     is_texted: bool = False
@@ -110,86 +110,90 @@ class EndCalls:
 NextStep = RetryAt | SendText | HandToPerson | EndCalls
 
 
-def next_step(standing: AttemptHistory, caps: DiallingLimits, now: datetime) -> NextStep:
-    """What follows the last try."""
-    last = standing.tries[-1].outcome
+def next_step(history: AttemptHistory, limits: DiallingLimits, now: datetime) -> NextStep:
+    """Decide what follows the last attempt."""
+    last = history.attempts[-1].outcome
     rule = RULES[last]
     if rule.end is not None:
         return EndCalls(rule.end)
-    if sum(tried.outcome is last for tried in standing.tries) >= rule.most:
+    if sum(attempt.outcome is last for attempt in history.attempts) >= rule.most:
         return HandToPerson(rule.reason)
-    if counted(standing.tries) < caps.tries:
-        at = _again(standing, rule, caps, now)
+    if counted(history.attempts) < limits.tries:
+        at = _again(history, rule, limits, now)
         if at is not None:
             return RetryAt(at)
-    return given_up(standing, now)
+    return given_up(history, now)
 
 
-def given_up(standing: AttemptHistory, now: datetime) -> NextStep:
-    """What follows when there is no further try: the text once, then a person."""
-    if standing.is_texted:
+def given_up(history: AttemptHistory, now: datetime) -> NextStep:
+    """Decide what follows when there is no further attempt: the text once, then a person."""
+    if history.is_texted:
         return HandToPerson(NOT_REACHED)
     return SendText(now + TEXT_WAIT)
 
 
-def counted(tries: Sequence[PastAttempt]) -> int:
-    """How many of the tries use up the allowance."""
-    return sum(RULES[tried.outcome].counts and not tried.is_inbound for tried in tries)
+def counted(attempts: Sequence[PastAttempt]) -> int:
+    """Return how many of the attempts use up the allowance."""
+    return sum(RULES[attempt.outcome].counts and not attempt.is_inbound for attempt in attempts)
 
 
-def _again(standing: AttemptHistory, rule: OutcomeRule, caps: DiallingLimits, now: datetime) -> datetime | None:
-    window = standing.window
+def _again(history: AttemptHistory, rule: OutcomeRule, limits: DiallingLimits, now: datetime) -> datetime | None:
+    window = history.window
     if window is None:
         return None
-    last = standing.tries[-1].outcome
+    last = history.attempts[-1].outcome
     least = now + rule.pause
-    if last is AttemptOutcome.CALL_LATER and standing.later_at is not None:
+    if last is AttemptOutcome.CALL_LATER and history.later_at is not None:
         # The hour they named is theirs to name: within the law's hours it goes before the preferred time.
-        named = max(standing.later_at, now)
-        if named < standing.closes_at and window.is_open(named):
+        named = max(history.later_at, now)
+        if named < history.closes_at and window.is_open(named):
             return named
         least = named
-    avoid = frozenset(_parts(standing)) if rule.moves else frozenset[DayPart]()
-    return allowed(standing, caps, (least, last in EXPECTED), avoid)
+    avoid = frozenset(_parts(history)) if rule.moves else frozenset[DayPart]()
+    return allowed(history, limits, after=least, is_expected=last in EXPECTED, avoid=avoid)
 
 
-def _parts(standing: AttemptHistory) -> set[DayPart]:
-    zone = standing.window.zone if standing.window else None
-    return set() if zone is None else {part_of(tried.at, zone) for tried in standing.tries if not tried.is_inbound}
+def _parts(history: AttemptHistory) -> set[DayPart]:
+    zone = history.window.zone if history.window else None
+    return (
+        set() if zone is None else {part_of(attempt.at, zone) for attempt in history.attempts if not attempt.is_inbound}
+    )
 
 
 def allowed(
-    standing: AttemptHistory,
-    caps: DiallingLimits,
-    least: tuple[datetime, bool],
+    history: AttemptHistory,
+    limits: DiallingLimits,
+    *,
+    after: datetime,
+    is_expected: bool,
     avoid: frozenset[DayPart] = frozenset(),
 ) -> datetime | None:
-    """The first moment from `least[0]` that hours and caps allow; `least[1]`: they expect us, the gap may be short."""
-    after, is_expected = least
-    window = standing.window
-    ours = sorted(tried.at for tried in standing.tries if not tried.is_inbound)
+    """Return the first moment from `after` that hours and limits allow; who `is_expected` to call may call soon."""
+    window = history.window
+    ours = sorted(attempt.at for attempt in history.attempts if not attempt.is_inbound)
     while window is not None:
-        found = window.next(after, standing.closes_at, avoid)
-        if found is None:
+        moment = window.next(after, history.closes_at, avoid)
+        if moment is None:
             return None
-        room = _room(found, ours, window, (caps, is_expected))
-        if room <= found:
-            return found
+        room = _room(moment, ours, window, limits, is_expected=is_expected)
+        if room <= moment:
+            return moment
         after = room
     return None
 
 
-def _room(at: datetime, ours: Sequence[datetime], window: CallingWindow, law: tuple[DiallingLimits, bool]) -> datetime:
-    """The first moment from `at` at which the caps leave room for one more try."""
-    caps, is_expected = law
+def _room(
+    at: datetime, ours: Sequence[datetime], window: CallingWindow, limits: DiallingLimits, *, is_expected: bool
+) -> datetime:
+    """Return the first moment from `at` at which the limits leave room for one more attempt."""
     zone = window.zone
     day = at.astimezone(zone).date()
     room = at
-    if sum(tried.astimezone(zone).date() == day for tried in ours) >= caps.tries_a_day:
+    if sum(attempt.astimezone(zone).date() == day for attempt in ours) >= limits.tries_a_day:
         room = datetime.combine(day + timedelta(days=1), window.hours.opens, zone)
-    lately = [tried for tried in ours if tried > at - WEEK]
-    if len(lately) >= caps.tries_a_week:
-        room = max(room, lately[-caps.tries_a_week] + WEEK)
+    lately = [attempt for attempt in ours if attempt > at - WEEK]
+    if len(lately) >= limits.tries_a_week:
+        room = max(room, lately[-limits.tries_a_week] + WEEK)
     if ours and not is_expected:
-        room = max(room, ours[-1] + timedelta(hours=caps.hours_apart))
+        room = max(room, ours[-1] + timedelta(hours=limits.hours_apart))
     return room

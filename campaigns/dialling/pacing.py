@@ -9,12 +9,8 @@ careful priors do.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-# What is believed before anything was counted: so many calls, of which this share.
-ANSWER_PRIOR = (20.0, 0.4)
-HANDOVER_PRIOR = (40.0, 0.06)
-TALK_PRIOR = (10.0, 180.0)
-HELP_PRIOR = (5.0, 240.0)
 MOST_LINES = 200
 # A nurse who is free may all the same not pick up within three rings.
 MISSES = 0.06
@@ -27,6 +23,19 @@ PROVIDER = "provider"
 NOBODY_DUE = "nobody_due"
 ALL_DUE = "all_due"
 LIMIT = "limit"
+
+
+class Prior(NamedTuple):
+    """What is believed before anything was counted: as if so many calls had this share, or this mean."""
+
+    weight: float
+    value: float
+
+
+ANSWER_PRIOR = Prior(20.0, 0.4)
+HANDOVER_PRIOR = Prior(40.0, 0.06)
+TALK_PRIOR = Prior(10.0, 180.0)
+HELP_PRIOR = Prior(5.0, 240.0)
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,9 @@ class Pace:
 
 
 def learn(counts: AttemptCounts) -> Rates:
-    """The rates that these counts and the priors teach."""
-    weight, share = HANDOVER_PRIOR
-    needed, calls = counts.needed + weight * share, counts.answered + weight
+    """Return the rates that these counts and the priors teach."""
+    prior = HANDOVER_PRIOR
+    needed, calls = counts.needed + prior.weight * prior.value, counts.answered + prior.weight
     mean = needed / calls
     return Rates(
         answer=_mean(ANSWER_PRIOR, counts.answered, counts.tries),
@@ -101,13 +110,12 @@ def learn(counts: AttemptCounts) -> Rates:
     )
 
 
-def _mean(prior: tuple[float, float], total: float, count: float) -> float:
-    weight, value = prior
-    return (total + weight * value) / (count + weight)
+def _mean(prior: Prior, total: float, count: float) -> float:
+    return (total + prior.weight * prior.value) / (count + prior.weight)
 
 
 def decide(floor: NurseFloor, counts: AttemptCounts, bounds: PacingBounds) -> Pace:
-    """How many to dial now."""
+    """Decide how many to dial now."""
     rates = learn(counts)
     facts = {"free": floor.free, "handover": counts_share(counts, rates), "answer": rates.answer}
     in_flight = floor.dialling + floor.talking
@@ -129,16 +137,16 @@ def decide(floor: NurseFloor, counts: AttemptCounts, bounds: PacingBounds) -> Pa
 
 def counts_share(counts: AttemptCounts, rates: Rates) -> float:
     """Hand-overs as people read them: the counted share once there is one, else what is assumed."""
-    return counts.needed / counts.answered if counts.answered >= HANDOVER_PRIOR[0] else rates.handover
+    return counts.needed / counts.answered if counts.answered >= HANDOVER_PRIOR.weight else rates.handover
 
 
 def lost_share(counts: AttemptCounts) -> float:
-    """Of calls in which a person was needed, those that found nobody."""
+    """Return the share of calls in need of a person that found nobody."""
     return counts.lost / counts.needed if counts.needed else 0.0
 
 
 def careful(counts: AttemptCounts, bounds: PacingBounds) -> float:
-    """The chance to allow: the target, less once the share lost so far is above it, next to nothing near the limit."""
+    """Return the chance to allow: the target, less once the share lost is above it, next to nothing near the limit."""
     share = (counts.lost) / (counts.needed + 1 / bounds.limit)
     if share <= bounds.target:
         return bounds.target
@@ -146,7 +154,7 @@ def careful(counts: AttemptCounts, bounds: PacingBounds) -> float:
 
 
 def _lines(floor: NurseFloor, rates: Rates, target: float) -> int:
-    """The most calls in flight of which each finds a nurse but for a chance of `target`; at most `MOST_LINES`."""
+    """Return the most calls in flight, up to `MOST_LINES`, each of which finds a nurse but for a chance of `target`."""
     least, most = 0, MOST_LINES
     while least < most:  # the chance grows with the lines
         middle = (least + most + 1) // 2
@@ -158,7 +166,7 @@ def _lines(floor: NurseFloor, rates: Rates, target: float) -> int:
 
 
 def nobody(lines: int, floor: NurseFloor, rates: Rates) -> float:
-    """The chance that a call which needs a person finds none, with `lines` calls in flight."""
+    """Return the chance that a call which needs a person finds none, with `lines` calls in flight."""
     talking = min(floor.talking, lines - 1)
     dialling = max(0, lines - 1 - floor.talking)
     free = floor.free - floor.waiting
@@ -173,7 +181,7 @@ def nobody(lines: int, floor: NurseFloor, rates: Rates) -> float:
 
 
 def _lost(taken: Sequence[float], nurses: int) -> float:
-    """The chance that no nurse speaks in time: all are taken, or none of those who are left picks up."""
+    """Return the chance that no nurse speaks in time: all are taken, or none of those who are left picks up."""
     left = sum(chance * MISSES ** (nurses - number) for number, chance in enumerate(taken[: max(0, nurses)]))
     return _at_least(taken, nurses) + left
 
@@ -183,7 +191,7 @@ def _at_least(chances: Sequence[float], number: int) -> float:
 
 
 def _binomial(count: int, share: float, most: int) -> list[float]:
-    """The chances of 0, 1, … up to `most` successes."""
+    """Return the chances of 0, 1, … up to `most` successes."""
     count = max(0, count)
     if share >= 1.0:
         return [float(number == count) for number in range(min(count, most) + 1)]
@@ -201,7 +209,7 @@ def _poisson(mean: float, most: int) -> list[float]:
 
 
 def _sum(one: Sequence[float], other: Sequence[float], most: int) -> list[float]:
-    """The distribution of the sum of two independent counts, up to `most`."""
+    """Return the distribution of the sum of two independent counts, up to `most`."""
     chances = [0.0] * (min(len(one) + len(other) - 2, most) + 1)
     for first, chance in enumerate(one):
         for second, more in enumerate(other[: len(chances) - first]):

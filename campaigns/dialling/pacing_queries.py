@@ -21,7 +21,7 @@ COUNTED_DAYS = 30
 
 
 def in_flight(session: Session) -> tuple[int, int]:
-    """Our own calls that ring or are about to, and those that are answered and not with a person yet."""
+    """Count our own calls that ring or are about to, and those that are answered and not with a person yet."""
     dialling = talking = 0
     query = (
         select(Attempt.state, func.count())
@@ -47,7 +47,7 @@ class Nurses:
 
 
 def nurses(session: Session, levels: Mapping[str, int]) -> Nurses:
-    """The agents with these skills."""
+    """Return the agents with these skills."""
     enough = or_(*(and_(AgentSkill.skill == name, AgentSkill.level >= level) for name, level in levels.items()))
     skilled = select(AgentSkill.agent_id).where(enough).group_by(AgentSkill.agent_id)
     able = skilled.having(func.count() == len(levels))
@@ -66,7 +66,7 @@ def nurses(session: Session, levels: Mapping[str, int]) -> Nurses:
 
 
 def waiting_callers(session: Session, late: datetime) -> tuple[int, int]:
-    """The hotline's callers whom nobody serves (no phone rings, or since before `late`), and our hand-overs in line."""
+    """Count callers whom nobody serves (no phone rings, or since before `late`), and our hand-overs in line."""
     rung = select(Offer.queue_entry_id).where(Offer.state.in_(LIVE_OFFERS))
     ours = select(Attempt.call_id).where(Attempt.call_id.is_not(None), LIVE)
     waiting = QueueEntry.state == QueueEntryState.WAITING
@@ -77,7 +77,7 @@ def waiting_callers(session: Session, late: datetime) -> tuple[int, int]:
 
 
 def inbound_a_second(session: Session, agents: Iterable[str], since: datetime, now: datetime) -> float:
-    """How often callers of the hotline were answered by one of these agents since then."""
+    """Return how often a second callers were answered by one of these agents since then."""
     ours = select(Attempt.call_id).where(
         Attempt.call_id.is_not(None), Attempt.reserved_at >= since - timedelta(hours=1)
     )
@@ -88,7 +88,7 @@ def inbound_a_second(session: Session, agents: Iterable[str], since: datetime, n
 
 
 def counts(session: Session, campaign_id: str, now: datetime) -> AttemptCounts:
-    """What happened in this campaign in the last thirty days."""
+    """Count what happened in this campaign in the last thirty days."""
     rows = session.execute(
         select(Attempt.answered_at, Attempt.ended_at, Attempt.asked_at, Attempt.caught_at).where(
             Attempt.campaign_id == campaign_id,
@@ -103,7 +103,7 @@ def counts(session: Session, campaign_id: str, now: datetime) -> AttemptCounts:
 
 
 def count(rows: Sequence[tuple[datetime | None, datetime | None, datetime | None, datetime | None]]) -> AttemptCounts:
-    """Attempts as (answered, ended, asked for a person, heard one), counted."""
+    """Count attempts, each as when it was answered, ended, asked for a person and heard one."""
     answered = [row for row in rows if row[0] is not None]
     needed = [row for row in answered if row[2] is not None]
     caught = [row for row in needed if row[3] is not None]
@@ -122,7 +122,7 @@ def _seconds(start: datetime | None, end: datetime | None) -> float:
 
 
 def languages_due(session: Session, campaign_id: str, now: datetime) -> list[Language]:
-    """The languages of those who may be called now, the most frequent first."""
+    """Return the languages of those who may be called now, the most frequent first."""
     due_now = due(campaign_id, now).subquery()
     query = select(Recipient.language, func.count()).where(Recipient.id.in_(select(due_now.c.id)))
     rows = session.execute(query.group_by(Recipient.language).order_by(func.count().desc()))

@@ -6,24 +6,24 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import next_attempt, queries
 from campaigns.planning import preferences
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Attempt, Recipient
 from hotline.values.states.attempt import AttemptOutcome
 
 
 def history(
-    session: Session, context: AppContext, recipient: Recipient, later_at: datetime | None = None
+    session: Session, settings: Settings, recipient: Recipient, later_at: datetime | None = None
 ) -> next_attempt.AttemptHistory:
-    """The recipient after all tries that are over; `later_at` is the time that they named in the last one."""
+    """Return the recipient after all tries that are over; `later_at` is the time that they named in the last one."""
     return next_attempt.AttemptHistory(
-        tries=tuple(_tried(row) for row in queries.tries(session, recipient.id)),
-        window=preferences.window_of(context, recipient),
+        attempts=tuple(_past(row) for row in queries.tries(session, recipient.id)),
+        window=preferences.window_of(settings, recipient),
         closes_at=recipient.closes_at,
         is_texted=recipient.texted_at is not None,
         later_at=later_at,
     )
 
 
-def _tried(row: Attempt) -> next_attempt.PastAttempt:
+def _past(row: Attempt) -> next_attempt.PastAttempt:
     outcome = row.outcome or AttemptOutcome.FAILED
     return next_attempt.PastAttempt(outcome, row.dialled_at or row.reserved_at, row.direction == "inbound")

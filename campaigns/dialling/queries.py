@@ -22,7 +22,7 @@ LIVE = Attempt.state != AttemptState.ENDED
 
 
 def locked(session: Session, recipient_id: str) -> Recipient | None:
-    """The recipient, locked until the transaction ends: the one lock that everything about them takes first."""
+    """Lock the recipient until the transaction ends: the one lock that everything about them takes first."""
     return session.get(Recipient, recipient_id, with_for_update=True, populate_existing=True)
 
 
@@ -44,36 +44,36 @@ def attempt_locked(session: Session, attempt_id: str) -> HeldAttempt | None:
 
 
 def tries(session: Session, recipient_id: str) -> list[Attempt]:
-    """The attempts of a recipient that are over, in their order."""
+    """Return the attempts of a recipient that are over, in their order."""
     query = select(Attempt).where(Attempt.recipient_id == recipient_id, Attempt.state == AttemptState.ENDED)
     return list(session.scalars(query.order_by(Attempt.number)))
 
 
 def next_number(session: Session, recipient_id: str) -> int:
-    """The number of the next attempt."""
+    """Return the number of the next attempt."""
     return (session.scalar(select(func.max(Attempt.number)).where(Attempt.recipient_id == recipient_id)) or 0) + 1
 
 
 def running(session: Session) -> list[Campaign]:
-    """Campaigns that call."""
+    """Return campaigns that call."""
     query = select(Campaign).where(Campaign.state == CampaignState.RUNNING)
     return list(session.scalars(query.order_by(Campaign.started_at)))
 
 
 def by_name(session: Session, name: str) -> Campaign | None:
-    """The campaign of this name or id."""
+    """Return the campaign of this name or id."""
     return session.scalar(select(Campaign).where(or_(Campaign.name == name, Campaign.id == name)))
 
 
 def _calling() -> CompoundSelect[str]:
-    """The numbers of everyone with whom a conversation goes on, and the other numbers of the same person."""
+    """Return the numbers of everyone with whom a conversation goes on, and the other numbers of the same person."""
     busy = select(Recipient.person_index).where(Recipient.state == RecipientState.CALLING)
     roots = select(Person.root).where(Person.person_index.in_(busy))
     return busy.union(select(Person.person_index).where(Person.root.in_(roots)))
 
 
 def is_spoken_with(session: Session, recipient: Recipient) -> bool:
-    """Whether a conversation with this person goes on under another of their numbers; the person is locked."""
+    """Return whether a conversation with this person goes on under another of their numbers; the person is locked."""
     roots = select(Person.root).where(Person.person_index == recipient.person_index)
     theirs = select(Person.person_index).where(Person.root.in_(roots))
     query = select(Recipient.id).where(Recipient.person_index.in_(theirs), Recipient.id != recipient.id)
@@ -98,7 +98,7 @@ def due_in(session: Session, campaign_id: str, language: Language, now: datetime
 
 
 def overdue(session: Session, now: datetime, most: int = 200) -> list[str]:
-    """Recipients whom no call reached in time, and those texted who never called back."""
+    """Return recipients whom no call reached in time, and those texted who never called back."""
     planned = and_(
         Recipient.state == RecipientState.PLANNED, or_(Recipient.closes_at <= now, Recipient.due_at.is_(None))
     )
@@ -111,7 +111,7 @@ def overdue(session: Session, now: datetime, most: int = 200) -> list[str]:
 
 
 def recognised(session: Session, number_index: str) -> list[Recipient]:
-    """Recipients of this number whom we tried to reach, whose conversation is not complete, the latest try first."""
+    """Return recipients of this number whom we tried to reach in vain or in part, the latest try first."""
     tried = select(Attempt.recipient_id, func.max(Attempt.reserved_at).label("at")).group_by(Attempt.recipient_id)
     last = tried.subquery()
     query = (
@@ -142,7 +142,7 @@ def abandoned(session: Session, kind: str, stale: datetime) -> list[str]:
 
 
 def to_hang_up(session: Session) -> list[Attempt]:
-    """Lines that ring for someone who must not be called any more."""
+    """Return lines that ring for someone who must not be called any more."""
     query = (
         select(Attempt)
         .join(Recipient, Recipient.id == Attempt.recipient_id)
@@ -153,7 +153,7 @@ def to_hang_up(session: Session) -> list[Attempt]:
 
 
 def lost(session: Session, stale: datetime) -> list[tuple[Attempt, str]]:
-    """Attempts asked of the exchange before `stale` of which it never spoke, with their number."""
+    """Return attempts asked of the exchange before `stale` of which it never spoke, with their number."""
     query = (
         select(Attempt, Recipient)
         .join(Recipient, Recipient.id == Attempt.recipient_id)
@@ -163,7 +163,7 @@ def lost(session: Session, stale: datetime) -> list[tuple[Attempt, str]]:
 
 
 def silent(session: Session, stale: datetime) -> list[Attempt]:
-    """Live attempts with a line, begun before `stale`; those in a conversation are asked about by their call."""
+    """Return live attempts with a line, begun before `stale`; those in a conversation are asked about by their call."""
     query = select(Attempt).where(
         LIVE, Attempt.provider_sid.is_not(None), Attempt.call_id.is_(None), Attempt.reserved_at < stale
     )

@@ -15,6 +15,7 @@ from campaigns.dialling.queries import HeldAttempt
 from campaigns.planning import dialling_limits_file, preferences
 from campaigns.stopping import permission
 from hotline import clock, log
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Attempt, Call, Campaign, Recipient
 from hotline.outbox import jobs, transitions
@@ -23,7 +24,7 @@ from hotline.values.states.attempt import AttemptEvent, AttemptOutcome, AttemptS
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recipient import RecipientState
-from routing.calls.legs import Report
+from routing.calls.legs import LegReport
 from telephony.vendor_words import AnsweredBy
 
 # The job that dials an attempt (`campaigns.dialling.dial`).
@@ -75,22 +76,22 @@ def reserve(context: AppContext, recipient_id: str, now: datetime) -> str | None
 
 
 def _is_allowed(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
-    """Whether hours, campaign and wishes allow a call now; where the hours do not, the next such time is set."""
+    """Return whether hours, campaign and wishes allow a call now; where the hours do not, set the next such time."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
         return False
-    if permission.is_barred(session, context, recipient, now) or queries.is_spoken_with(session, recipient):
+    if permission.is_barred(session, context.notifier, recipient, now) or queries.is_spoken_with(session, recipient):
         return False
-    window = preferences.window_of(context, recipient)
+    window = preferences.window_of(context.settings, recipient)
     if window is not None and window.is_open(now):
         return True
-    standing = next_attempt.AttemptHistory((), window, recipient.closes_at, recipient.texted_at is not None)
+    history = next_attempt.AttemptHistory((), window, recipient.closes_at, recipient.texted_at is not None)
     found = None if window is None else window.next(now, recipient.closes_at)
     follow_up.follow(
         session,
         context,
         recipient,
-        next_attempt.given_up(standing, now) if found is None else next_attempt.RetryAt(found),
+        next_attempt.given_up(history, now) if found is None else next_attempt.RetryAt(found),
         now,
     )
     return False
@@ -108,10 +109,12 @@ def start_dialling(context: AppContext, attempt_id: str, now: datetime) -> str |
         if attempt is None or recipient is None or attempt.state is not AttemptState.RESERVED:
             return None
         held = HeldAttempt(attempt, recipient)
-        if recipient.state is not RecipientState.CALLING or permission.is_barred(session, context, recipient, now):
+        if recipient.state is not RecipientState.CALLING or permission.is_barred(
+            session, context.notifier, recipient, now
+        ):
             end(session, context, held, AttemptOutcome.STOPPED, reason=recipient.reason, now=now)
             return None
-        if not _is_still_wanted(session, context, recipient, now):
+        if not _is_still_wanted(session, context.settings, recipient, now):
             end(session, context, held, AttemptOutcome.FAILED, reason=NEVER_DIALLED, now=now)
             return None
         transitions.transition(attempt, AttemptEvent.DIALLED)
@@ -119,9 +122,9 @@ def start_dialling(context: AppContext, attempt_id: str, now: datetime) -> str |
         return recipient.number
 
 
-def _is_still_wanted(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+def _is_still_wanted(session: Session, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Return whether campaign and hours still allow the call: no worker may have been there since it was reserved."""
-    window = preferences.window_of(context, recipient)
+    window = preferences.window_of(settings, recipient)
     campaign = session.get_one(Campaign, recipient.campaign_id)
     return campaign.state is CampaignState.RUNNING and window is not None and window.is_open(now)
 
@@ -150,8 +153,8 @@ def hung_up(context: AppContext, attempt_id: str, now: datetime) -> None:
         session.get_one(Attempt, attempt_id).hung_up_at = now
 
 
-def report(context: AppContext, attempt_id: str, heard: Report, now: datetime) -> bool:
-    """The exchange reports on the line of an attempt: again, late or out of order changes nothing. `False`: unknown."""
+def report(context: AppContext, attempt_id: str, heard: LegReport, now: datetime) -> bool:
+    """Take a report on the line of an attempt: again, late or out of order changes nothing. `False`: unknown."""
     with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None:
@@ -221,10 +224,10 @@ def end(
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)
     context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
     if recipient.state is RecipientState.CALLING:
-        follow_up.follow(session, context, recipient, _follows(session, context, attempt, now), now)
+        follow_up.follow(session, context, recipient, _follows(session, context.settings, attempt, now), now)
 
 
-def _follows(session: Session, context: AppContext, attempt: Attempt, now: datetime) -> next_attempt.NextStep:
+def _follows(session: Session, settings: Settings, attempt: Attempt, now: datetime) -> next_attempt.NextStep:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    standing = past_attempts.history(session, context, recipient, attempt.later_at)
-    return next_attempt.next_step(standing, dialling_limits_file.of(context.settings), now)
+    history = past_attempts.history(session, settings, recipient, attempt.later_at)
+    return next_attempt.next_step(history, dialling_limits_file.of(settings), now)

@@ -69,7 +69,7 @@ def advise(context: AppContext, provider: Provider, attempt_id: str, now: dateti
         told = doctor_absence.text(script, doctor_absence.Notice.read(recipient.about), chosen)
         body = f"【{hospital}】{told[recipient.language]}"
     try:
-        messages.send(context, provider, recipient.number, body, now)
+        messages.send(context.settings, provider, recipient.number, body, now)
     except ProviderRefused as refusal:
         raise Discard(f"no text can be sent: {refusal}") from refusal
 

@@ -21,6 +21,7 @@ from campaigns.importing.validation import SourceDefaults
 from crm.errors import UnreadableFile
 from crm.feeds import file_limits, tables
 from crm.feeds.progress import ImportProgress
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 
 TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"}
@@ -62,9 +63,9 @@ class ImportSource:
     size: int | None = None
 
 
-def given(context: AppContext, has_consent: bool, now: datetime) -> SourceDefaults:
-    """What holds for a source that is read now."""
-    house = context.settings
+def given(settings: Settings, has_consent: bool, now: datetime) -> SourceDefaults:
+    """Return what holds for a source that is read now."""
+    house = settings
     return SourceDefaults(
         today=house.day(now),
         zone=house.timezone,
@@ -75,13 +76,13 @@ def given(context: AppContext, has_consent: bool, now: datetime) -> SourceDefaul
 
 
 def sources(files: Sequence[Path]) -> list[Sequence[Path]]:
-    """The files as sources: FHIR files together, since an export has one per type of resource; any other by itself.
+    """Group files into sources: FHIR files together, since an export has one per type of resource.
 
     Of a folder, every file of a kind that is read. Raises `ImportFault` for one that holds none.
     """
-    found = list(chain.from_iterable(_within(file) for file in files))
-    together = [file for file in found if file.suffix.lower() in FHIR]
-    single: list[Sequence[Path]] = [[file] for file in found if file.suffix.lower() not in FHIR]
+    members = list(chain.from_iterable(_within(file) for file in files))
+    together = [file for file in members if file.suffix.lower() in FHIR]
+    single: list[Sequence[Path]] = [[file] for file in members if file.suffix.lower() not in FHIR]
     return [*single, together] if together else single
 
 
@@ -98,7 +99,7 @@ def take(
     """
     files, told = [files] if isinstance(files, Path) else files, progress or ImportProgress()
     try:
-        source = open_source(context, files, options, now)
+        source = open_source(context.settings, files, options, now)
         told.begin("check", source.size)
         taken = FileImport(files, service.check(source.items(), told.step))
         if taken.checked.rejected and (not options.skips or not taken.checked.rows):
@@ -111,13 +112,13 @@ def take(
     return taken
 
 
-def open_source(context: AppContext, files: Sequence[Path], options: ImportOptions, now: datetime) -> ImportSource:
-    """The files by their kind. Raises `UnreadableFile`, also while its items are read."""
-    file, kind, most = files[0], files[0].suffix.lower(), file_limits.of(context.settings)
+def open_source(settings: Settings, files: Sequence[Path], options: ImportOptions, now: datetime) -> ImportSource:
+    """Open the files by their kind. Raises `UnreadableFile`, also while its items are read."""
+    file, kind, most = files[0], files[0].suffix.lower(), file_limits.of(settings)
     if kind in TABLES:
-        by_row = given(context, False, now)
+        by_row = given(settings, False, now)
         return ImportSource(lambda: tables_file.read(file, by_row, most), tables.about(file))
-    feed = given(context, options.has_consent, now)
+    feed = given(settings, options.has_consent, now)
     if kind in HL7:
         return ImportSource(lambda: hl7_file.read(file, feed, most))
     if kind in FHIR:
@@ -133,7 +134,7 @@ def _export(events: fhir_file.Events, files: Sequence[Path], options: ImportOpti
 
 
 def report(taken: FileImport) -> list[str]:
-    """What became of a source, in lines: each rejected row with line, field and reason, nothing of a patient."""
+    """Report on a source in lines: each rejected row with line, field and reason, nothing of a patient."""
     checked, stored = taken.checked, taken.stored
     lines = [str(reject) for reject in checked.rejects]
     if checked.rejected:
@@ -141,22 +142,22 @@ def report(taken: FileImport) -> list[str]:
     if stored is None:
         return [*lines, "The database is unchanged."]
     before = stored.known + checked.repeated
-    told = f"{stored.added} discharges added, {stored.corrected} corrected, {before} known before"
+    summary = f"{stored.added} discharges added, {stored.corrected} corrected, {before} known before"
     if stored.noted:
-        told += f", {stored.noted} other events"
+        summary += f", {stored.noted} other events"
     if stored.proposed:
-        told += f", {stored.proposed} names, numbers or birth dates wait for staff"
+        summary += f", {stored.proposed} names, numbers or birth dates wait for staff"
     resumed = f", {stored.resumed} go on" if stored.resumed else ""
-    return [*lines, f"{told}; {stored.stopped} planned calls stopped{resumed}."]
+    return [*lines, f"{summary}; {stored.stopped} planned calls stopped{resumed}."]
 
 
 def _within(file: Path) -> list[Path]:
     if not file.is_dir():
         return [file]
-    found = [one for one in sorted(file.iterdir()) if one.suffix.lower() in KINDS and one.is_file()]
-    if not found:
+    members = [one for one in sorted(file.iterdir()) if one.suffix.lower() in KINDS and one.is_file()]
+    if not members:
         raise ImportFault(f"{file}: holds no file of a kind that is read; these are: {', '.join(sorted(KINDS))}")
-    return found
+    return members
 
 
 def _records(source: ImportSource) -> Iterator[VisitRecord]:

@@ -21,7 +21,7 @@ class ImportResult:
 
     @property
     def is_news(self) -> bool:
-        """Whether campaigns that run have somebody to look at."""
+        """Return whether campaigns that run have somebody to look at."""
         return bool(self.added or self.corrected or self.resumed)
 
     def add(self, other: "ImportResult") -> None:

@@ -14,6 +14,7 @@ from campaigns.importing.record import VisitRecord
 from campaigns.importing.visits import event_reports, persons, visit_batch
 from crm.feeds.rejected_field import RejectedField
 from hotline.context import AppContext
+from hotline.encryption.keyring import Keyring
 
 CHUNK = 250
 # So many rejected rows are told of; a file with more is broken as a whole.
@@ -33,7 +34,7 @@ class SourceCheck:
 
 
 def nothing(_count: int) -> None:
-    """Progress nobody."""
+    """Report to nobody."""
 
 
 def check(items: Iterable[tuple[int, Item]], tell: Progress = nothing) -> SourceCheck:
@@ -42,24 +43,24 @@ def check(items: Iterable[tuple[int, Item]], tell: Progress = nothing) -> Source
     Where a source says when each was written down, the later one counts and nothing is rejected. Beyond the rows
     themselves this keeps two numbers a row, to know repeated ones.
     """
-    found = SourceCheck()
+    checked = SourceCheck()
     seen: dict[int, int] = {}
     for count, (line, item) in enumerate(items, 1):
         if count % CHUNK == 0:
             tell(CHUNK)
         rejects = item if isinstance(item, list) else second(seen, line, item)
         if rejects is None:
-            found.repeated += 1
+            checked.repeated += 1
         elif rejects:
-            found.rejected += 1
-            found.rejects.extend(rejects[: max(0, MOST_REJECTS - len(found.rejects))])
+            checked.rejected += 1
+            checked.rejects.extend(rejects[: max(0, MOST_REJECTS - len(checked.rejects))])
         else:
-            found.rows += 1
-    return found
+            checked.rows += 1
+    return checked
 
 
 def second(seen: dict[int, int], line: int, one: VisitRecord) -> list[RejectedField] | None:
-    """Nothing wrong (`[]`), the same row again (`None`), or another content for a stay that stood there before."""
+    """Return what is wrong (`[]`: nothing) with a row that may be the same again (`None`) or contradict one before."""
     stay = one.visit or one.happened_on
     key = hash((one.event, one.patient_number, one.merged_from, stay, one.recorded_at))
     content, before = hash(one), seen.get(key)
@@ -89,20 +90,22 @@ def store(
     Killed in the middle and done again, it goes on: whatever is there already stays as it is.
     """
     done = ImportResult()
-    arrived = (now, context.settings.day(now))
+    today = context.settings.day(now)
     for chunk in context.database.in_pieces(_chunks(records)):
-        told = [event_reports.received(record, source[:20], arrived, context.keyring.index) for record in chunk]
+        received = [
+            event_reports.received(record, source[:20], context.keyring.index, at=now, today=today) for record in chunk
+        ]
         with context.database.write() as session:
-            batch = visit_batch.VisitBatch(session, context, now, _people(context, told), confirms=confirms)
-            batch.store(told)
+            batch = visit_batch.VisitBatch(session, context, now, _people(context.keyring, received), confirms=confirms)
+            batch.store(received)
         done.add(batch.result)
         tell(len(chunk))
     return done
 
 
-def _people(context: AppContext, told: Iterable[event_reports.ReceivedRecord]) -> dict[str, str]:
-    numbers = {one.record.patient_number for one in told} | {one.record.merged_from for one in told}
-    return {number: persons.person_index(context, number) for number in numbers if number}
+def _people(keyring: Keyring, received: Iterable[event_reports.ReceivedRecord]) -> dict[str, str]:
+    numbers = {one.record.patient_number for one in received} | {one.record.merged_from for one in received}
+    return {number: persons.person_index(keyring, number) for number in numbers if number}
 
 
 def _chunks(records: Iterable[VisitRecord]) -> Iterator[list[VisitRecord]]:

@@ -56,7 +56,7 @@ class UncheckedEvent:
 
 
 def read(told: UncheckedEvent, given: SourceDefaults) -> Item:
-    """The record of this event, or everything that is wrong with it.
+    """Check an event: return its record, or everything that is wrong with it.
 
     Of the dead, and of visits that nobody is called for, only the patient's number must be right: their death or their
     visit counts all the same.
@@ -74,7 +74,7 @@ def read(told: UncheckedEvent, given: SourceDefaults) -> Item:
     if told.event is VisitEvent.DISCHARGED:
         happened_on = _discharged_on(rest, given)
     has_facts = told.event in WITH_FACTS and told.visit_class is VisitClass.INPATIENT
-    facts = _facts(rest, given, happened_on, (codes, words)) if has_facts else None
+    facts = _facts(rest, given, happened_on, codes, words) if has_facts else None
     is_called = has_facts and not is_dead
     if whose.rejects or (is_called and rest.rejects):
         return whose.rejects + (rest.rejects if is_called else [])
@@ -95,19 +95,18 @@ def read(told: UncheckedEvent, given: SourceDefaults) -> Item:
 
 
 def _discharged_on(row: CheckedRow, given: SourceDefaults) -> date | None:
-    found = row.take("discharged_on", partial(dates.past, today=given.today, zone=given.zone), None)
-    if found is None and not row.rejects:
+    day = row.take("discharged_on", partial(dates.past, today=given.today, zone=given.zone), None)
+    if day is None and not row.rejects:
         row.fault("discharged_on", "is empty; the day of discharge is needed")
-    return found
+    return day
 
 
 def _facts(
-    row: CheckedRow, given: SourceDefaults, discharged: date | None, diagnosis: tuple[tuple[str, ...], str]
+    row: CheckedRow, given: SourceDefaults, discharged: date | None, codes: tuple[str, ...], words: str
 ) -> DischargeFacts:
     born = row.take("birth_date", partial(feeds_dates.birth_date, today=given.today), None)
     if born and discharged and born > discharged:
         row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
-    codes, words = diagnosis
     named = row.take("condition", str, "")
     return DischargeFacts(
         name=row.take("name", person_fields.name, ""),
@@ -126,7 +125,7 @@ def _facts(
 
 
 def _is_dead(told: UncheckedEvent, codes: tuple[str, ...], words: str) -> bool:
-    """Whether anything here tells of the patient's death."""
+    """Return whether anything here tells of the patient's death."""
     cells = told.cells
     return (
         deaths.by_date(cells.get("died_on", ""))

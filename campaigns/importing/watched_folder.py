@@ -66,13 +66,13 @@ class WatchedFolder:
         return handled
 
     def _look(self, folder: Path, now: datetime) -> tuple[list[Path], list[Path]]:
-        """Files that have not changed for a while, by their own time or, where that is wrong, by ours; and others."""
+        """Return files that have not changed for a while, by their own time, else by ours; and the others."""
         before, quiet = self._seen, now - QUIET
         self._seen = {}
         for file in sorted(folder.iterdir()):
             if _is_ours(file) and (seen := _seen(file)) is not None:
-                known = before.get(file, (seen, now))
-                self._seen[file] = known if known[0] == seen else (seen, now)
+                since_known = before.get(file, (seen, now))
+                self._seen[file] = since_known if since_known[0] == seen else (seen, now)
         ready: list[Path] = []
         growing: list[Path] = []
         for file, (seen, since) in self._seen.items():
@@ -84,7 +84,7 @@ class WatchedFolder:
     def _take_exports(
         self, exported: list[Path], now: datetime, is_growing: bool
     ) -> list[tuple[Sequence[Path], FileOutcome]]:
-        """FHIR files: whatever stands for itself, then the rest as one export, once no other file of it grows."""
+        """Take FHIR files: whatever stands for itself, then the rest as one export, once no other file of it grows."""
         left = [file for file in exported if file.suffix.lower() != ".json"]
         is_late = all(self._seen[file][1] < now - PATIENCE for file in exported)
         if self._held(exported) == self._waiting and not is_late:

@@ -31,7 +31,7 @@ def move(file: Path, where: str, lines: list[str]) -> Path:
 
 
 def refused(house: Settings) -> list[RefusedFile]:
-    """The files that were refused and still lie there, the newest first; whoever has seen to one takes it away."""
+    """Return files that were refused and still lie there, the newest first; whoever has seen to one removes it."""
     folder = house.campaign_inbox / REFUSED if house.campaign_inbox is not None else None
     if folder is None or not folder.is_dir():
         return []
@@ -45,7 +45,7 @@ def refused(house: Settings) -> list[RefusedFile]:
 
 
 def shown(name: str) -> str:
-    """A file's name as it can be shown anywhere."""
+    """Return a file's name as it can be shown anywhere."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 

@@ -25,7 +25,9 @@ from crm.feeds.rejected_field import RejectedField
 from crm.patients import identity_index
 from crm.patients import queries as patient_queries
 from hotline import clock
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.encryption.keyring import Keyring
 from hotline.models import Discharge, Patient
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.recipient import RecipientState
@@ -38,61 +40,62 @@ def take(
 
     `None` does as the settings say. Raises `ImportFault` when it is no such table; then nothing is stored.
     """
-    found, rejects = _read(context, file, now)
+    affected, rejects = _read(context.settings, file, now)
     skips = context.settings.import_skips_rejected if skips is None else skips
-    if rejects and not (skips and found):
+    if rejects and not (skips and affected):
         return enrolment.EnrolmentResult(0, {}, 0), rejects
     campaign_id = service.make(context, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
-    rows = [_row(context, campaign_id, one, now) for one in found]
+    rows = [_row(context, campaign_id, one, now) for one in affected]
     fresh: list[dict[str, Any]] = []
     for start in context.database.in_pieces(range(0, len(rows), enrolment.CHUNK)):
         some = rows[start : start + enrolment.CHUNK]
         with context.database.write() as session:
-            left_out = _left_out(session, context, some)
+            left_out = _left_out(session, context.keyring, some)
             fresh += enrolment.store(session, [_without(row, left_out, now) for row in some])
     added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
     without = Counter(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
     return enrolment.EnrolmentResult(added, without, len(rows) - len(fresh)), rejects
 
 
-def _read(context: AppContext, file: Path, now: datetime) -> tuple[list[AffectedAppointment], list[RejectedField]]:
-    local, area_code = now.astimezone(ZoneInfo(context.settings.timezone)), context.settings.phone_area_code
-    found: list[AffectedAppointment] = []
+def _read(settings: Settings, file: Path, now: datetime) -> tuple[list[AffectedAppointment], list[RejectedField]]:
+    local, area_code = now.astimezone(ZoneInfo(settings.timezone)), settings.phone_area_code
+    affected: list[AffectedAppointment] = []
     rejects: list[RejectedField] = []
     try:
-        for row in tables.rows(file, appointment_row.COLUMNS, file_limits.of(context.settings)):
+        for row in tables.rows(file, appointment_row.COLUMNS, file_limits.of(settings)):
             one = appointment_row.read(row, local, area_code)
             if isinstance(one, list):
                 rejects.extend(one)
             else:
-                found.append(one)
+                affected.append(one)
     except UnreadableFile as fault:
         raise ImportFault(str(fault)) from fault
-    if not found and not rejects:
+    if not affected and not rejects:
         raise ImportFault(f"{file.name}: holds no appointment below its first line")
-    return found, rejects
+    return affected, rejects
 
 
-def _plan(context: AppContext) -> Plan:
-    for one in plans_file.of(context.settings).values():
+def _plan(settings: Settings) -> Plan:
+    for one in plans_file.of(settings).values():
         if one.kind is CampaignKind.DOCTOR_AWAY:
             return one
     raise CampaignRefused("no plan of the kind doctor_away; copy campaigns/plans/doctor_away.yaml to CAMPAIGN_PLANS")
 
 
 def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: datetime) -> dict[str, Any]:
-    chosen, legal, zone = _plan(context), dialling_limits_file.of(context.settings).hours, context.settings.timezone
+    settings = context.settings
+    chosen, legal, zone = _plan(settings), dialling_limits_file.of(settings).hours, settings.timezone
     today = now.astimezone(ZoneInfo(zone)).date()
     facts = DischargeProfile("general", "", one.birth_date, today, ZoneInfo(zone))
-    wanted = plan.steps(chosen, facts, legal, now)[0]
+    call = plan.steps(chosen, facts, legal, now)[0]
     window = plan.window(chosen, facts, legal)
-    index, is_out = context.keyring.index, bool(wanted.without)
+    index, is_out = context.keyring.index, bool(call.without)
     return {
         "id": clock.new_id(),
         "campaign_id": campaign_id,
         "discharge_id": None,
         "key": f"away:{index(f'{one.number} {one.notice.doctor} {one.notice.at.isoformat()}')}"[:80],
-        "person_index": persons.person_index(context, one.patient_number or one.number),
+        "person_index": persons.person_index(context.keyring, one.patient_number or one.number),
         "is_numbered": bool(one.patient_number),
         "name": one.name,
         "birth_date": one.birth_date.isoformat() if one.birth_date else "",
@@ -104,32 +107,34 @@ def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: d
         "ward": "",
         "condition": "general",
         "script": chosen.script,
-        "step": wanted.step.name,
+        "step": call.step.name,
         "wishes": preferences.write_window(window) if window else {},
         "about": one.notice.write(),
         "before": {},
         "place": {},
         "state": RecipientState.EXCLUDED if is_out else RecipientState.PLANNED,
-        "reason": wanted.without,
-        "due_at": wanted.due_at,
-        "opens_at": wanted.opens_at,
-        "closes_at": wanted.closes_at,
+        "reason": call.without,
+        "due_at": call.due_at,
+        "opens_at": call.opens_at,
+        "closes_at": call.closes_at,
         "tries": 0,
         "added_at": now,
         "ended_at": now if is_out else None,
     }
 
 
-def _left_out(session: Session, context: AppContext, rows: list[dict[str, Any]]) -> dict[str, str]:
-    """Why some of these must not be called, by the key of their row; each gets the person whom the hospital knows.
+def _left_out(session: Session, keyring: Keyring, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return why some must not be called, by the key of their row; give each the person whom the hospital knows.
 
     Without the patient's number in the file, that is whoever is known by name and telephone.
     """
-    names = {row["key"]: identity_index.identity_index(context.keyring, (row["number"], row["name"])) for row in rows}
-    known = patient_queries.by_identity(session, context.keyring, [(row["number"], row["name"]) for row in rows])
-    patient_of = {index: patient.id for index, patient in known.items()}
-    told = select(Discharge.patient_id, Discharge.person_index).where(Discharge.patient_id.in_(patient_of.values()))
-    person_of = dict(session.execute(told).all())
+    names = {row["key"]: identity_index.identity_index(keyring, (row["number"], row["name"])) for row in rows}
+    listed = patient_queries.by_identity(session, keyring, [(row["number"], row["name"]) for row in rows])
+    patient_of = {index: patient.id for index, patient in listed.items()}
+    their_numbers = select(Discharge.patient_id, Discharge.person_index).where(
+        Discharge.patient_id.in_(patient_of.values())
+    )
+    person_of = dict(session.execute(their_numbers).all())
     for row in rows:
         is_numbered = row.pop("is_numbered")
         if not is_numbered:
@@ -137,15 +142,15 @@ def _left_out(session: Session, context: AppContext, rows: list[dict[str, Any]])
         row["patient_id"] = patient_of.get(names[row["key"]])
     persons.hold(session, {row["person_index"] for row in rows})
     people = stop_reason_queries.known(session, {row["person_index"] for row in rows})
-    found = {
+    reasons = {
         row["key"]: stop_reasons.cause(people.get(row["person_index"], stop_reason_queries.NOTHING), None)
         for row in rows
     }
-    return _listed(session, rows) | {key: cause.reason for key, cause in found.items() if cause is not None}
+    return _listed(session, rows) | {key: cause.reason for key, cause in reasons.items() if cause is not None}
 
 
 def _listed(session: Session, rows: list[dict[str, Any]]) -> dict[str, str]:
-    """Who has died by the hospital's own list, and whose number wants no calls."""
+    """Return who has died by the hospital's own list, and whose number wants no calls."""
     numbers = {row["number_index"] for row in rows}
     query = select(Patient.number_index).where(Patient.number_index.in_(numbers), Patient.do_not_call)
     refusing = set(session.scalars(query))

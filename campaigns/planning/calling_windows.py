@@ -33,7 +33,7 @@ class CallingHours:
     closes: time
 
     def within(self, other: "CallingHours") -> "CallingHours | None":
-        """What both allow, `None` where that is nothing."""
+        """Return what both allow, `None` where that is nothing."""
         opens, closes = max(self.opens, other.opens), min(self.closes, other.closes)
         return CallingHours(opens, closes) if opens < closes else None
 
@@ -57,20 +57,20 @@ class CallingWindow:
     preferred: CallingHours | None = None
 
     def is_open(self, moment: datetime) -> bool:
-        """Whether the patient may be called at this moment."""
+        """Return whether the patient may be called at this moment."""
         local = moment.astimezone(self.zone)
         return local.weekday() in self.days and self.hours.opens <= local.time() < self.hours.closes
 
     def next(self, after: datetime, until: datetime, avoid: frozenset[DayPart] = frozenset()) -> datetime | None:
-        """The first moment from `after` to before `until` that suits best; `None` when the hours allow none.
+        """Return the moment from `after` to before `until` that suits best; `None` when the hours allow none.
 
         The preferred time comes first, then parts of the day other than those to `avoid`, then any allowed hour.
         """
-        wanted = [*([(self.preferred, avoid), (self.preferred, frozenset[DayPart]())] if self.preferred else [])]
-        for preferred, shunned in [*wanted, (None, avoid), (None, frozenset[DayPart]())]:
-            found = next(self._moments(after, until, preferred, shunned), None)
-            if found is not None:
-                return found
+        spans = [*([(self.preferred, avoid), (self.preferred, frozenset[DayPart]())] if self.preferred else [])]
+        for preferred, shunned in [*spans, (None, avoid), (None, frozenset[DayPart]())]:
+            moment = next(self._moments(after, until, preferred, shunned), None)
+            if moment is not None:
+                return moment
         return None
 
     def _moments(
@@ -93,15 +93,15 @@ class CallingWindow:
         if day.weekday() not in self.days:
             return
         for part, span in PARTS.items():
-            found = span.within(allowed)
-            if found is not None and part not in avoid:
-                yield found
+            hours = span.within(allowed)
+            if hours is not None and part not in avoid:
+                yield hours
 
     def _at(self, day: date, at: time) -> datetime:
         return datetime.combine(day, at, self.zone)
 
 
 def part_of(moment: datetime, zone: ZoneInfo) -> DayPart:
-    """The part of the day in which this moment falls."""
+    """Return the part of the day in which this moment falls."""
     local = moment.astimezone(zone).time()
     return next(part for part, hours in PARTS.items() if local < hours.closes or part is DayPart.EVENING)

@@ -20,6 +20,7 @@ from campaigns.planning.calling_windows import CallingHours
 from campaigns.planning.plan import DischargeProfile, Plan, PlannedCall, Scope
 from campaigns.stopping import stop_reason_queries
 from hotline import clock
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Campaign, Discharge, Person, Recipient
 from hotline.models.sealed import in_row
@@ -54,7 +55,11 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
         with context.database.write() as session:
             people = {discharge.person_index for discharge, _ in chunk}
             persons.hold(session, people, is_new=False)  # nothing is told of them until they are planned
-            rows = [row for pair in _known(session, chunk) for row in _rows(context, plans, campaign, pair, now)]
+            rows = [
+                row
+                for discharge, profile in _with_stop_reasons(session, chunk)
+                for row in _rows(context.settings, plans, campaign, discharge, profile, now)
+            ]
             fresh = store(session, rows)
         known += len(rows) - len(fresh)
         added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
@@ -64,7 +69,7 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
 
 
 def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Discharge, DischargeProfile]]]:
-    """The discharges in scope, some at a time, with what the plans go by."""
+    """Yield the discharges in scope, some at a time, with what the plans go by."""
     last, scope = "", service.read_scope(campaign.scope)
     while True:
         with context.database.read() as session:
@@ -74,20 +79,20 @@ def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Disc
         if not rows:
             return
         last = rows[-1].id
-        found = [(one, facts_of(one, one.person_index in busy)) for one in rows]
-        yield [pair for pair in found if scope.takes(pair[1])]
+        profiles = [(one, profile_of(one, one.person_index in busy)) for one in rows]
+        yield [pair for pair in profiles if scope.takes(pair[1])]
 
 
-def _known(
+def _with_stop_reasons(
     session: Session, chunk: list[tuple[Discharge, DischargeProfile]]
 ) -> list[tuple[Discharge, DischargeProfile]]:
-    """The same, each with what stands against a call as the database says now."""
-    known = stop_reason_queries.known(session, {discharge.person_index for discharge, _ in chunk})
-    found = []
-    for discharge, facts in chunk:
-        person = known.get(discharge.person_index, stop_reason_queries.NOTHING)
-        found.append((discharge, replace(facts, cause=stop_reasons.cause(person, discharge.key))))
-    return found
+    """Return the same, each with what stands against a call as the database says now."""
+    people = stop_reason_queries.known(session, {discharge.person_index for discharge, _ in chunk})
+    pairs = []
+    for discharge, profile in chunk:
+        person = people.get(discharge.person_index, stop_reason_queries.NOTHING)
+        pairs.append((discharge, replace(profile, cause=stop_reasons.cause(person, discharge.key))))
+    return pairs
 
 
 def _claims(scope: Scope) -> list[ColumnElement[bool]]:
@@ -100,7 +105,7 @@ def _claims(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
-    """Of these numbers, those whose person another campaign has open, under whichever number."""
+    """Return those of these numbers whose person another campaign has open, under whichever number."""
     theirs = (Recipient.state.in_(queries.OPEN), Recipient.campaign_id != campaign_id)
     busy = set(session.scalars(select(Recipient.person_index).where(Recipient.person_index.in_(people), *theirs)))
     same, other = aliased(Person), aliased(Person)
@@ -113,8 +118,8 @@ def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
     return busy | set(session.scalars(query))
 
 
-def facts_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
-    """What the plans go by, of a discharge's row; what stands against a call is not among it."""
+def profile_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
+    """Return what the plans go by, of a discharge's row; what stands against a call is not among it."""
     wishes = discharge.wishes
     preferred = None
     if wishes.get("from") and wishes.get("to"):
@@ -133,25 +138,26 @@ def facts_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
 
 
 def _rows(
-    context: AppContext,
+    settings: Settings,
     plans: Mapping[str, Plan],
     campaign: Campaign,
-    pair: tuple[Discharge, DischargeProfile],
+    discharge: Discharge,
+    profile: DischargeProfile,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    discharge, facts = pair
+    """Return the recipients of a discharge, one for each step of the plan that fits best."""
     scope = service.read_scope(campaign.scope)
-    wanted = {name: each for name, each in plans.items() if not scope.plans or name in scope.plans}
-    chosen = plan.choose(wanted.values(), facts)
+    allowed = {name: each for name, each in plans.items() if not scope.plans or name in scope.plans}
+    chosen = plan.choose(allowed.values(), profile)
     if chosen is None:
         return []
-    legal = dialling_limits_file.of(context.settings).hours
-    window = plan.window(chosen, facts, legal)
+    legal = dialling_limits_file.of(settings).hours
+    window = plan.window(chosen, profile, legal)
     shared = _shared(campaign, discharge, chosen) | {
         "wishes": wishes.write_window(window) if window else {},
         "added_at": now,
     }
-    return [_row(shared, discharge, step, now) for step in plan.steps(chosen, facts, legal, now)]
+    return [_row(shared, discharge, step, now) for step in plan.steps(chosen, profile, legal, now)]
 
 
 def _shared(campaign: Campaign, discharge: Discharge, chosen: Plan) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Scope:
     plans: frozenset[str] = field(default_factory=frozenset)
 
     def takes(self, facts: DischargeProfile) -> bool:
-        """Whether this discharge is meant."""
+        """Return whether this discharge is meant."""
         return (
             (self.since is None or facts.discharged_on >= self.since)
             and (self.until is None or facts.discharged_on <= self.until)
@@ -95,7 +95,7 @@ class Scope:
 
 
 def choose(plans: Iterable[Plan], facts: DischargeProfile) -> Plan | None:
-    """The plan that fits most closely: by condition and ward, by either, by age, then the one for everyone."""
+    """Return the plan that fits most closely: by condition and ward, by either, by age, then the one for everyone."""
     fitting = [plan for plan in plans if plan.kind is CampaignKind.FOLLOW_UP and _fits(plan, facts)]
     return max(fitting, key=lambda plan: (_closeness(plan), plan.name), default=None)
 
@@ -113,7 +113,7 @@ def _closeness(plan: Plan) -> int:
 
 
 def age(facts: DischargeProfile) -> int:
-    """Years of age on the day of discharge; 0 when the birth date is unknown."""
+    """Return years of age on the day of discharge; 0 when the birth date is unknown."""
     born, day = facts.birth_date, facts.discharged_on
     if born is None:
         return 0
@@ -121,7 +121,7 @@ def age(facts: DischargeProfile) -> int:
 
 
 def window(plan: Plan, facts: DischargeProfile, legal: CallingHours) -> CallingWindow | None:
-    """When this patient may be called under the plan and the law; `None` when no hour is left."""
+    """Return when this patient may be called under the plan and the law; `None` when no hour is left."""
     is_elderly = age(facts) >= plan.elderly_age
     hours = plan.hours.within(legal)
     if hours is not None and is_elderly:
@@ -133,26 +133,25 @@ def window(plan: Plan, facts: DischargeProfile, legal: CallingHours) -> CallingW
 
 
 def steps(plan: Plan, facts: DischargeProfile, legal: CallingHours, now: datetime) -> Sequence[PlannedCall]:
-    """The steps of this discharge with the first moment each is due; one that is left out says why."""
-    return [_wanted(step, plan, facts, (legal, now)) for step in plan.steps]
+    """Return the calls of this discharge with the first moment each is due; one that is left out says why."""
+    return [_call(step, plan, facts, legal, now) for step in plan.steps]
 
 
-def _wanted(step: PlanStep, plan: Plan, facts: DischargeProfile, law: tuple[CallingHours, datetime]) -> PlannedCall:
-    legal, now = law
+def _call(step: PlanStep, plan: Plan, facts: DischargeProfile, legal: CallingHours, now: datetime) -> PlannedCall:
     opens = _midnight(facts, step.day)
     closes = _midnight(facts, step.until + 1)
     reason = without(facts)
     if not reason and closes <= now:
         reason = TOO_LATE
-    found = None if reason else window(plan, facts, legal)
-    due = None if found is None else found.next(max(opens, now), closes)
+    open_window = None if reason else window(plan, facts, legal)
+    due = None if open_window is None else open_window.next(max(opens, now), closes)
     if not reason and due is None:
         reason = NO_HOURS
     return PlannedCall(step, opens, closes, due, reason)
 
 
 def without(facts: DischargeProfile) -> str:
-    """Why this patient must not be called at all; empty when they may be."""
+    """Return why this patient must not be called at all; empty when they may be."""
     if facts.cause is not None:
         return facts.cause.reason
     if not facts.has_consent:

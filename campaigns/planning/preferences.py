@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 from campaigns.planning import dialling_limits_file
 from campaigns.planning.calling_windows import CallingHours, CallingWindow
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Recipient
 
 
-def window_of(context: AppContext, recipient: Recipient) -> CallingWindow | None:
-    """When this recipient may be called: as it was planned, within the hours that the law allows today."""
+def window_of(settings: Settings, recipient: Recipient) -> CallingWindow | None:
+    """Return when this recipient may be called: as it was planned, within the hours that the law allows today."""
     wishes = recipient.wishes
     planned, preferred = _hours(wishes.get("hours")), _hours(wishes.get("preferred"))
-    legal = dialling_limits_file.of(context.settings).hours
+    legal = dialling_limits_file.of(settings).hours
     hours = legal if planned is None else planned.within(legal)
     if hours is None:
         return None
@@ -24,7 +24,7 @@ def window_of(context: AppContext, recipient: Recipient) -> CallingWindow | None
 
 
 def write_window(window: CallingWindow) -> dict[str, Any]:
-    """The window as the recipient's row keeps it."""
+    """Return the window as the recipient's row keeps it."""
     stored: dict[str, Any] = {"hours": _pair(window.hours), "days": sorted(window.days)}
     return stored | ({"preferred": _pair(window.preferred)} if window.preferred else {})
 

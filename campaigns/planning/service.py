@@ -23,7 +23,7 @@ from hotline.values.states.recipient import RecipientEvent, RecipientState
 def make(
     context: AppContext, name: str, scope: Scope, now: datetime, kind: CampaignKind = CampaignKind.FOLLOW_UP
 ) -> str:
-    """A campaign of this name, as a draft; its id. Asked again with the same name, its scope is the new one."""
+    """Make a campaign of this name, as a draft, or give the one there is this scope; return its id."""
     with context.database.write() as session:
         campaign = queries.by_name(session, name)
         if campaign is None:
@@ -34,14 +34,14 @@ def make(
 
 
 def names(context: AppContext, state: CampaignState | None = None) -> list[str]:
-    """The names of all campaigns, or of those in this state, the newest first."""
+    """Return the names of all campaigns, or of those in this state, the newest first."""
     query = select(Campaign.name).order_by(Campaign.made_at.desc())
     with context.database.read() as session:
         return list(session.scalars(query if state is None else query.where(Campaign.state == state)))
 
 
 def start(context: AppContext, name: str, now: datetime) -> None:
-    """The campaign calls from now on. Raises `CampaignRefused` when nobody is planned."""
+    """Start calling. Raises `CampaignRefused` when nobody is planned."""
     with context.database.write() as session:
         campaign = named(session, name)
         planned = select(func.count()).where(
@@ -55,7 +55,7 @@ def start(context: AppContext, name: str, now: datetime) -> None:
 
 
 def pause(context: AppContext, name: str, reason: str = "") -> None:
-    """Nobody is dialled any more until it is started again; conversations go on, and whoever calls back is heard."""
+    """Dial nobody until it is started again; conversations go on, and whoever calls back is heard."""
     with context.database.write() as session:
         campaign = named(session, name)
         transitions.transition(campaign, CampaignEvent.PAUSED)
@@ -64,7 +64,7 @@ def pause(context: AppContext, name: str, reason: str = "") -> None:
 
 
 def finish(context: AppContext, name: str, now: datetime) -> None:
-    """The campaign is over: whoever is still planned is stopped."""
+    """End the campaign: whoever is still planned is stopped."""
     with context.database.write() as session:
         campaign = named(session, name)
         left = select(Recipient.id).where(
@@ -81,7 +81,7 @@ def finish(context: AppContext, name: str, now: datetime) -> None:
 
 
 def write_scope(scope: Scope) -> dict[str, Any]:
-    """The scope as the campaign's row keeps it."""
+    """Return the scope as the campaign's row keeps it."""
     return {
         "since": scope.since.isoformat() if scope.since else None,
         "until": scope.until.isoformat() if scope.until else None,
@@ -92,7 +92,7 @@ def write_scope(scope: Scope) -> dict[str, Any]:
 
 
 def read_scope(stored: Mapping[str, Any]) -> Scope:
-    """The scope that `write_scope` stored."""
+    """Return the scope that `write_scope` stored."""
     return Scope(
         since=date.fromisoformat(stored["since"]) if stored.get("since") else None,
         until=date.fromisoformat(stored["until"]) if stored.get("until") else None,
@@ -103,7 +103,7 @@ def read_scope(stored: Mapping[str, Any]) -> Scope:
 
 
 def named(session: Session, name: str) -> Campaign:
-    """The campaign of this name or id. Raises `NotFound`."""
+    """Return the campaign of this name or id. Raises `NotFound`."""
     campaign = queries.by_name(session, name)
     if campaign is None:
         raise NotFound(f"no campaign {name!r}; `hotline campaign status` lists those there are, `plan` makes one")

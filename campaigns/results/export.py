@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import xlsxwriter
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
@@ -35,11 +35,18 @@ PLAIN = (
     "reached_at",
     "ended_at",
 )
-Rows = Iterator[tuple[Recipient, Discharge | None, list[Answer]]]
 
 
-def rows(context: AppContext, name: str) -> Rows:
-    """The recipients of a campaign with their answers, some at a time. Raises `NotFound`."""
+class ExportRow(NamedTuple):
+    """A recipient with what the table says of them."""
+
+    recipient: Recipient
+    discharge: Discharge | None
+    answers: list[Answer]
+
+
+def rows(context: AppContext, name: str) -> Iterator[ExportRow]:
+    """Yield the recipients of a campaign with their answers, some at a time. Raises `NotFound`."""
     with context.database.read() as session:
         campaign = queries.by_name(session, name)
     if campaign is None:
@@ -47,14 +54,14 @@ def rows(context: AppContext, name: str) -> Rows:
     last = ""
     while True:
         with context.database.read() as session:
-            found = _some(session, campaign, last)
-        if not found:
+            some = _some(session, campaign, last)
+        if not some:
             return
-        last = found[-1][0].id
-        yield from found
+        last = some[-1].recipient.id
+        yield from some
 
 
-def _some(session: Session, campaign: Campaign, last: str) -> list[tuple[Recipient, Discharge | None, list[Answer]]]:
+def _some(session: Session, campaign: Campaign, last: str) -> list[ExportRow]:
     query = (
         select(Recipient, Discharge)
         .outerjoin(Discharge, Discharge.id == Recipient.discharge_id)
@@ -67,20 +74,20 @@ def _some(session: Session, campaign: Campaign, last: str) -> list[tuple[Recipie
     ids = [recipient.id for recipient, _ in pairs]
     for answer in session.scalars(select(Answer).where(Answer.recipient_id.in_(ids)).order_by(Answer.at, Answer.id)):
         answers[answer.recipient_id].append(answer)
-    return [(recipient, discharge, answers[recipient.id]) for recipient, discharge in pairs]
+    return [ExportRow(recipient, discharge, answers[recipient.id]) for recipient, discharge in pairs]
 
 
 def questions(context: AppContext, name: str) -> list[str]:
-    """The questions that were answered in this campaign."""
+    """Return the questions that were answered in this campaign."""
     with context.database.read() as session:
         campaign = queries.by_name(session, name)
         query = select(Answer.question).join(Recipient, Recipient.id == Answer.recipient_id)
-        found = session.scalars(query.where(Recipient.campaign_id == (campaign.id if campaign else "")).distinct())
-        return sorted(found)
+        names = session.scalars(query.where(Recipient.campaign_id == (campaign.id if campaign else "")).distinct())
+        return sorted(names)
 
 
-def cells(row: tuple[Recipient, Discharge | None, list[Answer]], asked: list[str], is_named: bool) -> list[str]:
-    """One line of the table."""
+def cells(row: ExportRow, asked: list[str], is_named: bool) -> list[str]:
+    """Return one line of the table."""
     recipient, discharge, answers = row
     given = {answer.question: answer for answer in answers}
     personal = [discharge.patient_number if discharge else "", recipient.name, recipient.birth_date, recipient.number]
@@ -107,7 +114,7 @@ def _shown(answer: Answer | None) -> str:
 
 
 def _safe(text: str) -> str:
-    """A spreadsheet takes such a beginning for a formula: what a patient said must never be one."""
+    """Escape what a spreadsheet takes for a formula: what a patient said must never be one."""
     return (
         f"'{text}"
         if text[:1] in {"=", "@", "\t", "\r"} or (text[:1] in {"+", "-"} and not text[1:].isdigit())
@@ -116,7 +123,7 @@ def _safe(text: str) -> str:
 
 
 def head(asked: list[str], is_named: bool) -> list[str]:
-    """The first line of the table."""
+    """Return the first line of the table."""
     return [*(PERSONAL if is_named else ()), *PLAIN, *asked]
 
 
@@ -161,7 +168,7 @@ def to_fhir(context: AppContext, name: str, file: Path, is_named: bool) -> int:
 
 
 def response(recipient: Recipient, discharge: Discharge | None, answers: list[Answer]) -> dict[str, Any]:
-    """The answers of one recipient as a FHIR R4 QuestionnaireResponse, checked by its model."""
+    """Return the answers of one recipient as a FHIR R4 QuestionnaireResponse, checked by its model."""
     raw: dict[str, Any] = {
         "resourceType": "QuestionnaireResponse",
         "id": recipient.id,

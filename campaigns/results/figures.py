@@ -32,7 +32,7 @@ class Funnel:
 
     @property
     def over(self) -> int:
-        """Recipients at an end of the table."""
+        """Return recipients at an end of the table."""
         open_ = {RecipientState.PLANNED, RecipientState.CALLING, RecipientState.TEXTED, RecipientState.EXCLUDED}
         return sum(count for state, count in self.states.items() if state not in open_)
 
@@ -49,7 +49,7 @@ class QuestionFigures:
 
 
 def funnel(session: Session, campaign_id: str) -> Funnel:
-    """The campaign's figures at this moment."""
+    """Return the campaign's figures at this moment."""
     ours = Recipient.campaign_id == campaign_id
     states = dict(session.execute(select(Recipient.state, func.count()).where(ours).group_by(Recipient.state)).all())
     out = Recipient.state == RecipientState.EXCLUDED
@@ -82,7 +82,7 @@ def funnel(session: Session, campaign_id: str) -> Funnel:
 
 
 def _nurse_seconds(session: Session, campaign_id: str) -> float | None:
-    """The mean time from a warning sign to the nurse's voice."""
+    """Return the mean time from a warning sign to the nurse's voice."""
     query = select(Attempt.warned_at, Attempt.caught_at).where(
         Attempt.campaign_id == campaign_id, Attempt.warned_at.is_not(None), Attempt.caught_at.is_not(None)
     )
@@ -91,7 +91,7 @@ def _nurse_seconds(session: Session, campaign_id: str) -> float | None:
 
 
 def questions(session: Session, campaign_id: str) -> list[QuestionFigures]:
-    """Answers per question, in the order in which questions were first answered."""
+    """Return answers per question, in the order in which questions were first answered."""
     query = (
         select(Answer.question, Answer.value, Answer.figure, Answer.is_warning)
         .join(Recipient, Recipient.id == Answer.recipient_id)
@@ -108,17 +108,17 @@ def _question(name: str, answers: Iterable[tuple[str, float | None, bool]]) -> Q
     rows = list(answers)
     figures = [figure for _, figure, _ in rows if figure is not None]
     values = Counter(value for value, _, _ in rows)
-    kept = dict(sorted(values.items(), key=_in_order)) if len(values) <= HISTOGRAM else {}
+    kept = dict(sorted(values.items(), key=lambda item: _order(*item))) if len(values) <= HISTOGRAM else {}
     mean = sum(figures) / len(figures) if figures else None
     return QuestionFigures(name, len(rows), kept, mean, sum(is_warning for _, _, is_warning in rows))
 
 
-def _in_order(pair: tuple[str, int]) -> tuple[int, float, int, str]:
-    value, count = pair
+def _order(value: str, count: int) -> tuple[int, float, int, str]:
+    """Return what figures sort by, in their order, before words by how often they were said."""
     is_figure = value.replace(".", "", 1).isdigit()
     return (0, float(value), 0, "") if is_figure else (1, 0.0, -count, value)
 
 
 def campaigns(session: Session) -> list[Campaign]:
-    """All campaigns, the newest first."""
+    """Return all campaigns, the newest first."""
     return list(session.scalars(select(Campaign).order_by(Campaign.made_at.desc())))

@@ -52,7 +52,7 @@ class GroupComparison:
 
 
 def compare(session: Session, campaign_id: str | None = None) -> GroupComparison:
-    """Wards beside each other, and months; of one campaign, or of all."""
+    """Compare wards, and months; of one campaign, or of all."""
     ours = () if campaign_id is None else (Recipient.campaign_id == campaign_id,)
     figures = _figures(session, campaign_id)
     warned = set(session.scalars(select(Attempt.recipient_id).where(Attempt.warned_at.is_not(None))))
@@ -77,14 +77,14 @@ def compare(session: Session, campaign_id: str | None = None) -> GroupComparison
 
 
 def _figures(session: Session, campaign_id: str | None) -> dict[str, list[tuple[str, float]]]:
-    """The figures that each recipient answered, with their questions."""
+    """Return the figures that each recipient answered, with their questions."""
     query = select(Answer.recipient_id, Answer.question, Answer.figure).where(Answer.figure.is_not(None))
     if campaign_id is not None:
         query = query.join(Recipient, Recipient.id == Answer.recipient_id).where(Recipient.campaign_id == campaign_id)
-    found: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    figures: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for recipient_id, question, figure in session.execute(query.execution_options(yield_per=LOADED)):
-        found[recipient_id].append((question, figure or 0.0))
-    return found
+        figures[recipient_id].append((question, figure or 0.0))
+    return figures
 
 
 def _sorted(counts: Mapping[str, _Count]) -> list[Group]:

@@ -84,8 +84,8 @@ def patients_of_calls(session: Session, calls: Iterable[Call]) -> dict[str, str]
         if call_id and patient_id
     }
     numbers = {call.id: call.caller_index for call in listed if call.caller_index}
-    known = patients.only_ones(session, numbers.values())
-    return {call_id: known[number] for call_id, number in numbers.items() if number in known} | ours
+    patients_known = patients.only_ones(session, numbers.values())
+    return {call_id: patients_known[number] for call_id, number in numbers.items() if number in patients_known} | ours
 
 
 def has_to_do_with(session: Session, agent_id: str, patient: Patient, since: datetime) -> bool:

@@ -35,44 +35,46 @@ class OpenProposal:
 
 
 def waiting(session: Session) -> list[OpenProposal]:
-    """Everything that waits for staff, the oldest first."""
+    """Return everything that waits for staff, the oldest first."""
     query = select(IdentityProposal).where(IdentityProposal.decided_at.is_(None))
     rows = session.scalars(query.order_by(IdentityProposal.made_at, IdentityProposal.id)).all()
     held = _roots(session, [row.person_index for row in rows])
-    known = identities.confirmed(session, held)
+    identities_known = identities.confirmed(session, held)
     nothing = dict.fromkeys(identities.FIELDS, "")
-    return [OpenProposal(row, known.get(held[row.person_index], nothing)) for row in rows]
+    return [OpenProposal(row, identities_known.get(held[row.person_index], nothing)) for row in rows]
 
 
 def count(session: Session) -> int:
-    """How much waits for staff."""
+    """Return how much waits for staff."""
     return session.scalar(select(func.count()).where(IdentityProposal.decided_at.is_(None))) or 0
 
 
 def decide(context: AppContext, proposal_id: str, decision: Decision, now: datetime) -> bool:
     """Accept or refuse it; `False` when it was decided before. Raises `NotFound`."""
     with context.database.write() as session:
-        found = session.get(IdentityProposal, proposal_id)
-        if found is None:
+        proposal = session.get(IdentityProposal, proposal_id)
+        if proposal is None:
             raise NotFound(f"no proposal {proposal_id}")
-        held = persons.hold(session, [found.person_index], is_new=False)
-        session.refresh(found, with_for_update=True)
-        if found.decided_at is not None:
+        held = persons.hold(session, [proposal.person_index], is_new=False)
+        session.refresh(proposal, with_for_update=True)
+        if proposal.decided_at is not None:
             return False
-        found.decided_at, found.is_accepted, found.user_id = now, decision.is_accepted, decision.user_id
+        proposal.decided_at, proposal.is_accepted, proposal.user_id = now, decision.is_accepted, decision.user_id
         if decision.is_accepted:
-            _apply(session, context, [index for index in held if held[index] == held[found.person_index]], found, now)
+            _apply(
+                session, context, [index for index in held if held[index] == held[proposal.person_index]], proposal, now
+            )
         action = ACCEPTED if decision.is_accepted else REFUSED
-        about = {"subject": "identity", "subject_id": found.id, "address": decision.address[:45]}
+        about = {"subject": "identity", "subject_id": proposal.id, "address": decision.address[:45]}
         session.add(AuditEntry(at=now, user_id=decision.user_id, action=action, **about))
     return True
 
 
 def _apply(
-    session: Session, context: AppContext, indexes: Sequence[str], found: IdentityProposal, now: datetime
+    session: Session, context: AppContext, indexes: Sequence[str], proposal: IdentityProposal, now: datetime
 ) -> None:
-    """What was proposed counts for every stay of the person, and for whoever is still to be called."""
-    proposed = found.proposed
+    """Apply what was proposed to every stay of the person, and to whoever is still to be called."""
+    proposed = proposal.proposed
     for visit in session.scalars(select(Visit).where(Visit.person_index.in_(indexes), Visit.facts.is_not(None))):
         visit.facts = {**(visit.facts or {}), **proposed}
     for discharge in session.scalars(select(Discharge).where(Discharge.person_index.in_(indexes))):
@@ -86,8 +88,8 @@ def _apply(
 
 
 def _roots(session: Session, indexes: Sequence[str]) -> dict[str, str]:
-    """The root of each number of these persons."""
+    """Return the root of each number of these persons."""
     roots = select(Person.root).where(Person.person_index.in_(indexes))
     rows = session.execute(select(Person.person_index, Person.root).where(Person.root.in_(roots))).all()
-    found: dict[str, str] = dict(rows)
-    return found
+    root_of: dict[str, str] = dict(rows)
+    return root_of

@@ -20,7 +20,7 @@ def follow(context: AppContext, now: datetime) -> StopChanges:
 
 
 def _recognise(session: Session) -> None:
-    """Recipients whom the list did not know when they were planned are its patients, by telephone and name."""
+    """Link recipients whom the list did not know when they were planned to its patients, by telephone and name."""
     query = (
         select(Recipient, Patient)
         .join(Patient, Patient.number_index == Recipient.number_index)

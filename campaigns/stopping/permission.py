@@ -14,11 +14,12 @@ from campaigns.importing.visits import persons
 from campaigns.stopping import service, stop_reason_queries
 from hotline.context import AppContext
 from hotline.models import Recipient
+from hotline.outbox.notifier import Notifier
 from hotline.values.states.recipient import RecipientState
 
 
 def hold(session: Session, recipient_id: str) -> Recipient | None:
-    """The recipient, locked, and before them their person, so that nothing can be told of either meanwhile."""
+    """Lock the recipient, and before them their person, so that nothing can be told of either meanwhile."""
     index = session.scalar(select(Recipient.person_index).where(Recipient.id == recipient_id))
     if index is None:
         return None
@@ -26,16 +27,16 @@ def hold(session: Session, recipient_id: str) -> Recipient | None:
     return queries.locked(session, recipient_id)
 
 
-def is_barred(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
-    """Whether anything known stands against the call, however it became known: then they are stopped, here and now."""
+def is_barred(session: Session, notifier: Notifier, recipient: Recipient, now: datetime) -> bool:
+    """Return whether anything known stands against the call, however it became known; then stop them here and now."""
     cause = stop_reason_queries.cause(session, recipient)
     if cause is not None:
-        service.stop(session, context, recipient, cause, now)
+        service.stop(session, notifier, recipient, cause, now)
     return cause is not None
 
 
 def overdue(context: AppContext, recipient_id: str, now: datetime) -> bool:
-    """Nobody was reached in time, or nobody called back after the text; whether that is still so."""
+    """Go on with whom no call reached in time, or who did not call back; return whether that is still so."""
     with context.database.write() as session:
         recipient = hold(session, recipient_id)
         if recipient is None or recipient.state not in {RecipientState.PLANNED, RecipientState.TEXTED}:
@@ -44,9 +45,9 @@ def overdue(context: AppContext, recipient_id: str, now: datetime) -> bool:
         until = recipient.due_at if is_texted else recipient.closes_at
         if until is not None and until > now:
             return False
-        if is_barred(session, context, recipient, now):
+        if is_barred(session, context.notifier, recipient, now):
             return True
         is_texted = is_texted or recipient.texted_at is not None
-        standing = next_attempt.AttemptHistory((), None, recipient.closes_at, is_texted)
-        follow_up.follow(session, context, recipient, next_attempt.given_up(standing, now), now)
+        history = next_attempt.AttemptHistory((), None, recipient.closes_at, is_texted)
+        follow_up.follow(session, context, recipient, next_attempt.given_up(history, now), now)
     return True

@@ -43,12 +43,12 @@ class Stops:
 
 
 def of_patient(session: Session, patient_id: str) -> Stops:
-    """Of everyone whom campaigns know as this patient."""
+    """Return those of everyone whom campaigns know as this patient."""
     return _stops(session, Recipient.patient_id == patient_id)
 
 
 def of_campaign(session: Session, campaign_id: str) -> Stops:
-    """Of a campaign's recipients."""
+    """Return those of a campaign's recipients."""
     return _stops(session, Recipient.campaign_id == campaign_id)
 
 

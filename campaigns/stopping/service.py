@@ -20,10 +20,11 @@ from campaigns.planning import dialling_limits_file, plan
 from campaigns.stopping import stop_reason_queries
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Campaign, CaseStep, Discharge, Patient, Person, Recipient, RecipientChange
 from hotline.outbox import jobs, transitions
-from hotline.outbox.notifier import FLOOR
+from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.recipient import RecipientEvent, RecipientState
 
@@ -78,16 +79,18 @@ def reassess(
         person = known.get(recipient.person_index, stop_reason_queries.NOTHING)
         cause = stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
         if cause is not None:
-            changed.stopped += stop(session, context, recipient, cause, now)
+            changed.stopped += stop(session, context.notifier, recipient, cause, now)
         elif recipient.state is RecipientState.STOPPED and recipient.reason in HELD:
             changed.resumed += _resume(session, context, recipient, now)
-        elif days and recipient.state is RecipientState.PLANNED and not _plan(session, context, recipient, now):
-            changed.stopped += stop(session, context, recipient, StopReason(plan.TOO_LATE, ""), now)
+        elif (
+            days and recipient.state is RecipientState.PLANNED and not _plan(session, context.settings, recipient, now)
+        ):
+            changed.stopped += stop(session, context.notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
     return changed
 
 
-def stop(session: Session, context: AppContext, recipient: Recipient, cause: StopReason, now: datetime) -> bool:
-    """Nobody calls them any more, from now on, for this cause; whether they were to be called before."""
+def stop(session: Session, notifier: Notifier, recipient: Recipient, cause: StopReason, now: datetime) -> bool:
+    """Stop all calls to them, for this reason; return whether they were to be called before."""
     is_stopped = recipient.state is RecipientState.STOPPED
     if is_stopped and (recipient.reason not in HELD or recipient.reason == cause.reason):
         return False
@@ -98,7 +101,7 @@ def stop(session: Session, context: AppContext, recipient: Recipient, cause: Sto
         _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
     note(session, recipient, STOPPED, cause, now)
-    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    notifier.ring_after(session, FLOOR, follow_up.TOPIC)
     return not is_stopped
 
 
@@ -120,7 +123,7 @@ def note(session: Session, recipient: Recipient, change: str, cause: StopReason,
 
 
 def follow_list(context: AppContext, now: datetime) -> StopChanges:
-    """The hospital's list of patients has changed: whoever has died by it, or wants no calls, is stopped."""
+    """Stop whoever has died by the hospital's list of patients, or wants no calls: the list has changed."""
     changed = StopChanges()
     marked = or_(Patient.deceased, Patient.do_not_call)
     with context.database.read() as session:
@@ -137,7 +140,7 @@ def follow_list(context: AppContext, now: datetime) -> StopChanges:
 
 
 def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> None:
-    """The facts of a discharge are others now: whoever is still to be called for it is called by these."""
+    """Correct whoever is still to be called for a discharge whose facts are others now."""
     copied = {name: values[name] for name in COPIED if name in values}
     if copied:
         ours = (Recipient.discharge_id == discharge_id, Recipient.state.in_(CONCERNED))
@@ -147,7 +150,7 @@ def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> N
 
 
 def _resume(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
-    """They go on where they stood; whether they do: not when their time is over, nor the campaign."""
+    """Let them go on where they stood; return whether they do: not when their time is over, nor the campaign."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is CampaignState.FINISHED:
         return False
@@ -161,8 +164,8 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
         recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
         if recipient.texted_at is None:
             jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
-    elif not _plan(session, context, recipient, now):
-        stop(session, context, recipient, StopReason(plan.TOO_LATE, ""), now)
+    elif not _plan(session, context.settings, recipient, now):
+        stop(session, context.notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
         return False
     recipient.before = {}
     note(session, recipient, RESUMED, cause, now)
@@ -170,13 +173,13 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
     return True
 
 
-def _plan(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+def _plan(session: Session, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
-    caps = dialling_limits_file.of(context.settings)
-    standing = past_attempts.history(session, context, recipient)
-    if next_attempt.counted(standing.tries) >= caps.tries:
+    limits = dialling_limits_file.of(settings)
+    history = past_attempts.history(session, settings, recipient)
+    if next_attempt.counted(history.attempts) >= limits.tries:
         return False
-    at = next_attempt.allowed(standing, caps, (max(now, recipient.opens_at), False))
+    at = next_attempt.allowed(history, limits, after=max(now, recipient.opens_at), is_expected=False)
     if at is None:
         return False
     transitions.transition(recipient, RecipientEvent.RESUMED)
@@ -185,7 +188,7 @@ def _plan(session: Session, context: AppContext, recipient: Recipient, now: date
 
 
 def _move(recipient: Recipient, days: int) -> None:
-    """The discharge was on another day: so are the days on which a call makes sense."""
+    """Move the days on which a call makes sense: the discharge was on another day."""
     if days:
         zone = ZoneInfo(recipient.zone)
         recipient.opens_at = _days_later(recipient.opens_at, days, zone)
@@ -193,13 +196,13 @@ def _move(recipient: Recipient, days: int) -> None:
 
 
 def _days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """So many of the calendar's days later, at the same hour there."""
+    """Return the moment so many of the calendar's days later, at the same hour there."""
     local = moment.astimezone(zone)
     return datetime.combine(local.date() + timedelta(days=days), local.time(), zone)
 
 
 def _tell_cases(session: Session, recipient: Recipient, cause: StopReason, now: datetime) -> None:
-    """Whoever works on an open case of this patient's follow-up reads what has happened."""
+    """Tell whoever works on an open case of this patient's follow-up what has happened."""
     if recipient.patient_id is None:
         return
     for case in crm_queries.open_follow_ups(session, recipient.patient_id):

@@ -17,7 +17,7 @@ NOTHING = KnownPerson()
 
 
 def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
-    """What is known of the person behind each of these numbers; whoever was never heard of is left out."""
+    """Return what is known of the person behind each number; whoever was never heard of is left out."""
     roots = select(Person.root).where(Person.person_index.in_(indexes))
     rows = session.execute(
         select(Person.person_index, Person.root, Person.death, Person.refusal, Person.undone).where(
@@ -25,16 +25,16 @@ def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
         )
     ).all()
     root_of = {index: index for index in indexes} | {row.person_index: row.root for row in rows}
-    found: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(dict))
+    people: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
-        person = found[row.root]
+        person = people[row.root]
         for name, told in (("deaths", row.death), ("refusals", row.refusal)):
             if told is not None:
                 person[name][row.person_index] = EventReport.read(told)
         person["undone"] |= dict.fromkeys(row.undone)
-    _visits(session, root_of, found)
-    _listed(session, root_of, found)
-    made = {root: _known(person) for root, person in found.items()}
+    _visits(session, root_of, people)
+    _listed(session, root_of, people)
+    made = {root: _known(person) for root, person in people.items()}
     return {index: made[root_of[index]] for index in indexes if root_of[index] in made}
 
 
@@ -47,7 +47,7 @@ def _visits(session: Session, root_of: dict[str, str], found: dict[str, dict[str
 
 
 def _listed(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
-    """What the hospital's own list of patients says of them, and what they have told us themselves."""
+    """Add what the hospital's own list of patients says of them, and what they have told us themselves."""
     marked = (Patient.deceased, Patient.do_not_call)
     for table in (Discharge, Recipient):
         query = select(table.person_index, Patient.id, *marked).join(Patient, Patient.id == table.patient_id)
@@ -78,13 +78,13 @@ def _known(person: dict[str, Any]) -> KnownPerson:
 
 
 def visit_keys(session: Session, discharge_ids: Collection[str]) -> dict[str, str]:
-    """The key of the visit of each of these discharges."""
+    """Return the key of the visit of each of these discharges."""
     query = select(Discharge.id, Discharge.key).where(Discharge.id.in_(discharge_ids))
     return dict(session.execute(query).all())
 
 
 def cause(session: Session, recipient: Recipient) -> StopReason | None:
-    """Why this recipient must not be called, as the database stands; `None`: they may be."""
+    """Return why this recipient must not be called, as the database stands; `None`: they may be."""
     person = known(session, [recipient.person_index]).get(recipient.person_index, NOTHING)
     keys = visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
     return stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))

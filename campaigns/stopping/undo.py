@@ -36,7 +36,7 @@ class UndoRequest:
 
 
 def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: datetime) -> service.StopChanges:
-    """UndoRequest what stops this recipient's calls, for all calls to the person; what that changed.
+    """Undo what stops this recipient's calls, for all calls to the person; return what that changed.
 
     Nothing where nothing stops them (any more). Raises `NotFound`, `UndoRefused`.
     """
@@ -66,17 +66,17 @@ def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: dateti
 
 
 def is_stopped(recipient: Recipient) -> bool:
-    """Whether a fact has stopped this recipient's calls, so that staff may undo it."""
+    """Return whether a fact has stopped this recipient's calls, so that staff may undo it."""
     return recipient.state is RecipientState.STOPPED and recipient.reason in stop_reasons.CAUSES
 
 
 def cause_of(session: Session, recipient: Recipient) -> StopReason | None:
-    """What stops this recipient's calls and may be undone."""
+    """Return what stops this recipient's calls and may be undone."""
     return stop_reasons.cause(*_known(session, recipient)) if is_stopped(recipient) else None
 
 
 def token(cause: StopReason) -> str:
-    """What a page sends back, so that only what was seen is undone."""
+    """Return what a page sends back, so that only what was seen is undone."""
     return hashlib.sha256(cause.signature.encode()).hexdigest()[:16]
 
 

@@ -73,7 +73,7 @@ def end_session(sign_in_id: str) -> ResponseReturnValue:
 def _changed() -> tuple[User, SignedIn]:
     """Set the new password, and begin a session with it: all others end. Raises what is against it."""
     form = submitted(PasswordForm)
-    old, new = form.old.data, (form.password.data, form.again.data)
+    old, new, again = form.old.data, form.password.data, form.again.data
     with context().database.read() as reading:
         seen = user_queries.existing(reading, current_user.id)
     # Who finds an open page does not guess the password there either.
@@ -82,8 +82,8 @@ def _changed() -> tuple[User, SignedIn]:
         raise PasswordWrong("the present password is another")
     with context().database.write() as writing:
         throttle.give_back(writing, allowances)
-    rules.check_new_password(seen, old, new)
-    digest = hashing.hash_password(new[0])
+    rules.check_new_password(seen, old=old, new=new, again=again)
+    digest = hashing.hash_password(new)
     with context().database.write() as writing:
         user = service.change_password(writing, seen, digest)
         audit_log.record(writing, "change_password", "user", user.id)

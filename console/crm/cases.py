@@ -23,7 +23,7 @@ from crm.errors import ClosedCase
 from hotline import clock
 from hotline.errors import IllegalMove
 from hotline.outbox.notifier import FLOOR
-from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.case import LIFECYCLE, CaseKind, CaseState
 from routing.agents import queries as agent_queries
 from routing.calls import queries as call_queries
 
@@ -72,6 +72,7 @@ def show(case_id: str) -> ResponseReturnValue:
         record=record,
         case=record.case,
         agents=agents,
+        targets=LIFECYCLE.targets(record.case.state),
         may_act=may_act(record.case),
         may_take=_may_take(record.case),
         now=clock.now(),

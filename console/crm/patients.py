@@ -4,7 +4,6 @@ from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from campaigns.stopping import queries as stopping
-from console.calls import http
 from console.crm import cases, patient_record
 from console.crm.reader import reader
 from console.web import audit_log
@@ -35,6 +34,5 @@ def show(patient_id: str) -> ResponseReturnValue:
         stops=stops,
         facts=FACTS,
         now=clock.now(),
-        opens_call=http.may_see,
         opens_case=lambda case: case.id in open_cases,
     )

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console.quality.forms import CoachingForm, RecheckForm
+from console.quality.reviews import judge
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
@@ -38,7 +39,7 @@ def listing() -> ResponseReturnValue:
         origins = queries.by_id(session, [row.review_id for row in rows])
         later = {row.id: _later(queries.done(session, row.agent_id), row.review_id) for row in rows}
     cards = scorecards.load(context().settings.scorecards_folder)
-    found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
+    found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards, "judge": judge()}
     return render_template("quality/coaching.html", **found, today=context().settings.day(clock.now()))
 
 

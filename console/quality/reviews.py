@@ -15,10 +15,10 @@ from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from console.web.forms import submitted
 from hotline import clock
-from hotline.values.states.review import ReviewState
 from qa.errors import ReviewRefused
 from qa.reviews import answers as reviews_answers
-from qa.reviews import calibration, comments, queries, service
+from qa.reviews import calibration, comments, permissions, queries, service
+from qa.reviews.permissions import Judge
 from qa.reviews.queries import ReviewRecord
 from qa.reviews.service import ReviewDraft
 from qa.sampling import targeted
@@ -181,35 +181,32 @@ def _draft() -> ReviewDraft:
 def _may_read(session: Session, review: Review) -> bool:
     """Agents read what was published of their own calls; in a calibration nobody reads others before they finish."""
     if not current_user.sees_all_calls:
-        is_own = current_user.agent_id is not None and review.agent_id == current_user.agent_id
-        return is_own and review.state in service.PUBLIC and review.calibration_id is None
+        return judge().may_read_own(review)
     if review.reviewer_id == current_user.id:
         return True
     return not calibration.is_blind(session, review.call_id, current_user.id)
 
 
+def judge() -> Judge:
+    """Return the signed-in user as the rules of reviews see them."""
+    return Judge(current_user.id, current_user.agent_id, current_user.sees_all_calls)
+
+
 def _shown(page: ReviewRecord) -> dict[str, object]:
-    review = page.review
+    review, who = page.review, judge()
     card = service.card_of(context(), review)
-    is_mine = review.reviewer_id == current_user.id
-    is_about_me = review.agent_id == current_user.agent_id
-    is_open = review.calibration_id is not None and review.state in (ReviewState.DUE, ReviewState.DRAFT)
-    mode = "read"
-    if review.state is ReviewState.DRAFT and is_mine:
-        mode = "fill"
-    elif review.state is ReviewState.APPEALED and current_user.sees_all_calls and not is_mine and not is_about_me:
-        mode = "rule"
+    is_blind = permissions.is_blind(review)
     return {
         "page": page,
         "card": card,
-        "mode": mode,
+        "mode": "fill" if who.may_fill(review) else "rule" if who.may_rule(review) else "read",
         "total": reviews_answers.total(card, review.answers),
         "choices": reviews_answers.choices,
-        "marks": {} if is_open else page.marks,
-        "is_blind": is_open,
-        "may_take": review.state is ReviewState.DUE and current_user.sees_all_calls and not is_about_me,
-        "may_answer": review.state is ReviewState.PUBLISHED and is_about_me and review.calibration_id is None,
-        "may_coach": review.state in service.PUBLIC and current_user.sees_all_calls and not is_about_me,
+        "marks": {} if is_blind else page.marks,
+        "is_blind": is_blind,
+        "may_take": who.may_take(review),
+        "may_answer": who.may_answer(review),
+        "may_coach": who.may_coach(review),
     }
 
 

@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 # Everyone who signs in, everyone at work with callers, and those who may see every call.
 SIGNED_IN = tuple(Role)
 STAFF = (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR)
-LEADS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+LEADS = tuple(role for role in Role if role.is_lead)
 NOBODY = "nobody"
 
 
@@ -85,7 +85,7 @@ class SignedIn:
     @property
     def sees_all_calls(self) -> bool:
         """Whether other people's calls are open to this user."""
-        return self.role in LEADS
+        return self.role.is_lead
 
 
 def guard(app: Flask) -> None:
@@ -98,7 +98,7 @@ def guard(app: Flask) -> None:
 
 def home() -> str:
     """The page that the signed-in user begins with: the live floor, for auditors the audit log."""
-    is_auditor = current_user.is_authenticated and current_user.role is Role.AUDITOR
+    is_auditor = current_user.is_authenticated and current_user.role.is_auditor
     return url_for("audit.show" if is_auditor else "floor.show")
 
 

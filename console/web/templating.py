@@ -9,13 +9,17 @@ from flask import Flask, request
 from flask_login import current_user
 
 from console.calls import event_text
+from console.calls import http as calls_http
 from console.campaigns import answers
 from console.quality import http as quality_http
 from console.reports import http as reports_http
 from console.web import access, formatting, language
+from crm.cases import deadlines
 from hotline import clock
 from hotline.context import AppContext
 from hotline.values.language import Language
+from qa.reviews import permissions
+from reports.service_level import figures
 from routing.queues import queues_file
 
 FILTERS = {
@@ -39,8 +43,12 @@ def equip(app: Flask, context: AppContext) -> None:
     """Give the templates of `app` their filters, functions and common values."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS | _of_the_hospital(context))
+    app.jinja_env.tests.update(
+        missing_target=figures.misses_target, overdue=deadlines.is_overdue, coaching_overdue=permissions.is_overdue
+    )
     quality_pages = frozenset(blueprint.name for blueprint in (*quality_http.BLUEPRINTS, reports_http.pages))
     app.jinja_env.globals.update(tell=event_text.tell, bar_name=event_text.bar, quality_pages=quality_pages)
+    app.jinja_env.globals.update(opens_call=calls_http.may_see)
     app.context_processor(partial(_frame, context, static_version()))
 
 

@@ -5,6 +5,7 @@ make-up days count as what they are. The other times are ours.
 """
 
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from hotline.values import workdays
@@ -36,6 +37,18 @@ def due(kind: CaseKind, urgency: Urgency, state: CaseState, opened_at: datetime,
     if urgency is Urgency.URGENT:
         return min(reply, opened_at + URGENT)
     return min(reply, opened_at + INVESTIGATION) if kind is CaseKind.COMPLAINT else reply
+
+
+class DueCase(Protocol):
+    """What the rule asks of a case."""
+
+    state: CaseState
+    due_at: datetime
+
+
+def is_overdue(case: DueCase, now: datetime) -> bool:
+    """Tell whether something should have happened in this case before `now`."""
+    return case.state is not CaseState.CLOSED and case.due_at < now
 
 
 def working_days_later(start: datetime, days: int, zone: ZoneInfo) -> datetime:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,6 +29,17 @@ _ADDED = "audit"
 _written: ContextVar[frozenset[str]] = ContextVar("audit_written", default=frozenset())
 # Who acts where nobody is signed in: a command, else the hotline itself.
 _machine: ContextVar[str] = ContextVar("audit_machine", default="")
+
+
+class ChainEnd(NamedTuple):
+    """The last row of the log: its number and its digest, which depends on every row before it."""
+
+    number: int
+    digest: str
+
+    def __str__(self) -> str:
+        """Write it as `NUMBER:DIGEST`."""
+        return f"{self.number}:{self.digest}"
 
 
 @dataclass(frozen=True)
@@ -126,7 +137,7 @@ def verify(
     """
     kept = _parts(known)
     end, sealed = _stored(session)
-    last = end[0] if end else 0
+    last = end.number if end else 0
     number, digest = 0, chain.GENESIS
     table = AuditEntry.__table__
     while number < last:
@@ -141,11 +152,11 @@ def verify(
             if digest != row["digest"]:
                 return Verdict(number, "", Broken(number + 1, "altered"))
             number += 1
-            if kept is not None and number == kept[0] and digest != kept[1]:
+            if kept is not None and number == kept.number and digest != kept.digest:
                 return Verdict(number, "", Broken(number, "another"))
         progress(number, last)
         session.rollback()  # no transaction stays open for the length of the log
-    told = f"{number}:{digest}"
+    told = str(ChainEnd(number, digest))
     return Verdict(number, told, _end(session, end, told, sealed, kept))
 
 
@@ -159,31 +170,29 @@ def keep(session: Session, verdict: Verdict) -> None:
     session.execute(update(AuditHead).where(AuditHead.id == HEAD).values(**values))
 
 
-def _end(
-    session: Session, end: tuple[int, str] | None, told: str, sealed: str, kept: tuple[int, str] | None
-) -> Broken | None:
-    number = end[0] if end else 0
-    if end is not None and f"{end[0]}:{end[1]}" != told:
+def _end(session: Session, end: ChainEnd | None, told: str, sealed: str, kept: ChainEnd | None) -> Broken | None:
+    number = end.number if end else 0
+    if end is not None and str(end) != told:
         return Broken(number, "end")
     if end is not None and sealed != told:
         torn = sealed.removeprefix(f"{told}:")
         return Broken(int(torn) if torn.isdecimal() else number, "seal")
     if end is None and session.scalar(select(AuditEntry.number).limit(1)) is not None:
         return Broken(1, "end")
-    if kept is not None and kept[0] > number:
+    if kept is not None and kept.number > number:
         return Broken(number + 1, "cut_off")
     return None
 
 
-def _stored(session: Session) -> tuple[tuple[int, str] | None, str]:
+def _stored(session: Session) -> tuple[ChainEnd | None, str]:
     """The end and what is sealed of it, as they were at one moment."""
     query = select(AuditHead.number, AuditHead.digest, AuditHead.sealed).where(AuditHead.id == HEAD)
     try:
         found = session.execute(query).one_or_none()
     except Undecipherable:
         stored = head(session)
-        return ((stored.number, stored.digest) if stored else None), ""
-    return ((found.number, found.digest), found.sealed) if found else (None, "")
+        return (ChainEnd(stored.number, stored.digest) if stored else None), ""
+    return (ChainEnd(found.number, found.digest), found.sealed) if found else (None, "")
 
 
 def _sealed(session: Session) -> str:
@@ -200,14 +209,14 @@ def _torn(session: Session, end: AuditHead) -> str:
     return sealed.removeprefix(ours) if sealed.startswith(ours) else f":{end.number}"
 
 
-def _parts(known: str) -> tuple[int, str] | None:
-    """Number and digest of an end. Raises `ValueError` for anything else."""
+def _parts(known: str) -> ChainEnd | None:
+    """Read an end that was written. Raises `ValueError` for anything else."""
     if not known:
         return None
     number, _, digest = known.partition(":")
     if not number.isdecimal() or len(digest) != len(chain.GENESIS):
         raise ValueError("an end of the log is NUMBER:DIGEST, as `hotline audit verify` prints it")
-    return int(number), digest
+    return ChainEnd(int(number), digest)
 
 
 def _facts(look: AuditEntry) -> dict[str, Any]:

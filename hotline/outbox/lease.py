@@ -36,7 +36,7 @@ class Leadership:
         self._seen: tuple[object, float] | None = None
 
     def holds(self) -> bool:
-        """Whether this process leads now; takes or renews the lease when it is time."""
+        """Return whether this process leads now; take or renew the lease when it is time."""
         begun = self._steady()
         if self._renewed is not None and begun - self._renewed < RENEW_AFTER.total_seconds():
             return True
@@ -68,7 +68,7 @@ class Leadership:
         return True
 
     def _is_silent(self, row: tuple[object, ...]) -> bool:
-        """Whether somebody else's row has stayed as it is for the length of a lease, by our own counting."""
+        """Return whether somebody else's row has stayed as it is for the length of a lease, by our own counting."""
         at = self._steady()
         if self._seen is None or self._seen[0] != row:
             self._seen = (row, at)
@@ -83,5 +83,5 @@ class Leadership:
 
 
 def candidate(database: Database, name: str) -> Leadership:
-    """This process as a candidate for the lease `name`."""
+    """Make this process a candidate for the lease `name`."""
     return Leadership(database, name, f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call, DailySample, Offer, Review
 from hotline.values.states.offer import OfferState
-from hotline.values.states.review import ReviewState
-from qa.reviews.service import PUBLIC
+from hotline.values.states.review import PUBLIC, ReviewState
 from qa.statistics.aggregates import DrawableCall, PublishedReview
 from qa.statistics.assessment import OfferResults
 

@@ -8,7 +8,7 @@ from hotline.models import Appeal
 from hotline.outbox import transitions
 from hotline.values.states.review import ReviewEvent, ReviewState, Ruling
 from qa.errors import NotPermitted
-from qa.reviews.service import add_step, agents_own, apply_answers, in_state, locked, not_about, required_text, snapshot
+from qa.reviews.service import add_step, agents_own, apply_answers, in_state, judge, locked, required_text, snapshot
 
 
 def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
@@ -36,9 +36,8 @@ def rule_on_appeal(
     with context.database.write() as session:
         review = locked(session, review_id)
         in_state(review, ReviewState.APPEALED)
-        if review.reviewer_id == user_id:
-            raise NotPermitted("another supervisor rules on an appeal")
-        not_about(session, review, user_id)
+        if not judge(session, user_id).may_rule(review):
+            raise NotPermitted("another supervisor rules on an appeal, and nobody on one of their own")
         answer = required_text(reasons)
         if ruling is Ruling.CHANGED:
             apply_answers(context, review, answers)

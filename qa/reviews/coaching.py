@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import CoachingItem, Review, User
+from hotline.models import CoachingItem, Review
 from hotline.outbox import transitions
 from hotline.values.states.coaching import CoachingEvent, CoachingState
+from hotline.values.states.review import PUBLIC
 from qa.errors import InvalidAnswer, NotPermitted, TextRequired, WrongReviewState
 from qa.reviews import service
 
@@ -36,7 +37,7 @@ def begin(context: AppContext, review_id: str, user_id: str, finding: CoachingFi
         raise InvalidAnswer("the example ends before it begins")
     with context.database.write() as session:
         review = service.locked(session, review_id)
-        if review.state not in service.PUBLIC or review.calibration_id is not None:
+        if review.state not in PUBLIC or review.calibration_id is not None:
             raise WrongReviewState("only what the agent may read can be worked on")
         card = service.card_of(context, review)
         if finding.item is not None and finding.item not in {item.id for item in card.items}:
@@ -54,7 +55,7 @@ def mark_done(context: AppContext, coaching_id: str, user_id: str, now: datetime
     """Note that the agent has worked on it. Raises `NotFound` for somebody else's."""
     with context.database.write() as session:
         row = _locked(session, coaching_id)
-        if session.get_one(User, user_id).agent_id != row.agent_id:
+        if not service.judge(session, user_id).is_about(row):
             raise NotFound(f"no coaching {coaching_id}")
         if row.state is not CoachingState.OPEN:
             raise WrongReviewState(f"it is {row.state}")
@@ -75,13 +76,13 @@ def recheck(
     """Record the re-check: passed or not, the new day where not, and the later review it was seen in."""
     with context.database.write() as session:
         row = _locked(session, coaching_id)
-        if session.get_one(User, user_id).agent_id == row.agent_id:
+        if service.judge(session, user_id).is_about(row):
             raise NotPermitted("nobody checks their own work")
         if row.state is not CoachingState.DONE:
             raise WrongReviewState(f"it is {row.state}")
         if recheck_id is not None:
             later = session.get(Review, recheck_id)
-            if later is None or later.agent_id != row.agent_id or later.state not in service.PUBLIC:
+            if later is None or later.agent_id != row.agent_id or later.state not in PUBLIC:
                 raise InvalidAnswer("the re-check is a published review of the same agent")
         if not is_passed and due_on is None:
             raise TextRequired("a new day is needed")

@@ -22,8 +22,7 @@ from hotline.models import (
     Transcript,
     User,
 )
-from hotline.values.states.review import ReviewState
-from qa.reviews.service import PUBLIC
+from hotline.values.states.review import PUBLIC, ReviewState
 from qa.scoring import marks
 
 Found = TypeVar("Found", Call, Agent, User, Review)

@@ -19,20 +19,11 @@ from hotline.values.states.review import ReviewEvent, ReviewState
 from qa import scorecards
 from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, UnansweredItems, WrongReviewState
 from qa.reviews import answers as reviews_answers
+from qa.reviews.permissions import Judge
 from qa.scorecards import Scorecard
 from qa.scoring import marks
 
 LONGEST = 2000
-# What an agent may read: reviews that were published, whatever came of them.
-PUBLIC = frozenset(
-    {
-        ReviewState.PUBLISHED,
-        ReviewState.ACKNOWLEDGED,
-        ReviewState.APPEALED,
-        ReviewState.UPHELD,
-        ReviewState.CHANGED,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -146,21 +137,26 @@ def own_draft(session: Session, review_id: str, user_id: str) -> Review:
     review = locked(session, review_id)
     if review.state is not ReviewState.DRAFT:
         raise WrongReviewState(f"the review is {review.state}")
-    if review.reviewer_id != user_id:
+    if not judge(session, user_id).may_fill(review):
         raise NotPermitted("somebody else has this review")
     return review
 
 
 def agents_own(session: Session, review_id: str, user_id: str) -> Review:
     review = locked(session, review_id)
-    user = session.get_one(User, user_id)
-    if review.agent_id != user.agent_id or review.calibration_id is not None or review.state not in PUBLIC:
+    if not judge(session, user_id).may_read_own(review):
         raise NotFound(f"no review {review_id}")
     return review
 
 
+def judge(session: Session, user_id: str) -> Judge:
+    """Return the user as the rules see them."""
+    user = session.get_one(User, user_id)
+    return Judge(user.id, user.agent_id, user.role.is_lead)
+
+
 def not_about(session: Session, review: Review, user_id: str) -> None:
-    if session.get_one(User, user_id).agent_id == review.agent_id:
+    if judge(session, user_id).is_about(review):
         raise NotPermitted("nobody judges a call of their own")
 
 

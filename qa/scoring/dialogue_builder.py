@@ -76,7 +76,7 @@ def _by_sound(audio: ScorableAudio, language: Language) -> ScoreTexts:
         end = min(lines[-1].end, start + LONGEST_SECONDS)
         missing = [text for text in dict.fromkeys(texts) if (side, start, end, text) not in cache]
         if missing:
-            scores = audio.scorer.scores(sides[side], (start, end), language, missing)
+            scores = audio.scorer.scores(sides[side], start, end, language, missing)
             cache.update({(side, start, end, text): score for text, (score, _) in zip(missing, scores, strict=True)})
         return [cache[side, start, end, text] for text in texts]
 

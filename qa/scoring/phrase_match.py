@@ -194,16 +194,16 @@ def _texts(
     between = "" if language is Language.MANDARIN else " "
     texts = [between.join(token.raw for token in turn.tokens[low:high])]
     for find in finds:
-        texts.append(between.join(_with(turn, find, (low, high))))
+        texts.append(between.join(_with(turn, find, low, high)))
     return [one for number, one in enumerate(turn.said) if number in inside], texts
 
 
-def _with(turn: DialogueTurn, find: WordingMatch, span: tuple[int, int]) -> list[str]:
-    pieces, at = [], span[0]
-    around = "".join(token.raw for token in turn.tokens[span[0] : span[1]])
+def _with(turn: DialogueTurn, find: WordingMatch, low: int, high: int) -> list[str]:
+    pieces, at = [], low
+    around = "".join(token.raw for token in turn.tokens[low:high])
     is_traditional = not around.isascii() and simplified(around) != around
     for number, begin, end in find.spans:
-        if begin < at or end > span[1]:
+        if begin < at or end > high:
             continue
         pieces += [token.raw for token in turn.tokens[at:begin]]
         written, first, last = find.wording.texts[number], turn.tokens[begin].raw, turn.tokens[end - 1].raw
@@ -212,7 +212,7 @@ def _with(turn: DialogueTurn, find: WordingMatch, span: tuple[int, int]) -> list
         written = written[:1].upper() + written[1:] if first[:1].isupper() else written
         pieces.append(written + (ending[0] if ending else ""))
         at = end
-    return pieces + [token.raw for token in turn.tokens[at : span[1]]]
+    return pieces + [token.raw for token in turn.tokens[at:high]]
 
 
 def _sigmoid(value: float) -> float:

@@ -49,7 +49,7 @@ def score_call(context: AppContext, call_id: str, now: datetime) -> None:
     if call is None or not pieces:
         raise Discard("the call has no transcript")
     card = scorecards.load(context.settings.scorecards_folder)[name]
-    marked = [_marks(context, card, call.language, piece, facts) for piece in pieces]
+    marked = [_marks(context, card, call.language, *piece, facts) for piece in pieces]
     results = merge(card, marked)
     with context.database.write() as session:
         queries.locked_call(session, call_id)
@@ -65,11 +65,11 @@ def _marks(
     context: AppContext,
     card: Scorecard,
     language: Language,
-    piece: tuple[Recording, Transcript],
+    recording: Recording,
+    transcript: Transcript,
     facts: Mapping[str, bool],
 ) -> list[ItemResult]:
     """Return the marks of one recording."""
-    recording, transcript = piece
     settings = context.settings
     name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
     phrases = dialogue_builder.with_name(phrase_lists.load(settings.scorecards_folder, language), name, language)

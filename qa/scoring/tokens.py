@@ -123,7 +123,7 @@ def _turn(group: Sequence[SpokenUtterance], language: Language) -> DialogueTurn:
 def tokens_of(one: SpokenUtterance, number: int, language: Language) -> list[Token]:
     """Return the tokens of one utterance; words without times are spread evenly over it."""
     words = one.words or ((one.start, one.end, one.text, 1.0 if one.confidence is None else one.confidence),)
-    pieces = [piece for word in words for piece in _pieces(word, language)]
+    pieces = [piece for word in words for piece in _pieces(*word, language)]
     kept: list[_Piece] = []
     for piece in pieces:
         if piece.raw not in _STOPS:
@@ -152,9 +152,8 @@ class _Piece:
     confidence: float
 
 
-def _pieces(word: tuple[float, float, str, float], language: Language) -> Iterator[_Piece]:
+def _pieces(start: float, end: float, text: str, confidence: float, language: Language) -> Iterator[_Piece]:
     """Yield a word of the engine as tokens and punctuation, its time shared out among them."""
-    start, end, text, confidence = word
     pattern = _MANDARIN if language is Language.MANDARIN else _ENGLISH
     parts = pattern.findall(_CLOCK.sub("", text).replace("\u2019", "'").replace("-", " "))
     spoken = max(1, sum(part not in _STOPS for part in parts))

@@ -168,7 +168,7 @@ def _audio(session: Session, call_id: str, reason: Reason, now: datetime) -> Non
         transitions.transition(recording, RecordingEvent.PURGED)
         recording.data_key, recording.reason, recording.purged_at = None, reason, now
         transcribing.forget(session, recording.id)
-        session.add(_entry("purge_audio", ("recording", recording.id), now))
+        session.add(_entry("purge_audio", "recording", recording.id, now))
 
 
 def _transcript(session: Session, call_id: str, _reason: Reason, now: datetime) -> None:
@@ -177,7 +177,7 @@ def _transcript(session: Session, call_id: str, _reason: Reason, now: datetime) 
         service.forget(session, [utterance.id for utterance in transcript.utterances])
         session.flush()
         transcript.utterances, transcript.purged_at = [], now
-        session.add(_entry("purge_transcript", ("transcript", transcript.id), now))
+        session.add(_entry("purge_transcript", "transcript", transcript.id, now))
     # What the machine marked stays, the words that it quoted do not.
     session.execute(update(MachineMark).where(MachineMark.call_id == call_id).values(evidence=[]))
 
@@ -189,8 +189,8 @@ def _review(session: Session, call_id: str, _reason: Reason, now: datetime) -> N
         session.execute(delete(table).where(table.review_id.in_(reviews)))
     session.execute(delete(Review).where(Review.id.in_(reviews)))
     session.execute(delete(MachineMark).where(MachineMark.call_id == call_id))
-    session.add(_entry("purge_review", ("call", call_id), now))
+    session.add(_entry("purge_review", "call", call_id, now))
 
 
-def _entry(action: str, subject: tuple[str, str], now: datetime) -> AuditEntry:
-    return AuditEntry(at=now, user_id=None, action=action, subject=subject[0], subject_id=subject[1])
+def _entry(action: str, subject: str, subject_id: str, now: datetime) -> AuditEntry:
+    return AuditEntry(at=now, user_id=None, action=action, subject=subject, subject_id=subject_id)

@@ -32,16 +32,17 @@ class ClosedSetScorer:
         self._engine = engine
 
     def scores(
-        self, pcm: Pcm, span: tuple[float, float], language: Language, texts: Sequence[str]
+        self, pcm: Pcm, start: float, end: float, language: Language, texts: Sequence[str]
     ) -> list[tuple[float, int]]:
-        """Return for each text the log-probability that it is all that is said in `span` (seconds), and its count of
+        """Return for each text the log-probability that it is all that is said, and its count of
         tokens.
 
-        A span longer than Whisper's window is cut at its end, so keep it below 29 seconds.
+        The sound is that from `start` to `end`, in seconds. One longer than Whisper's window is cut at its end: keep it
+        below 29 seconds.
         """
-        start = max(0.0, span[0] - MARGIN_SECONDS)
-        end = min(len(pcm) / TELEPHONE_RATE, span[1] + MARGIN_SECONDS, start + LONGEST_PACK)
-        piece = pcm[round(start * TELEPHONE_RATE) : round(end * TELEPHONE_RATE)]
+        first = max(0.0, start - MARGIN_SECONDS)
+        last = min(len(pcm) / TELEPHONE_RATE, end + MARGIN_SECONDS, first + LONGEST_PACK)
+        piece = pcm[round(first * TELEPHONE_RATE) : round(last * TELEPHONE_RATE)]
         network, tokenizer = self._engine.model
         encoded, frames = _encoded(network, piece)
         begin = [tokenizer.token_to_id(word) for word in ("<|startoftranscript|>", CODES[language], "<|transcribe|>")]

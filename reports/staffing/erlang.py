@@ -147,17 +147,16 @@ def _served_in(chances: list[float], serve: float, leave: float, within: float) 
     pieces = math.ceil((serve + len(chances) * leave) * within / 500) if within > 0 else 0
     places, result = list(chances), 0.0
     for _ in range(pieces):  # exp() of the whole time would vanish
-        places, served = _carried(places, (serve, leave), within / pieces)
+        places, served = _carried(places, serve, leave, within / pieces)
         result += served
     return result
 
 
-def _carried(places: list[float], rates: tuple[float, float], within: float) -> tuple[list[float], float]:
+def _carried(places: list[float], serve: float, leave: float, within: float) -> tuple[list[float], float]:
     """The chances of the places after `within` seconds, and the chance to have been served.
 
     By uniformisation: steps of a Poisson process that is fast enough for all places.
     """
-    serve, leave = rates
     rate = serve + len(places) * leave
     term, step, served = math.exp(-rate * within), 0, 0.0
     after, result, seen = [0.0] * len(places), 0.0, 0.0

@@ -31,13 +31,13 @@ def _speak(*document: verbs.Verb) -> Response:
 
 @pages.post("/voice/offers/<offer_id>/answer")
 def answer(offer_id: str) -> Response:
-    """The agent picked up: they join the call's conference, or hear that another was faster."""
+    """Answer an agent who picked up: they join the call's conference, or hear that another was faster."""
     context = _ground()
     won = service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
     with context.database.read() as session:
         offer = queries.offer(session, offer_id)
-        place = None if offer is None else session.get(QueueEntry, offer.queue_entry_id)
-    if not won or offer is None or place is None:
+        entry = None if offer is None else session.get(QueueEntry, offer.queue_entry_id)
+    if not won or offer is None or entry is None:
         language = context.settings.default_language
         return _speak(verbs.Say(TAKEN[language], language), verbs.Hangup())
     return _speak(
@@ -46,24 +46,24 @@ def answer(offer_id: str) -> Response:
             action=webhook_urls.offer_done(offer_id),
             status_url=webhook_urls.conference_events(offer.call_id, offer_id),
             starts=True,
-            ends=place.kind is QueueEntryKind.CALLER,  # who is consulted may leave without ending anything
+            ends=entry.kind is QueueEntryKind.CALLER,  # who is consulted may leave without ending anything
         )
     )
 
 
 @pages.post("/voice/offers/<offer_id>/status")
 def status(offer_id: str) -> Response:
-    """A status callback of the agent's line."""
+    """Take a status callback of the agent's line."""
     turn = parse(request.form)
     if turn.call_sid is not None and turn.status is not None:
-        report = legs.Report(turn.call_sid, turn.status, turn.sequence, turn.response_code)
+        report = legs.LegReport(turn.call_sid, turn.status, turn.sequence, turn.response_code)
         legs.agent_line(_ground(), offer_id, report, clock.now())
     return Response(status=204)
 
 
 @pages.post("/voice/offers/<offer_id>/done")
 def done(offer_id: str) -> Response:
-    """The conference is over for the agent; the end of their line starts the wrap-up."""
+    """Answer an agent for whom the conference is over; the end of their line starts the wrap-up."""
     if parse(request.form).status not in ENDED_LEGS:
         conversations.dismissed(_ground(), offer_id, clock.now())
     return _speak(verbs.Hangup())
@@ -71,18 +71,18 @@ def done(offer_id: str) -> Response:
 
 @pages.post("/voice/calls/<call_id>/connect")
 def connect(call_id: str) -> Response:
-    """The router sent the caller here: into the conference with the agent who won, or back into line without one."""
+    """Answer a caller whom the router sent here: into the conference with the agent who won, or back to the queue."""
     with _ground().database.read() as session:
-        waiting = queries.last_waiting(session, call_id)
-    if waiting is None:
+        entry = queries.latest_entry(session, call_id)
+    if entry is None:
         return _speak(verbs.Hangup())
-    if waiting.state is QueueEntryState.WAITING:
+    if entry.state is QueueEntryState.WAITING:
         return _speak(verbs.Redirect(webhook_urls.requeued(call_id)))
     return _speak(
         verbs.JoinConference(
             conference=call_id,
-            action=webhook_urls.conference_left(call_id, waiting.id),
-            status_url=webhook_urls.conference_events(call_id, waiting.winner_id or ""),
+            action=webhook_urls.conference_left(call_id, entry.id),
+            status_url=webhook_urls.conference_events(call_id, entry.winner_id or ""),
             starts=True,
             ends=True,
         )
@@ -91,7 +91,7 @@ def connect(call_id: str) -> Response:
 
 @pages.post("/voice/conferences/<call_id>/events")
 def events(call_id: str) -> Response:
-    """The conference of a call: its start is the moment the caller hears a person."""
+    """Take a status callback of the conference of a call: its start is the moment the caller hears a person."""
     turn = parse(request.form)
     if turn.event == "conference-start":
         context = _ground()

@@ -173,8 +173,8 @@ def test_a_text_that_may_have_been_sent_is_not_sent_again(house: House) -> None:
 
     house.exchange.text = slow  # type: ignore[method-assign, assignment] # taken, and not said so
     with pytest.raises(Retry):
-        messages.send(house.context, house.exchange, number, body, NOW)
-    messages.send(house.context, house.exchange, number, body, NOW)
+        messages.send(house.context.settings, house.exchange, number, body, NOW)
+    messages.send(house.context.settings, house.exchange, number, body, NOW)
     assert house.exchange.texts == [(number, body)]
 
 

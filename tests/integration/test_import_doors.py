@@ -182,7 +182,7 @@ Writer = Callable[[Path, tuple[Person, ...]], Path]
 
 def told(context: AppContext, file: Path) -> tuple[list[VisitRecord], list[set[tuple[str, str]]]]:
     """The records of a file, and the refusals of each row that is not taken: fields and reasons."""
-    source = files.open_source(context, [file], ImportOptions(has_consent=True), NOW)
+    source = files.open_source(context.settings, [file], ImportOptions(has_consent=True), NOW)
     records, refusals = [], []
     for _, item in source.items():
         if isinstance(item, VisitRecord):
@@ -278,7 +278,7 @@ def test_the_watched_folder_leads_to_the_same_rows(
 
 
 def test_a_record_told_as_a_batch_in_mllp_is_that_of_the_file(context: AppContext, tmp_path: Path) -> None:
-    given = files.given(context, True, NOW)
+    given = files.given(context.settings, True, NOW)
     packet = b"FHS|^~\\&\rBHS|^~\\&\r" + message(GOOD[0], 1) + b"\r" + message(GOOD[1], 2) + b"\rBTS|2\rFTS|1\r"
     file = tmp_path / "batch.hl7"
     file.write_bytes(packet)
@@ -318,7 +318,7 @@ def table(folder: Path, heads: str, cells: Callable[[Person], tuple[str, ...]]) 
 @pytest.fixture
 def expected_refusals(context: AppContext, tmp_path: Path) -> dict[int, set[tuple[str, str]]]:
     """Who is refused as a discharge, and why."""
-    source = files.open_source(context, [csv(tmp_path, LISTED)], ImportOptions(), NOW)
+    source = files.open_source(context.settings, [csv(tmp_path, LISTED)], ImportOptions(), NOW)
     return who(reject for _, item in source.items() if isinstance(item, list) for reject in item)
 
 

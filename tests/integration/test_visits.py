@@ -238,7 +238,7 @@ def outcome(context: AppContext, copy: str) -> dict[str, object]:
     found: dict[str, object] = {}
     with context.database.read() as session:
         for number in ("1", "2"):
-            index = person_index(context, f"{copy}{number}")
+            index = person_index(context.keyring, f"{copy}{number}")
             visits = session.scalars(select(Visit).where(Visit.person_index == index)).all()
             keys = {}
             for visit in ("V1", "V2", "V3"):

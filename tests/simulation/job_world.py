@@ -159,7 +159,7 @@ class Reached:
 
 def advise(context: AppContext, provider: Provider, _subject_id: str, now: datetime) -> None:
     """As `campaigns.dialogue.after_call.advise` sends it."""
-    messages.send(context, provider, NUMBER, BODY, now)
+    messages.send(context.settings, provider, NUMBER, BODY, now)
 
 
 class World:

@@ -48,41 +48,41 @@ class Events:
 
 
 def read(files: Sequence[Path], given: SourceDefaults, limits: FileLimits) -> Events:
-    """Every event of these files. Raises `UnreadableFile` when one of them is no FHIR."""
-    found = Resources()
+    """Return every event of these files. Raises `UnreadableFile` when one of them is no FHIR."""
+    resources = Resources()
     for file in files:
         for one in source.resources(file, limits):
-            _take(found, file.name if len(files) > 1 else "", one, given)
-    items: list[tuple[int, Item]] = [(reject.line, [reject]) for reject in found.rejects]
+            _take(resources, file.name if len(files) > 1 else "", one, given)
+    items: list[tuple[int, Item]] = [(reject.line, [reject]) for reject in resources.rejects]
     seen: set[str] = set()
-    for name, line, encounter in found.encounters:
-        items.extend((line, item) for item in _of_visit(found, (name, line), encounter, given, seen))
-    items += _deaths(found, seen, given)
-    items += _merges(found, given)
-    return Events(items, found.lacks_patient or not found.encounters)
+    for name, line, encounter in resources.encounters:
+        items.extend((line, item) for item in _of_visit(resources, name, line, encounter, given, seen))
+    items += _deaths(resources, seen, given)
+    items += _merges(resources, given)
+    return Events(items, resources.lacks_patient or not resources.encounters)
 
 
-def _take(found: Resources, name: str, one: source.LocatedResource | RejectedField, given: SourceDefaults) -> None:
+def _take(resources: Resources, name: str, one: source.LocatedResource | RejectedField, given: SourceDefaults) -> None:
     if isinstance(one, RejectedField):
-        found.rejects.append(_in_file(one, name))
+        resources.rejects.append(_in_file(one, name))
         return
     resource, keys = one.resource, references.keys_of(one.resource, one.address)
     kind = text(resource, "resourceType")
     if kind == "Patient":
         cells = fhir_person.cells(resource, given.today, given.zone)
         cells |= {"recorded_at": text(resource, "meta", "lastUpdated"), "line": str(one.line)}
-        _newest(found.patients, keys, cells)
-        found.merges.extend(_links(one.line, resource, keys))
+        _newest(resources.patients, keys, cells)
+        resources.merges.extend(_links(one.line, resource, keys))
     elif kind == "Encounter" and (encounter := fhir_visit.encounter(resource, keys)) is not None:
-        found.encounters.append((name, one.line, encounter))
+        resources.encounters.append((name, one.line, encounter))
     elif kind == "Condition":
-        _condition(found, resource, keys, given)
+        _condition(resources, resource, keys, given)
     elif kind == "Location":
-        found.places |= dict.fromkeys(keys, fhir_visit.location(resource))
+        resources.places |= dict.fromkeys(keys, fhir_visit.location(resource))
 
 
 def _newest(patients: dict[str, Cells], keys: Sequence[str], cells: Cells) -> None:
-    """Of two versions of a Patient the one that was written later counts, else the one that stands later."""
+    """Return which of two versions of a Patient counts: the one written later, else the one that stands later."""
     for key in keys:
         before = patients.get(key)
         if before is None or before["recorded_at"] <= cells["recorded_at"]:
@@ -90,7 +90,7 @@ def _newest(patients: dict[str, Cells], keys: Sequence[str], cells: Cells) -> No
 
 
 def _links(line: int, resource: Json, keys: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
-    """Patients that are one person: the keys of the one that stays, and of the one that is replaced."""
+    """Yield patients that are one person: the keys of the one that stays, and of the one that is replaced."""
     for link in many(resource, "link"):
         other = references.wanted(references.reference(link, "other"), "Patient")
         if text(link, "type") == "replaced-by":
@@ -99,38 +99,37 @@ def _links(line: int, resource: Json, keys: Sequence[str]) -> Iterator[tuple[int
             yield line, tuple(keys), other
 
 
-def _condition(found: Resources, resource: Json, keys: Sequence[str], given: SourceDefaults) -> None:
-    told = fhir_visit.diagnoses(resource, given.today, given.zone)
-    found.by_condition |= dict.fromkeys(keys, told)
+def _condition(resources: Resources, resource: Json, keys: Sequence[str], given: SourceDefaults) -> None:
+    codes = fhir_visit.diagnoses(resource, given.today, given.zone)
+    resources.by_condition |= dict.fromkeys(keys, codes)
     visit = references.wanted(references.reference(resource, "encounter"), "Encounter")
     person = references.wanted(references.reference(resource, "subject"), "Patient")
     for key in visit or person:
-        found.by_visit[key].extend(told)
+        resources.by_visit[key].extend(codes)
 
 
 def _of_visit(
-    found: Resources, where: tuple[str, int], visit: Encounter, given: SourceDefaults, seen: set[str]
+    resources: Resources, file: str, line: int, visit: Encounter, given: SourceDefaults, seen: set[str]
 ) -> Iterator[Item]:
-    name, line = where
-    cells = _patient(found, visit, given)
+    cells = _patient(resources, visit, given)
     if cells is None:
         if visit.visit_class is VisitClass.INPATIENT:
-            found.lacks_patient = True
-            yield [_in_file(RejectedField(line, "patient_number", NO_PATIENT), name)]
+            resources.lacks_patient = True
+            yield [_in_file(RejectedField(line, "patient_number", NO_PATIENT), file)]
         return
     if visit.visit_class is None:
-        yield [_in_file(RejectedField(line, "visit_class", "is no kind of visit that is known"), name)]
+        yield [_in_file(RejectedField(line, "visit_class", "is no kind of visit that is known"), file)]
         return
     seen.add(cells["patient_number"])
-    item = validation.read(_told(found, line, visit, cells, given), given)
-    yield [_in_file(reject, name) for reject in item] if isinstance(item, list) else item
+    item = validation.read(_told(resources, line, visit, cells, given), given)
+    yield [_in_file(reject, file) for reject in item] if isinstance(item, list) else item
 
 
-def _told(found: Resources, line: int, visit: Encounter, cells: Cells, given: SourceDefaults) -> UncheckedEvent:
+def _told(resources: Resources, line: int, visit: Encounter, cells: Cells, given: SourceDefaults) -> UncheckedEvent:
     event = visit.event
     if event is VisitEvent.ADMITTED and visit.visit_class is not VisitClass.INPATIENT:
         event = VisitEvent.REGISTERED
-    about = {"diagnosis": AND.join(_diagnoses(found, visit)), "ward": _ward(found, visit)}
+    about = {"diagnosis": AND.join(_diagnoses(resources, visit)), "ward": _ward(resources, visit)}
     return UncheckedEvent(
         line=line,
         cells={**cells, **visit.cells, **about},
@@ -141,34 +140,34 @@ def _told(found: Resources, line: int, visit: Encounter, cells: Cells, given: So
     )
 
 
-def _patient(found: Resources, visit: Encounter, given: SourceDefaults) -> Cells | None:
+def _patient(resources: Resources, visit: Encounter, given: SourceDefaults) -> Cells | None:
     if visit.patient is not None:
         return fhir_person.cells(visit.patient, given.today, given.zone)
-    return next((found.patients[key] for key in visit.patient_keys if key in found.patients), None)
+    return next((resources.patients[key] for key in visit.patient_keys if key in resources.patients), None)
 
 
-def _diagnoses(found: Resources, visit: Encounter) -> list[str]:
-    """Those that the visit names, else those that name the visit, else those of the patient alone."""
-    named = [part for keys in visit.condition_keys for part in _first(found.by_condition, keys)]
+def _diagnoses(resources: Resources, visit: Encounter) -> list[str]:
+    """Return those that the visit names, else those that name the visit, else those of the patient alone."""
+    named = [part for keys in visit.condition_keys for part in _first(resources.by_condition, keys)]
     own = [*named, *visit.diagnoses]
-    return own or _first(found.by_visit, visit.keys) or _first(found.by_visit, visit.patient_keys)
+    return own or _first(resources.by_visit, visit.keys) or _first(resources.by_visit, visit.patient_keys)
 
 
 def _first(by_key: dict[str, list[str]], keys: Sequence[str]) -> list[str]:
     return next((by_key[key] for key in keys if key in by_key), [])
 
 
-def _ward(found: Resources, visit: Encounter) -> str:
-    """The last place that says it is a ward, else the last that has a name."""
-    places = [(place, next((found.places[key] for key in place.keys if key in found.places), ("", False)))
+def _ward(resources: Resources, visit: Encounter) -> str:
+    """Return the last place that says it is a ward, else the last that has a name."""
+    places = [(place, next((resources.places[key] for key in place.keys if key in resources.places), ("", False)))
               for place in visit.places]  # fmt: skip
     named = [(place.name or name, is_ward) for place, (name, is_ward) in places if place.name or name]
     return next((name for name, is_ward in named if is_ward), named[0][0] if named else "")
 
 
-def _deaths(found: Resources, seen: set[str], given: SourceDefaults) -> Iterator[tuple[int, Item]]:
-    """Patients who have died and of whom no visit is told here."""
-    for cells in {id(cells): cells for cells in found.patients.values()}.values():
+def _deaths(resources: Resources, seen: set[str], given: SourceDefaults) -> Iterator[tuple[int, Item]]:
+    """Yield patients who have died and of whom no visit is told here."""
+    for cells in {id(cells): cells for cells in resources.patients.values()}.values():
         if cells["patient_number"] in seen:
             continue
         line = int(cells["line"])
@@ -180,10 +179,10 @@ def _deaths(found: Resources, seen: set[str], given: SourceDefaults) -> Iterator
             yield line, item
 
 
-def _merges(found: Resources, given: SourceDefaults) -> Iterator[tuple[int, Item]]:
-    for line, stays, goes in found.merges:
+def _merges(resources: Resources, given: SourceDefaults) -> Iterator[tuple[int, Item]]:
+    for line, stays, goes in resources.merges:
         one, other = (
-            next((found.patients[key] for key in keys if key in found.patients), None) for keys in (stays, goes)
+            next((resources.patients[key] for key in keys if key in resources.patients), None) for keys in (stays, goes)
         )
         if one and other and one["patient_number"] != other["patient_number"]:
             cells = {"patient_number": one["patient_number"], "merged_from": other["patient_number"]}
@@ -197,5 +196,5 @@ def _merges(found: Resources, given: SourceDefaults) -> Iterator[tuple[int, Item
 
 
 def _in_file(reject: RejectedField, name: str) -> RejectedField:
-    """The reject with its file's name, where there are several."""
+    """Return the reject with its file's name, where there are several."""
     return RejectedField(reject.line, reject.field, f"{reject.reason} ({name})") if name else reject

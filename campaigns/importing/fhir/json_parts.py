@@ -12,7 +12,7 @@ NOT_USED = frozenset({"old", "maiden", "anonymous"})
 
 
 def get(value: Any, *names: str) -> Any:
-    """What stands under these names, one in the other; `None` where it is not there. Of a list, its first entry."""
+    """Return what stands under these names, one in the other; of a list its first entry, else `None`."""
     for name in names:
         if isinstance(value, list):
             value = next((one for one in value if one is not None), None)
@@ -21,19 +21,19 @@ def get(value: Any, *names: str) -> Any:
 
 
 def text(value: Any, *names: str) -> str:
-    """The text or number under these names; empty where there is none."""
+    """Return the text or number under these names; empty where there is none."""
     found = get(value, *names)
     return str(found).strip() if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
 
 
 def many(value: Any, *names: str) -> list[Json]:
-    """The objects of a list (or the only one), without empty entries."""
+    """Return the objects of a list (or the only one), without empty entries."""
     found = get(value, *names)
     return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict) and one]
 
 
 def concepts(value: Any) -> Iterator[tuple[str, str, str]]:
-    """System, code and display of each coding of a concept, then its text alone; a coding by itself is one, too."""
+    """Return system, code and display of each coding of a concept, then its text; a coding alone is one, too."""
     for one in value if isinstance(value, list) else [value]:
         for coding in [*many(one, "coding"), *([one] if text(one, "code") else [])]:
             yield text(coding, "system").lower(), text(coding, "code"), text(coding, "display")
@@ -42,17 +42,17 @@ def concepts(value: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def codes(value: Any) -> set[str]:
-    """Every code of a concept, in small letters."""
+    """Return every code of a concept, in small letters."""
     return {code.lower() for _, code, _ in concepts(value) if code}
 
 
 def current(values: list[Json], today: date, zone: str) -> list[Json]:
-    """Those that hold today: not old, not ended, not yet to come."""
+    """Return those that hold today: not old, not ended, not yet to come."""
     return [one for one in values if text(one, "use").lower() not in NOT_USED and not is_over(one, today, zone)]
 
 
 def is_over(value: Json, today: date, zone: str) -> bool:
-    """Whether its period has ended before today, or begins after it."""
+    """Return whether its period has ended before today, or begins after it."""
     period = get(value, "period")
     ended = dates.last_day(text(period, "end"), zone)
     begins = dates.first_day(text(period, "start"), zone)

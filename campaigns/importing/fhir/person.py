@@ -20,7 +20,7 @@ REPRESENTATION = "iso21090-EN-representation"
 
 
 def cells(patient: Json, today: date, zone: str) -> dict[str, str]:
-    """The patient's cells by our names for columns."""
+    """Return the patient's cells by our names for columns."""
     return {
         "patient_number": number(patient, today, zone),
         "name": _name(current(many(patient, "name"), today, zone)),
@@ -33,7 +33,7 @@ def cells(patient: Json, today: date, zone: str) -> dict[str, str]:
 
 
 def number(patient: Json, today: date, zone: str) -> str:
-    """The hospital's own number: the identifier of type MR before others, else the resource's id."""
+    """Return the hospital's own number: the identifier of type MR before others, else the resource's id."""
     written = [one for one in current(many(patient, "identifier"), today, zone) if text(one, "value")]
     best = min(written, key=_rank, default={})
     return text(best, "value") or text(patient, "id")
@@ -51,7 +51,7 @@ def _rank(identifier: Json) -> int:
 
 
 def _name(written: list[Json]) -> str:
-    """The usual name, in Chinese characters where there is one."""
+    """Return the usual name, in Chinese characters where there is one."""
     usable = [one for one in written if _composed(one)]
     usual = [one for one in usable if text(one, "use").lower() not in NOT_THE_NAME] or usable
     best = min(usual, key=_name_rank, default={})
@@ -71,7 +71,7 @@ def _composed(one: Json) -> str:
 
 
 def _telephones(written: list[Json]) -> list[str]:
-    """Numbers of telephones, preferred ones first; which of them is dialled `phone_numbers.best` decides."""
+    """Return numbers of telephones, preferred ones first; which of them is dialled `phone_numbers.best` decides."""
     usable = [one for one in written if text(one, "system").lower() in {"phone", "sms", ""} and text(one, "value")]
     usable.sort(key=lambda one: (TELEPHONE_USES.get(text(one, "use").lower(), 5), _order(one)))
     numbers = [text(one, "value").removeprefix("tel:") for one in usable if "@" not in text(one, "value")]
@@ -84,13 +84,15 @@ def _order(telecom: Json) -> int:
 
 
 def _language(patient: Json) -> str:
-    """The preferred language, else the first that we speak, else the first."""
-    told = many(patient, "communication")
-    told.sort(key=lambda one: get(one, "preferred") is not True)
+    """Return the preferred language, else the first that we speak, else the first."""
+    languages = many(patient, "communication")
+    languages.sort(key=lambda one: get(one, "preferred") is not True)
     written = [
-        part for one in told for _, code, shown in concepts(get(one, "language")) for part in (code, shown) if part
+        part for one in languages for _, code, shown in concepts(get(one, "language")) for part in (code, shown) if part
     ]
-    preferred = [part for part in written if told and get(told[0], "preferred") is True and part in _all(told[0])]
+    preferred = [
+        part for part in written if languages and get(languages[0], "preferred") is True and part in _all(languages[0])
+    ]
     if preferred:
         return next(filter(preferences.speaks, preferred), preferred[0])
     return next(filter(preferences.speaks, written), next(iter(written), ""))
@@ -101,6 +103,6 @@ def _all(told: Json) -> set[str]:
 
 
 def identifiers(patient: Json) -> list[str]:
-    """The keys under which a logical reference finds the patient: system and value, and the value alone."""
+    """Return the keys under which a logical reference finds the patient: system and value, and the value."""
     written = [(text(one, "system"), text(one, "value")) for one in many(patient, "identifier")]
     return [f"{system}|{value}" for system, value in written if value] + [f"|{value}" for _, value in written if value]

@@ -10,33 +10,33 @@ URN = re.compile(r"urn:(?:uuid|oid):", re.I)
 
 
 def keys_of(resource: Json, address: str) -> list[str]:
-    """Every key under which a resource is found, the one that stands for it first."""
+    """Return every key under which a resource is found, the one that stands for it first."""
     kind, number = text(resource, "resourceType"), text(resource, "id")
-    found = [f"{kind}/{number}"] if number else []
-    found += [_plain(address)] if address else []
+    keys = [f"{kind}/{number}"] if number else []
+    keys += [_plain(address)] if address else []
     written = [(text(one, "system"), text(one, "value")) for one in many(resource, "identifier")]
-    found += [f"{kind}|{system}|{value}" for system, value in written if value]
-    return found + [f"{kind}||{value}" for _, value in written if value]
+    keys += [f"{kind}|{system}|{value}" for system, value in written if value]
+    return keys + [f"{kind}||{value}" for _, value in written if value]
 
 
 def wanted(reference: Json | None, kind: str) -> tuple[str, ...]:
-    """The keys under which to look for what this reference means, the surest first."""
+    """Return the keys under which to look for what this reference means, the surest first."""
     written = text(reference, "reference")
-    found = [_plain(written)] if written else []
+    keys = [_plain(written)] if written else []
     if URN.match(written):
-        found.append(f"{kind}/{URN.sub('', written)}")
+        keys.append(f"{kind}/{URN.sub('', written)}")
     elif relative := RELATIVE.search(_plain(written)):
-        found.append(f"{relative[1]}/{relative[2]}")
+        keys.append(f"{relative[1]}/{relative[2]}")
     system, value = text(reference, "identifier", "system"), text(reference, "identifier", "value")
     if value:
-        found.append(f"{kind}|{system}|{value}")
+        keys.append(f"{kind}|{system}|{value}")
         if not system:
-            found.append(f"{kind}||{value}")
-    return tuple(dict.fromkeys(found))
+            keys.append(f"{kind}||{value}")
+    return tuple(dict.fromkeys(keys))
 
 
 def contained(holder: Json, reference: Json | None) -> Json | None:
-    """The resource within `holder` that this reference means (`#p1`); `None` where it means another."""
+    """Return the resource within `holder` that this reference means (`#p1`); `None` where it means another."""
     written = text(reference, "reference")
     if not written.startswith("#"):
         return None
@@ -44,7 +44,7 @@ def contained(holder: Json, reference: Json | None) -> Json | None:
 
 
 def reference(value: Json | None, name: str) -> Json | None:
-    """The reference under this name: an object, or in R5 within one (`condition.reference`)."""
+    """Return the reference under this name: an object, or in R5 within one (`condition.reference`)."""
     found = get(value, name)
     inner = get(found, "reference")
     chosen = inner if isinstance(inner, dict) else found
@@ -52,6 +52,6 @@ def reference(value: Json | None, name: str) -> Json | None:
 
 
 def _plain(address: str) -> str:
-    """Without the version; a URN in small letters."""
+    """Return it without the version; a URN in small letters."""
     plain = VERSION.sub("", address.strip())
     return plain.lower() if URN.match(plain) else plain

@@ -33,7 +33,7 @@ class LocatedResource:
 
 
 def resources(file: Path, limits: FileLimits) -> Iterator[LocatedResource | RejectedField]:
-    """Each resource of the file. Raises `UnreadableFile` when it is no FHIR at all."""
+    """Yield each resource of the file. Raises `UnreadableFile` when it is no FHIR at all."""
     limits.check_size(file)
     with csv_file.opened(file) as source:
         first = _first_line(source, limits.whole_bytes)
@@ -46,7 +46,7 @@ def resources(file: Path, limits: FileLimits) -> Iterator[LocatedResource | Reje
 
 
 def is_readable(file: Path, limits: FileLimits) -> bool:
-    """Whether the file is FHIR to its end."""
+    """Return whether the file is FHIR to its end."""
     try:
         return not any(isinstance(one, RejectedField) for one in resources(file, limits))
     except UnreadableFile:
@@ -85,14 +85,14 @@ def _whole(file: Path, raw: bytes, most: int) -> Iterator[LocatedResource | Reje
     value = _parsed(raw)
     if value is None:
         raise UnreadableFile(f"{file.name}: {_why(raw)}")
-    found = [*_opened(1, value)]
-    if not found:
+    parsed = [*_opened(1, value)]
+    if not parsed:
         raise UnreadableFile(f"{file.name}: holds no resource")
-    yield from found
+    yield from parsed
 
 
 def _parsed(raw: bytes) -> Any:
-    """The value; `None` for what is no JSON, is nested deeper than any resource, or costs far more than its size."""
+    """Parse a value; `None` for what is no JSON, is nested too deep, or costs far more than its size."""
     if raw.count(b"{") + raw.count(b"[") + raw.count(b'"') // 2 > MOST_VALUES:
         return None
     try:
@@ -118,7 +118,7 @@ def _why(raw: bytes) -> str:
 
 
 def _opened(line: int, value: Any, depth: int = 0) -> Iterator[LocatedResource | RejectedField]:
-    """The resources in this value: itself, the entries of a list, or those of a Bundle, numbered from 1."""
+    """Yield the resources in this value: itself, the entries of a list, or those of a Bundle, numbered from 1."""
     if isinstance(value, list):
         for number, one in enumerate(value, 1):
             if one is not None:
@@ -137,9 +137,9 @@ def _entry(line: int, entry: Json, depth: int) -> Iterator[LocatedResource | Rej
     if text(entry, "request", "method").upper() == "DELETE" or resource is None:
         return
     address = text(entry, "fullUrl")
-    for found in _opened(line, resource, depth + 1):
+    for parsed in _opened(line, resource, depth + 1):
         yield (
-            LocatedResource(found.line, found.resource, address or found.address)
-            if isinstance(found, LocatedResource)
-            else found
+            LocatedResource(parsed.line, parsed.resource, address or parsed.address)
+            if isinstance(parsed, LocatedResource)
+            else parsed
         )

@@ -59,13 +59,13 @@ class Encounter:
 
 
 def encounter(resource: Json, keys: Sequence[str]) -> Encounter | None:
-    """What an Encounter tells that is found under `keys`; `None`: it is planned, or its status says nothing of ours."""
+    """Read an Encounter that is found under `keys`; `None`: it is planned, or its status says nothing of ours."""
     event = EVENTS.get(text(resource, "status").lower())
     if event is None:
         return None
     subject = references.reference(resource, "subject")
-    told = [references.reference(one, "condition") for one in many(resource, "diagnosis")]
-    within = [found for one in told if (found := references.contained(resource, one)) is not None]
+    references_told = [references.reference(one, "condition") for one in many(resource, "diagnosis")]
+    within = [found for one in references_told if (found := references.contained(resource, one)) is not None]
     return Encounter(
         event=event,
         visit_class=_class(resource),
@@ -75,14 +75,14 @@ def encounter(resource: Json, keys: Sequence[str]) -> Encounter | None:
         keys=tuple(keys),
         patient_keys=references.wanted(subject, "Patient"),
         patient=references.contained(resource, subject),
-        condition_keys=tuple(references.wanted(one, "Condition") for one in told),
+        condition_keys=tuple(references.wanted(one, "Condition") for one in references_told),
         diagnoses=tuple(part for one in [*within, resource] for part in _written(one)),
         places=tuple(_places(resource)),
     )
 
 
 def diagnoses(condition: Json, today: date, zone: str) -> list[str]:
-    """Codes and texts of a Condition that holds: not entered in error, not refuted, not over."""
+    """Return codes and texts of a Condition that holds: not entered in error, not refuted, not over."""
     if codes(get(condition, "verificationStatus")) & WRONG or codes(get(condition, "clinicalStatus")) & OVER:
         return []
     if text(condition, "verificationStatus") in WRONG or text(condition, "clinicalStatus") in OVER:
@@ -92,13 +92,13 @@ def diagnoses(condition: Json, today: date, zone: str) -> list[str]:
 
 
 def location(resource: Json) -> tuple[str, bool]:
-    """The name of a Location, and whether it says that it is a ward, no bed or room in one."""
+    """Return the name of a Location, and whether it says that it is a ward, no bed or room in one."""
     kinds = codes(get(resource, "physicalType")) | codes(get(resource, "form"))
     return text(resource, "name"), bool(kinds & WARDS)
 
 
 def _written(resource: Json) -> list[str]:
-    """Diagnoses within an Encounter: of a contained Condition, and in R5 as a concept."""
+    """Return diagnoses within an Encounter: of a contained Condition, and in R5 as a concept."""
     if text(resource, "resourceType") == "Condition":
         return diagnoses(resource, date.max, "UTC")
     return [
@@ -120,11 +120,11 @@ def _is_other(system: str) -> bool:
 
 
 def _class(resource: Json) -> VisitClass | None:
-    """The kind of visit; inpatient where none is told, `None` for one that is not known."""
-    told = [part for _, code, shown in concepts(get(resource, "class")) for part in (code, shown) if part]
-    if not told:
+    """Return the kind of visit; inpatient where none is told, `None` for one that is not known."""
+    names = [part for _, code, shown in concepts(get(resource, "class")) for part in (code, shown) if part]
+    if not names:
         return VisitClass.INPATIENT
-    return next((found for part in told if (found := visit_classes.known(part))), None)
+    return next((found for part in names if (found := visit_classes.known(part))), None)
 
 
 def _cells(resource: Json) -> dict[str, str]:
@@ -138,7 +138,7 @@ def _cells(resource: Json) -> dict[str, str]:
 
 
 def _number(resource: Json) -> str:
-    """The visit's number: the identifier of type VN, else the only one that is in use, else the resource's id."""
+    """Return the visit's number: the identifier of type VN, else the only one in use, else the resource's id."""
     written = [one for one in many(resource, "identifier") if text(one, "value") and text(one, "use") != "old"]
     typed = [one for one in written if "vn" in codes(get(one, "type"))]
     chosen = typed or (written if len(written) == 1 else [])
@@ -146,18 +146,18 @@ def _number(resource: Json) -> str:
 
 
 def _places(resource: Json) -> list[EncounterLocation]:
-    """Where the patient was, the last first: the active place, else the latest, else the last that is told."""
-    told = [one for one in many(resource, "location") if text(one, "status").lower() not in NOT_YET]
+    """Return where the patient was, the last first: the active place, else the latest, else the last told."""
+    locations = [one for one in many(resource, "location") if text(one, "status").lower() not in NOT_YET]
     ranked = sorted(
-        enumerate(told),
+        enumerate(locations),
         key=lambda each: (text(each[1], "status").lower() == "active", text(each[1], "period", "start"), each[0]),
         reverse=True,
     )
-    found = []
+    places = []
     for _, one in ranked:
         pointed = references.reference(one, "location")
         within = references.contained(resource, pointed)
-        found.append(
+        places.append(
             EncounterLocation(text(pointed, "display") or text(within, "name"), references.wanted(pointed, "Location"))
         )
-    return found
+    return places

@@ -42,34 +42,34 @@ class WrittenDate:
 
     @property
     def is_partial(self) -> bool:
-        """Whether only the year or the month is known."""
+        """Return whether only the year or the month is known."""
         return self.first != self.last
 
 
 @OFTEN
 def read(text: str, zone: str) -> WrittenDate:
-    """The date that is written, on the hospital's own calendar. Raises `ValueError` saying how to write it."""
+    """Return the date that is written, on the hospital's own calendar. Raises `ValueError` saying how to write it."""
     plain = unicodedata.normalize("NFKC", characters.visible(text)).strip()
-    found = SEPARATED.match(plain) or COMPACT.match(plain)
-    if found is None:
+    match = SEPARATED.match(plain) or COMPACT.match(plain)
+    if match is None:
         whole = dates.day(text)  # says why it is none
         return WrittenDate(whole, whole)
     try:
-        return _written(found.groupdict(), ZoneInfo(zone))
+        return _written(match.groupdict(), ZoneInfo(zone))
     except (ValueError, OverflowError):
         raise ValueError("there is no such day; write YYYY-MM-DD") from None
 
 
 def day(text: str, zone: str) -> date:
-    """A whole day. Raises `ValueError`."""
-    found = read(text, zone)
-    if found.is_partial:
+    """Return a whole day. Raises `ValueError`."""
+    written = read(text, zone)
+    if written.is_partial:
         raise ValueError("is only a year or a month; the day is needed, YYYY-MM-DD")
-    return found.last
+    return written.last
 
 
 def last_day(text: str, zone: str) -> date | None:
-    """The last day that a date, maybe partial, can mean; `None` for nothing and for what is no date."""
+    """Return the last day that a date, maybe partial, can mean; `None` for nothing and for what is no date."""
     try:
         return read(text, zone).last if text else None
     except ValueError:
@@ -77,7 +77,7 @@ def last_day(text: str, zone: str) -> date | None:
 
 
 def first_day(text: str, zone: str) -> date | None:
-    """The first day that a date, maybe partial, can mean; `None` for nothing and for what is no date."""
+    """Return the first day that a date, maybe partial, can mean; `None` for nothing and for what is no date."""
     try:
         return read(text, zone).first if text else None
     except ValueError:
@@ -85,28 +85,28 @@ def first_day(text: str, zone: str) -> date | None:
 
 
 def moment(texts: tuple[str, ...], zone: str) -> datetime | None:
-    """The first of these that tells a time of day, else the first day at midnight, aware; `None`: none is a date."""
-    found = []
+    """Return the first of these with a time of day, else the first day at midnight, aware; `None`: none is a date."""
+    dates = []
     for text in texts:
         try:
-            found.append(read(text, zone))
+            dates.append(read(text, zone))
         except ValueError:
             continue
-    timed = next((one.moment for one in found if one.moment is not None), None)
-    if timed is not None or not found:
+    timed = next((one.moment for one in dates if one.moment is not None), None)
+    if timed is not None or not dates:
         return timed
-    return datetime(found[0].first.year, found[0].first.month, found[0].first.day, tzinfo=ZoneInfo(zone))
+    return datetime(dates[0].first.year, dates[0].first.month, dates[0].first.day, tzinfo=ZoneInfo(zone))
 
 
 def past(text: str, today: date, zone: str) -> date | None:
-    """A whole day that is not after today; `None` for nothing. Raises `ValueError`."""
+    """Return a whole day that is not after today; `None` for nothing. Raises `ValueError`."""
     if cell_values.is_nothing(text):
         return None
     return dates.past(day(text, zone).isoformat(), today)
 
 
 def is_filled_in(text: str) -> bool:
-    """Whether this is what a system writes where it has no date: 0000-00-00, 1900-01-01, 99991231."""
+    """Return whether this is what a system writes where it has no date: 0000-00-00, 1900-01-01, 99991231."""
     digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", text))
     return digits[:4] in FILLED_IN and (digits[:4] != "1900" or digits[4:8] in {"", "0101", "0100"})
 
@@ -117,11 +117,11 @@ def _written(parts: dict[str, str | None], zone: ZoneInfo) -> WrittenDate:
         return WrittenDate(date(year, 1, 1), date(year, 12, 31))
     if written_day is None:
         return WrittenDate(date(year, int(month), 1), date(year, int(month), calendar.monthrange(year, int(month))[1]))
-    found = date(year, int(month), int(written_day))
+    day = date(year, int(month), int(written_day))
     if parts["hour"] is None or int(parts["hour"]) > 23 or int(parts["minute"] or 0) > 59:
-        return WrittenDate(found, found)
+        return WrittenDate(day, day)
     clock = (int(parts["hour"]), int(parts["minute"] or 0), min(59, int(parts["second"] or 0)))
-    at = datetime(found.year, found.month, found.day, *clock, tzinfo=_offset(parts["offset"]) or zone).astimezone(zone)
+    at = datetime(day.year, day.month, day.day, *clock, tzinfo=_offset(parts["offset"]) or zone).astimezone(zone)
     return WrittenDate(at.date(), at.date(), at)
 
 

@@ -31,29 +31,29 @@ NOT_THIS = re.compile(
 
 
 def by_sign(text: str) -> bool:
-    """Whether this indicator (PID-30, `deceasedBoolean`) says so: a sign, a word, or a date where the sign belongs."""
+    """Return whether this indicator (PID-30, `deceasedBoolean`) says so: a sign, a word, or a date in its place."""
     plain = _plain(text)
     return plain in SIGNS or by_words(text) or (YEAR.match(plain) is not None and by_date(text))
 
 
 def by_date(text: str) -> bool:
-    """Whether something stands where the date of death belongs; also a part of a date, or what is none."""
+    """Return whether something stands where the date of death belongs; also a part of a date, or what is none."""
     plain = _plain(text)
     return plain not in NO_SIGNS and not cell_values.is_nothing(text) and not dates.is_filled_in(plain)
 
 
 def by_disposition(texts: Iterable[str]) -> bool:
-    """Whether a code or a text of how the patient left says so."""
+    """Return whether a code or a text of how the patient left says so."""
     return any(_plain(text) in DISPOSITIONS or by_words(text) for text in texts)
 
 
 def by_diagnosis(codes: Iterable[str], text: str) -> bool:
-    """Whether a diagnosis is a death itself."""
+    """Return whether a diagnosis is a death itself."""
     return any(CODES.match(code) for code in codes) or by_words(text)
 
 
 def by_words(text: str) -> bool:
-    """Whether these words tell of the patient's death."""
+    """Return whether these words tell of the patient's death."""
     plain = unicodedata.normalize("NFKC", text)
     return WORDS.search(NOT_THIS.sub(" ", plain)) is not None
 

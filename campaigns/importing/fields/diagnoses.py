@@ -42,7 +42,7 @@ MOST_CODES, LONGEST_TEXT = 40, 200
 
 @OFTEN
 def read(text: str) -> tuple[tuple[str, ...], str]:
-    """The codes in a text, each once, as I50.900x018, and what else stands there."""
+    """Return the codes in a text, each once, as I50.900x018, and what else stands there."""
     plain = unicodedata.normalize("NFKC", text)
     codes = dict.fromkeys(_code(found) for found in CODE.finditer(plain))
     parts = re.split(r"[\s;|]+", CODE.sub(" ", plain))
@@ -56,7 +56,7 @@ def _code(found: "re.Match[str]") -> str:
 
 @OFTEN
 def condition(named: str, codes: tuple[str, ...], text: str) -> str:
-    """What plans go by: as it is named, else by the first code that tells, else by the text; else general."""
+    """Return what plans go by: as it is named, else by the first code that tells, else by the text; else general."""
     word = unicodedata.normalize("NFKC", named).strip()
     slug = CONDITIONS.get(word, word.lower().replace(" ", "_").replace("-", "_"))
     if word and SLUG.match(slug):

@@ -13,12 +13,12 @@ COMPOUND = re.compile(
 
 
 def is_ideographic(text: str) -> bool:
-    """Whether it holds Chinese characters."""
+    """Return whether it holds Chinese characters."""
     return HAN.search(text) is not None
 
 
 def compose(family: str, given: Sequence[str]) -> str:
-    """The name as it is written: family name first in Chinese, last elsewhere; no pinyin behind Chinese characters."""
+    """Return the name as it is written: family name first in Chinese, last elsewhere; no pinyin behind it."""
     family, parts = family.strip(), [one.strip() for one in given if one.strip()]
     if not is_ideographic(family + "".join(parts)):
         return " ".join([*parts, family]).strip()

@@ -16,10 +16,10 @@ BY_CODE = {code: found for found, codes in KNOWN.items() for code in codes}
 
 
 def known(text: str) -> VisitClass | None:
-    """The kind of visit that this code or word names; `None` for one that is not known."""
+    """Return the kind of visit that this code or word names; `None` for one that is not known."""
     return BY_CODE.get(unicodedata.normalize("NFKC", text).strip().lower().replace(" encounter", ""))
 
 
 def read(text: str, default: VisitClass) -> VisitClass:
-    """The kind of visit, the default where it is not told or not known."""
+    """Return the kind of visit, the default where it is not told or not known."""
     return known(text) or default

@@ -53,70 +53,70 @@ class MessageOutcome:
 
 
 def answers(message: HL7Message | None, outcome: MessageOutcome, number: str, now: str) -> list[bytes]:
-    """The acknowledgements that this message asks for: one; in enhanced mode none, one or two (MSH-15, MSH-16).
+    """Return the acknowledgements that this message asks for: one; in enhanced mode up to two (MSH-15, MSH-16).
 
     `message` is `None` where nothing of it can be read. `number` is ours, `now` is YYYYMMDDHHMMSS.
     """
     if message is None:
         header = f"MSH|^~\\&|HOTLINE||||{now}||ACK|{number}|P|2.5"
         return ["\r".join((header, f"MSA|{AcknowledgementCode.REJECTED}|", f"ERR|||{UNREADABLE}|E", "")).encode()]
-    wanted = [outcome.code.value]
+    codes = [outcome.code.value]
     accept, application = message.header.text(15).upper(), message.header.text(16).upper()
     if accept or application:
-        wanted = [COMMIT[outcome.code]] if _is_wanted(accept, outcome) else []
-        wanted += [outcome.code.value] if _is_wanted(application, outcome) else []
-    return [_answer(message, code, outcome, (number, now)) for code in wanted]
+        codes = [COMMIT[outcome.code]] if _is_wanted(accept, outcome) else []
+        codes += [outcome.code.value] if _is_wanted(application, outcome) else []
+    return [_answer(message, code, outcome, number=number, now=now) for code in codes]
 
 
 def _is_wanted(condition: str, outcome: MessageOutcome) -> bool:
-    """Always, never, on errors, on success (table 0155)."""
+    """Return whether this condition asks for one: always, never, on errors, on success (table 0155)."""
     is_taken = outcome.code is AcknowledgementCode.ACCEPTED
     return condition == "AL" or (condition == "SU" and is_taken) or (condition == "ER" and not is_taken)
 
 
-def _answer(message: HL7Message, code: str, outcome: MessageOutcome, given: tuple[str, str]) -> bytes:
+def _answer(message: HL7Message, code: str, outcome: MessageOutcome, *, number: str, now: str) -> bytes:
     header, signs = message.header, message.header.signs
     trigger = events.trigger_of(message)
     kind = signs.component.join(("ACK", trigger, "ACK")) if trigger else "ACK"
     fields = [
         f"MSH{signs.field}{signs.component}{signs.repetition}{signs.escape}{signs.subcomponent}",
-        *(_raw(header, number) for number in (5, 6, 3, 4)),
-        given[1],
+        *(_raw(header, position) for position in (5, 6, 3, 4)),
+        now,
         "",
         kind,
-        given[0],
+        number,
         _raw(header, 11) or "P",
         _raw(header, 12) or "2.5",
     ]
     if _raw(header, 18):
         fields += [""] * 5 + [_raw(header, 18)]
-    told = [f"MSA{signs.field}{code}{signs.field}{_raw(header, 10)}"]
+    segments = [f"MSA{signs.field}{code}{signs.field}{_raw(header, 10)}"]
     if outcome.code is not AcknowledgementCode.ACCEPTED:
-        told[0] += signs.field + _escaped(_text(outcome), signs)
-        told += _errors(outcome, signs)
-    return ("\r".join([signs.field.join(fields), *told]) + "\r").encode(message.charset, "replace")
+        segments[0] += signs.field + _escaped(_text(outcome), signs)
+        segments += _errors(outcome, signs)
+    return ("\r".join([signs.field.join(fields), *segments]) + "\r").encode(message.charset, "replace")
 
 
 def _errors(outcome: MessageOutcome, signs: EncodingCharacters) -> list[str]:
-    found = [
+    errors = [
         (PLACES.get(one.field, ""), MISSING if "empty" in one.reason else WRONG, f"{one.field}: {one.reason}")
         for one in outcome.rejects
     ]
-    found = found or [("", OURS if outcome.code is AcknowledgementCode.ERROR else UNREADABLE, outcome.reason)]
+    errors = errors or [("", OURS if outcome.code is AcknowledgementCode.ERROR else UNREADABLE, outcome.reason)]
     made = []
-    for place, code, text in found:
+    for place, code, text in errors:
         coded = [one.replace("^", signs.component) for one in (place, code)]
         made.append(signs.field.join(("ERR", "", *coded, "E", "", "", "", _escaped(text, signs))))
     return made
 
 
 def _text(outcome: MessageOutcome) -> str:
-    told = "; ".join(f"{reject.field}: {reject.reason}" for reject in outcome.rejects)
-    return (told or outcome.reason)[:LONGEST_TEXT]
+    reasons = "; ".join(f"{reject.field}: {reject.reason}" for reject in outcome.rejects)
+    return (reasons or outcome.reason)[:LONGEST_TEXT]
 
 
 def _raw(segment: Segment, number: int) -> str:
-    """A field of the sender's own header as it stands: it is given back unchanged."""
+    """Return a field of the sender's own header as it stands: it is given back unchanged."""
     return re.sub(r"[\r\n\x0b\x1c]", "", segment.fields[number]) if number < len(segment.fields) else ""
 
 

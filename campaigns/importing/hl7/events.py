@@ -35,7 +35,7 @@ DAYS = {
 
 
 def read(message: HL7Message, line: int, given: SourceDefaults) -> list[Item]:
-    """Every event that it tells, each a record or what is wrong with it; none where it tells nothing of ours."""
+    """Return every event that it tells, each a record or what is wrong with it; none where it tells nothing of ours."""
     trigger = trigger_of(message)
     if trigger not in EVENTS:
         return []
@@ -45,7 +45,7 @@ def read(message: HL7Message, line: int, given: SourceDefaults) -> list[Item]:
 
 
 def trigger_of(message: HL7Message) -> str:
-    """A01, A03, …; empty for a message that is no ADT."""
+    """Return A01, A03, …; empty for a message that is no ADT."""
     kind = message.header.text(9)
     if kind != "ADT":
         return ""
@@ -89,8 +89,8 @@ def _day(message: HL7Message, event: VisitEvent, given: SourceDefaults) -> date 
 
 
 def _merges(message: HL7Message, line: int, given: SourceDefaults) -> list[UncheckedEvent]:
-    """Each MRG with the PID before it: a message may bring several."""
-    base, found = _base(message, line, VisitEvent.MERGED, given), []
+    """Return each MRG with the PID before it: a message may bring several."""
+    base, merges = _base(message, line, VisitEvent.MERGED, given), []
     pid = message.first("PID")
     for segment in message.segments:
         if segment.name == "PID":
@@ -100,12 +100,12 @@ def _merges(message: HL7Message, line: int, given: SourceDefaults) -> list[Unche
                 "patient_number": person.number(pid.repetitions(3)),
                 "merged_from": person.number(segment.repetitions(1)),
             }
-            found.append(replace(base, cells=cells, happened_on=_day(message, VisitEvent.MERGED, given)))
-    return found or [replace(base, cells={"patient_number": person.number(pid.repetitions(3))})]
+            merges.append(replace(base, cells=cells, happened_on=_day(message, VisitEvent.MERGED, given)))
+    return merges or [replace(base, cells={"patient_number": person.number(pid.repetitions(3))})]
 
 
 def _diagnoses(message: HL7Message) -> list[str]:
-    """Codes and texts of every DG1 that is not deleted: final ones before others, then by priority."""
+    """Return codes and texts of every DG1 that is not deleted: final ones before others, then by priority."""
     segments = [one for one in message.all("DG1") if one.text(21).upper() != "D"]
     segments.sort(key=_diagnosis_rank)
     return [text for one in segments for text in _diagnosis(one)]

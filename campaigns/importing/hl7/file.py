@@ -23,7 +23,7 @@ BATCH = (b"FHS", b"BHS", TRAILER, b"FTS")
 
 
 def read(file: Path, given: SourceDefaults, limits: FileLimits) -> Iterator[tuple[int, Item]]:
-    """Each event with the number of its message, from 1. Raises `UnreadableFile` when it holds no message at all."""
+    """Yield each event with the number of its message, from 1. Raises `UnreadableFile` when there is none."""
     limits.check_size(file)
     number = begun = 0
     with csv_file.opened(file) as source:
@@ -41,12 +41,12 @@ def read(file: Path, given: SourceDefaults, limits: FileLimits) -> Iterator[tupl
 
 
 def split(raw: bytes) -> list[bytes]:
-    """The messages of a packet, which may be a batch; what holds no MSH is one that cannot be read."""
+    """Return the messages of a packet, which may be a batch; what holds no MSH cannot be read."""
     return [one for one in messages(io.BytesIO(raw)) if not one.startswith(TRAILER)] or [raw]
 
 
 def messages(source: BinaryIO) -> Iterator[bytes]:
-    """Each message, and the end of each batch; of one that is too long only so much that this can be seen.
+    """Yield each message, and the end of each batch; of one that is too long only so much that it shows.
 
     What stands before the first MSH is a message that cannot be read.
     """
@@ -76,7 +76,7 @@ def _items(raw: bytes, number: int, given: SourceDefaults) -> list[Item]:
 
 
 def _segments(source: BinaryIO) -> Iterator[bytes]:
-    """Each segment that is not blank; the rest of one that is too long is passed over."""
+    """Yield each segment that is not blank; the rest of one that is too long is passed over."""
     left, is_passed = b"", False
     for block in iter(lambda: source.read(BLOCK), b""):
         *whole, left = END.split(left + block)
@@ -93,7 +93,7 @@ def _segments(source: BinaryIO) -> Iterator[bytes]:
 
 
 def _recoded(source: BinaryIO) -> BinaryIO:
-    """The file in UTF-8 where it is in UTF-16, so that its lines can be told apart."""
+    """Return the file in UTF-8 where it is in UTF-16, so that its lines can be told apart."""
     start = source.read(4)
     source.seek(0)
     for mark, name in UTF_16:

@@ -34,24 +34,24 @@ class Segment:
 
     @property
     def name(self) -> str:
-        """PID, PV1, …"""
+        """Return PID, PV1, …"""
         return self.fields[0]
 
     def repetitions(self, number: int) -> list[list[str]]:
-        """Every repetition of a field that is not empty, each as its components; a component is its first part."""
+        """Return every repetition of a field that is not empty, as components; each of these is its first part."""
         if number >= len(self.fields):
             return []
         parts = self.fields[number].split(self.signs.repetition) if self.signs.repetition else [self.fields[number]]
-        found = [[self.signs.plain(component) for component in self.signs.components(part)] for part in parts]
-        return [each for each in found if any(each)]
+        repetitions = [[self.signs.plain(component) for component in self.signs.components(part)] for part in parts]
+        return [each for each in repetitions if any(each)]
 
     def text(self, number: int, component: int = 1) -> str:
-        """A component of the first repetition; empty where it is not there."""
+        """Return a component of the first repetition; empty where it is not there."""
         return part(next(iter(self.repetitions(number)), []), component)
 
 
 def part(components: list[str], number: int) -> str:
-    """The component with this number, from 1; empty where it is not there."""
+    """Return the component with this number, from 1; empty where it is not there."""
     return components[number - 1] if number <= len(components) else ""
 
 
@@ -67,11 +67,11 @@ class EncodingCharacters:
     charset: str = "utf-8"
 
     def components(self, text: str) -> list[str]:
-        """The components of a repetition as they are written."""
+        """Return the components of a repetition as they are written."""
         return text.split(self.component) if self.component else [text]
 
     def plain(self, component: str) -> str:
-        """The first part of a component, its escapes resolved; what is to be deleted (`""`) is empty."""
+        """Return the first part of a component, its escapes resolved; what is to be deleted (`""`) is empty."""
         first = component.split(self.subcomponent)[0] if self.subcomponent else component
         if first.strip() == EMPTY:
             return ""
@@ -101,15 +101,15 @@ class HL7Message:
 
     @property
     def header(self) -> Segment:
-        """Its MSH."""
+        """Return its MSH."""
         return self.segments[0]
 
     def first(self, name: str) -> Segment:
-        """The first segment of this name; an empty one where there is none."""
+        """Return the first segment of this name; an empty one where there is none."""
         return next((one for one in self.segments if one.name == name), Segment((name,), self.header.signs))
 
     def all(self, name: str) -> list[Segment]:
-        """Every segment of this name."""
+        """Return every segment of this name."""
         return [one for one in self.segments if one.name == name]
 
 
@@ -125,7 +125,7 @@ def parse(raw: bytes) -> HL7Message:
 
 
 def decode(raw: bytes) -> tuple[str, str]:
-    """The text of a message and its encoding: as MSH-18 says, where that can be. Raises `UnreadableMessage`."""
+    """Return the text of a message and its encoding: as MSH-18 says, where that can be. Raises `UnreadableMessage`."""
     for mark, name in UTF_16:
         if raw.startswith(mark):
             return _decoded(raw, (name,))
@@ -147,7 +147,7 @@ def _decoded(raw: bytes, charsets: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _declared(raw: bytes) -> str:
-    """MSH-18 as it is written, without its further repetitions."""
+    """Return MSH-18 as it is written, without its further repetitions."""
     header = re.split(rb"[\r\n]", raw.lstrip(), maxsplit=1)[0]
     fields = header.split(header[3:4]) if len(header) > 3 else []
     return fields[17].split(b"~")[0].decode("ascii", "replace").strip().upper() if len(fields) > 17 else ""
@@ -163,14 +163,14 @@ def _signs(header: str, charset: str) -> EncodingCharacters:
 
 
 def _whole(lines: list[str], signs: EncodingCharacters) -> list[str]:
-    """The segments: a line that begins none goes on where the one before it broke off."""
-    found: list[str] = []
+    """Return the segments: a line that begins none goes on where the one before it broke off."""
+    segments: list[str] = []
     for line in lines:
-        if found and not (SEGMENT.match(line.strip()[:3]) and line.strip()[3:4] in {signs.field, ""}):
-            found[-1] += f" {line.strip()}"
+        if segments and not (SEGMENT.match(line.strip()[:3]) and line.strip()[3:4] in {signs.field, ""}):
+            segments[-1] += f" {line.strip()}"
         else:
-            found.append(line.strip() if signs.field.strip() else line)
-    return found
+            segments.append(line.strip() if signs.field.strip() else line)
+    return segments
 
 
 def _segment(line: str, signs: EncodingCharacters) -> Segment:

@@ -30,7 +30,7 @@ class Listener:
     """Takes messages on one address until it is told to stop."""
 
     def __init__(self, context: AppContext, has_consent: bool) -> None:
-        """`has_consent`: the hospital has the consent of everyone in this feed to be called."""
+        """Listen to a feed; `has_consent`: everyone in it has consented to be called."""
         self._ground, self._has_consent = context, has_consent
         settings = context.settings
         self._largest = settings.mllp_message_megabytes << 20
@@ -40,7 +40,7 @@ class Listener:
         self.taken = 0
 
     def take(self, raw: bytes, now: datetime) -> list[bytes]:
-        """A packet of one message or several into the database; the acknowledgements, one a message and in order."""
+        """Store a packet of one message or several; return the acknowledgements, one a message and in order."""
         return [answer for one in file.split(raw) for answer in self._answers(one, now)]
 
     def plan(self, now: datetime) -> None:
@@ -85,7 +85,7 @@ class Listener:
 
     def _outcome(self, message: HL7Message, now: datetime) -> MessageOutcome:
         """Store what the message tells: all of it, or nothing."""
-        items = events.read(message, 1, files.given(self._ground, self._has_consent, now))
+        items = events.read(message, 1, files.given(self._ground.settings, self._has_consent, now))
         rejects: list[RejectedField] = [reject for item in items if isinstance(item, list) for reject in item]
         if rejects:
             return MessageOutcome(AcknowledgementCode.ERROR, rejects)

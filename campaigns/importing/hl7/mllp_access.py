@@ -37,14 +37,14 @@ class SenderAccess:
         return ""
 
     def leave(self, address: str) -> None:
-        """A sender who was counted in is gone."""
+        """Count out a sender who was counted in."""
         self.inside[address] -= 1
         if self.inside[address] <= 0:
             del self.inside[address]
 
 
 def of(settings: Settings, host: str) -> SenderAccess:
-    """The door of a listener on `host`. Raises `ConfigError`: it is incomplete, or open to everybody."""
+    """Return who may connect to `host`. Raises `ConfigError` where that is incomplete, or open to everybody."""
     tls, peers = _tls(settings), _peers(settings.mllp_peers)
     if not (_is_local(host) or peers or (tls is not None and settings.mllp_client_ca)):
         raise ConfigError(f"MLLP on {host or 'every address'}: anybody could send patients' data there; {REMEDY}.")
@@ -77,22 +77,22 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
 
 
 def _file(files: dict[str, Path | None], name: str) -> Path:
-    found = files[name]
-    if found is None or not found.is_file():
-        raise ConfigError(f"{name}: there is no file {found}")
-    return found
+    path = files[name]
+    if path is None or not path.is_file():
+        raise ConfigError(f"{name}: there is no file {path}")
+    return path
 
 
 def _peers(text: str) -> tuple[Network, ...]:
-    found = []
+    path = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         try:
-            found.append(ipaddress.ip_network(part))
+            path.append(ipaddress.ip_network(part))
         except ValueError as error:
             raise ConfigError(
                 f"MLLP_PEERS: {part} is no address and no network, like 10.1.2.3 or 10.1.0.0/16"
             ) from error
-    return tuple(found)
+    return tuple(path)
 
 
 def _is_local(host: str) -> bool:
@@ -103,7 +103,7 @@ def _is_local(host: str) -> bool:
 
 
 def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An address as it is compared: one of the old kind that came in the new form is of the old kind."""
+    """Return an address as it is compared: one of the old kind that came in the new form is of the old kind."""
     parsed = ipaddress.ip_address(address.split("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return mapped or parsed

@@ -18,26 +18,26 @@ class Frames:
 
     @property
     def is_within(self) -> bool:
-        """Whether a message has begun and is not complete."""
+        """Return whether a message has begun and is not complete."""
         return bool(self._held.strip()) or self._is_passed
 
     def feed(self, received: bytes) -> list[bytes | None]:
-        """Every message that these bytes complete, in their order."""
-        found: list[bytes | None] = []
+        """Return every message that these bytes complete, in their order."""
+        complete: list[bytes | None] = []
         *ended, rest = received.split(END)
         for part in ended:
             self._hold(part)
             if self._is_passed:
-                found.append(None)
+                complete.append(None)
             elif message := self._message():
-                found.append(message)
+                complete.append(message)
             self._held.clear()
             self._is_passed = False
         self._hold(rest)
-        return found
+        return complete
 
     def _message(self) -> bytes:
-        """What is held, from its last start on, without what lies between two frames."""
+        """Return what is held, from its last start on, without what lies between two frames."""
         return bytes(self._held).rsplit(START, 1)[-1].strip(b"\r\n \t\0")
 
     def _hold(self, part: bytes) -> None:
@@ -50,5 +50,5 @@ class Frames:
 
 
 def frame(message: bytes) -> bytes:
-    """A message as it is sent."""
+    """Return a message as it is sent."""
     return START + message + END + CARRIAGE_RETURN

@@ -16,7 +16,7 @@ NO_USE = frozenset({"NET", "BPN"})
 
 
 def number(repetitions: list[list[str]]) -> str:
-    """The hospital's own number of the patient, of the repetitions of PID-3 or MRG-1."""
+    """Return the hospital's own number of the patient, of the repetitions of PID-3 or MRG-1."""
     written = [one for one in repetitions if part(one, 1)]
     return part(min(written, key=_rank, default=[]), 1)
 
@@ -29,7 +29,7 @@ def _rank(identifier: list[str]) -> int:
 
 
 def name(pid: Segment) -> str:
-    """The name in Chinese characters where there is one, of the repetitions of PID-5; former names do not count."""
+    """Return the name of PID-5, in Chinese characters where there is one; former names do not count."""
     written = [one for one in pid.repetitions(5) if part(one, 1) or part(one, 2)]
     usual = [one for one in written if part(one, 7).upper() not in NICKNAMES] or written
     best = min(usual, key=_name_rank, default=[])
@@ -44,12 +44,12 @@ def _name_rank(one: list[str]) -> tuple[bool, bool]:
 
 
 def telephones(pid: Segment) -> list[str]:
-    """Every telephone of the patient, private ones first; which of them is dialled `phone_numbers.best` decides."""
+    """Return every telephone, private ones first; which of them is dialled `phone_numbers.best` decides."""
     return [text for one in [*pid.repetitions(13), *pid.repetitions(14)] for text in _telephone(one)]
 
 
 def _telephone(one: list[str]) -> list[str]:
-    """The number of an XTN: in parts (5 to 8), as it is written (1, 12), or where the standard has the e-mail (4)."""
+    """Return the number of an XTN: in parts (5 to 8), as written (1, 12), or where the e-mail belongs (4)."""
     if part(one, 3).upper() in NO_TELEPHONE or part(one, 2).upper() in NO_USE:
         return []
     found = [part(one, 1), part(one, 12)]
@@ -62,11 +62,11 @@ def _telephone(one: list[str]) -> list[str]:
 
 
 def language(pid: Segment) -> str:
-    """PID-15 as a code or a word, the one that we speak first."""
+    """Return PID-15 as a code or a word, the one that we speak first."""
     written = [text for one in pid.repetitions(15) for text in one[:2] if text]
     return next(filter(preferences.speaks, written), next(iter(written), ""))
 
 
 def refuses_calls(message: HL7Message) -> bool:
-    """PD1-12: the patient wants no calls."""
+    """Return whether the patient wants no calls (PD1-12)."""
     return message.first("PD1").text(12).upper() == "Y"

@@ -43,7 +43,7 @@ class AffectedAppointment:
 
 
 def read(row: TableRow, now: datetime, area_code: str) -> AffectedAppointment | list[RejectedField]:
-    """The patient in this row, or everything that is wrong with it. `now` is in the hospital's own zone."""
+    """Return the patient in this row, or everything that is wrong with it. `now` is in the hospital's own zone."""
     if row.is_longer:
         return [RejectedField(row.line, "row", LONGER)]
     checked = CheckedRow(row.line, row.cells)
@@ -55,7 +55,7 @@ def read(row: TableRow, now: datetime, area_code: str) -> AffectedAppointment | 
     born = checked.take("birth_date", partial(feeds_dates.birth_date, today=now.date()), None)
     if born is None and all(reject.field != "birth_date" for reject in checked.rejects):
         checked.fault("birth_date", "is empty or not a whole day; it is asked for before the appointment is named")
-    found = AffectedAppointment(
+    appointment = AffectedAppointment(
         patient_number=checked.take("patient_number", person_fields.patient_number, "") if number.strip() else "",
         name=checked.take("name", person_fields.name, ""),
         birth_date=born,
@@ -63,11 +63,11 @@ def read(row: TableRow, now: datetime, area_code: str) -> AffectedAppointment | 
         language=checked.take("language", language, Language.MANDARIN),
         notice=doctor_absence.Notice(doctor, at, others),
     )
-    return checked.rejects or found
+    return checked.rejects or appointment
 
 
 def _time(text: str, now: datetime) -> datetime:
-    """A moment still to come, of the hospital's own clock."""
+    """Return a moment still to come, of the hospital's own clock."""
     try:
         moment = dates.read(text, str(now.tzinfo)).moment
     except ValueError:
@@ -80,9 +80,9 @@ def _time(text: str, now: datetime) -> datetime:
 
 
 def _times(text: str, now: datetime) -> tuple[datetime, ...]:
-    found = tuple(_time(part.strip(), now) for part in BETWEEN.split(text) if part.strip())
-    if not 1 <= len(found) <= doctor_absence.MOST:
+    times = tuple(_time(part.strip(), now) for part in BETWEEN.split(text) if part.strip())
+    if not 1 <= len(times) <= doctor_absence.MOST:
         raise ValueError(
-            f"holds {len(found)} times; one to {doctor_absence.MOST} can be chosen from, with ; between them"
+            f"holds {len(times)} times; one to {doctor_absence.MOST} can be chosen from, with ; between them"
         )
-    return found
+    return times

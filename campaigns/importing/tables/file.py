@@ -19,10 +19,10 @@ LONGER = "has more cells than the first line has columns"
 
 
 def read(file: Path, given: SourceDefaults, limits: FileLimits) -> Iterator[tuple[int, Item]]:
-    """Each row that is not empty, with its line. Raises `UnreadableFile` when it is no such table."""
+    """Yield each row that is not empty, with its line. Raises `UnreadableFile` when it is no such table."""
     for row in tables.rows(file, COLUMNS, limits):
         if row.is_longer:
             yield row.line, [RejectedField(row.line, "row", LONGER)]
             continue
-        found = visit_classes.read(row.cells.get("visit_class", ""), VisitClass.INPATIENT)
-        yield row.line, validation.read(UncheckedEvent(line=row.line, cells=row.cells, visit_class=found), given)
+        visit_class = visit_classes.read(row.cells.get("visit_class", ""), VisitClass.INPATIENT)
+        yield row.line, validation.read(UncheckedEvent(line=row.line, cells=row.cells, visit_class=visit_class), given)

@@ -22,18 +22,18 @@ LONGEST_WARD = 80
 
 
 def language(text: str, default: Language) -> Language:
-    """A language of ours; one that we do not speak, and none, is the default."""
+    """Return a language of ours; one that we do not speak, and none, is the default."""
     return cell_values.language(text) or default
 
 
 def speaks(text: str) -> bool:
-    """Whether this is a language of ours."""
+    """Return whether this is a language of ours."""
     return cell_values.language(text) is not None
 
 
 @OFTEN
 def zone(text: str) -> str:
-    """A time zone by its name, or nothing. Raises `ValueError`."""
+    """Return a time zone by its name, or nothing. Raises `ValueError`."""
     try:
         if text:
             ZoneInfo(text)
@@ -44,7 +44,7 @@ def zone(text: str) -> str:
 
 @OFTEN
 def weekdays(text: str) -> frozenset[int]:
-    """Days of the week, 0 is Monday. Raises `ValueError`."""
+    """Return days of the week, 0 is Monday. Raises `ValueError`."""
     named = [word.lower() for word in re.split(r"[;,，；、|\s]+", text) if word]
     if any(word not in WEEKDAYS for word in named):
         raise ValueError("holds a word that is no day; write mon, tue, … or 周一, 周二, …")
@@ -53,13 +53,13 @@ def weekdays(text: str) -> frozenset[int]:
 
 @OFTEN
 def span(text: str) -> tuple[str, str] | None:
-    """From when until when, or nothing. Raises `ValueError`."""
+    """Return from when until when, or nothing. Raises `ValueError`."""
     if not text:
         return None
-    found = SPAN.match(unicodedata.normalize("NFKC", text))
-    if found is None:
+    match = SPAN.match(unicodedata.normalize("NFKC", text))
+    if match is None:
         raise ValueError("is no span of time; write it like 14:00-17:00")
-    opens, closes = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    opens, closes = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
     if opens >= closes:
         raise ValueError("ends before it begins")
     return f"{opens:%H:%M}", f"{closes:%H:%M}"
@@ -67,7 +67,7 @@ def span(text: str) -> tuple[str, str] | None:
 
 @OFTEN
 def ward(text: str) -> str:
-    """A ward as it is written. Raises `ValueError`."""
+    """Return a ward as it is written. Raises `ValueError`."""
     if len(text) > LONGEST_WARD:
         raise ValueError(f"is longer than {LONGEST_WARD} characters")
     return text

@@ -1,4 +1,4 @@
-"""A record becomes reports: what it says of its visit, of its facts, and of its person. Pure."""
+"""A record becomes reports of events: of its visit, of its facts, and of its person. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ DATED = frozenset({VisitEvent.ADMITTED, VisitEvent.TRANSFERRED, VisitEvent.DISCH
 
 @dataclass(frozen=True)
 class ReceivedRecord:
-    """What one record tells. `reports` is by kind of event, with `FACTS` and `CARE` where it brings such facts.
+    """What one record reports. `reports` is by kind of event, with `FACTS` and `CARE` where it brings such facts.
 
     `key` is the blind index of the visit: the patient's number with the visit's, or without one with the day.
     """
@@ -33,18 +33,18 @@ class ReceivedRecord:
     key: str = ""
 
 
-def received(record: VisitRecord, source: str, arrived: tuple[datetime, date], sign: Sign) -> ReceivedRecord:
-    """The reports of a record. `arrived` is when, and the hospital's day, which stands in where one is missing.
+def received(record: VisitRecord, source: str, sign: Sign, *, at: datetime, today: date) -> ReceivedRecord:
+    """Return what a record reports that arrived `at`, on the hospital's day `today`, which stands in for a missing one.
 
     `sign` makes the keyed digest that tells two contents apart: what is kept in the clear gives nobody away.
     """
     facts = record.facts
     personal, care = ("", "") if facts is None else (_personal(facts), _care(facts))
-    kept = _ReportOrigin(record.recorded_at or arrived[0], record.recorded_at is not None, source, sign)
-    base = kept.report(
+    origin = _ReportOrigin(record.recorded_at or at, record.recorded_at is not None, source, sign)
+    base = origin.report(
         f"{_event(record)}{personal}{care}",
         record.event,
-        on=record.happened_on or (arrived[1] if record.event in DATED else None),
+        on=record.happened_on or (today if record.event in DATED else None),
         visit_class=_class(record),
         readmitted_on=record.readmitted_on,
     )
@@ -54,9 +54,9 @@ def received(record: VisitRecord, source: str, arrived: tuple[datetime, date], s
         return ReceivedRecord(record, {}, death, refusal, source)
     reports = {record.event.value: base}
     if facts is not None:
-        reports[FACTS] = kept.report(personal, VisitEvent.UPDATED)
+        reports[FACTS] = origin.report(personal, VisitEvent.UPDATED)
         if says_care(facts):
-            reports[CARE] = kept.report(care, VisitEvent.UPDATED)
+            reports[CARE] = origin.report(care, VisitEvent.UPDATED)
     stay = record.visit or (record.happened_on.isoformat() if record.happened_on else "")
     return ReceivedRecord(record, reports, death, refusal, source, sign(f"stay {record.patient_number}|{stay}"))
 
@@ -82,8 +82,8 @@ def _event(record: VisitRecord) -> str:
 
 
 def _personal(facts: DischargeFacts) -> str:
-    told = (facts.name, str(facts.birth_date), facts.number, facts.language.value, facts.zone, facts.preferred)
-    return repr((*told, facts.has_consent, facts.do_not_call, sorted(facts.refused_days)))
+    values = (facts.name, str(facts.birth_date), facts.number, facts.language.value, facts.zone, facts.preferred)
+    return repr((*values, facts.has_consent, facts.do_not_call, sorted(facts.refused_days)))
 
 
 def _care(facts: DischargeFacts) -> str:
@@ -91,7 +91,7 @@ def _care(facts: DischargeFacts) -> str:
 
 
 def says_care(facts: DischargeFacts) -> bool:
-    """Whether these facts say anything of the treatment: a correction of a telephone number often does not."""
+    """Return whether these facts say anything of the treatment: a corrected telephone number often does not."""
     return bool(facts.ward or facts.codes or facts.condition != DischargeFacts.condition)
 
 

@@ -18,21 +18,21 @@ Identity = dict[str, str]
 
 
 def confirmed(session: Session, held: Mapping[str, str]) -> dict[str, Identity]:
-    """What is known of each person by their root; `held` is the root of each number (`persons.hold`)."""
-    found: dict[str, Identity] = {}
+    """Return what is known of each person by their root; `held` is the root of each number (`persons.hold`)."""
+    identities: dict[str, Identity] = {}
     waits = select(Visit.person_index, Visit.facts).where(Visit.person_index.in_(held), Visit.facts.is_not(None))
     for index, facts in session.execute(waits.order_by(Visit.changed_at, Visit.id)):
         if "name" in facts:
-            found[held[index]] = {name: facts[name] for name in FIELDS}
+            identities[held[index]] = {name: facts[name] for name in FIELDS}
     columns = (Discharge.person_index, Discharge.name, Discharge.number, Discharge.birth_date)
     home = select(*columns).where(Discharge.person_index.in_(held)).order_by(Discharge.added_at, Discharge.id)
     for index, *values in session.execute(home):
-        found[held[index]] = dict(zip(FIELDS, values, strict=True))
-    return found
+        identities[held[index]] = dict(zip(FIELDS, values, strict=True))
+    return identities
 
 
 def keep(known: Identity | None, told: Identity) -> tuple[Identity, Identity]:
-    """The identity that counts, and what was told otherwise."""
+    """Return the identity that counts, and what was told otherwise."""
     if known is None:
         return told, {}
     kept = {name: known[name] or told[name] for name in FIELDS}
@@ -42,8 +42,8 @@ def keep(known: Identity | None, told: Identity) -> tuple[Identity, Identity]:
 
 def propose(session: Session, keyring: Keyring, made: IdentityProposal) -> bool:
     """Ask staff whether it is so; whether that is news. The latest that is told stands for earlier ones that wait."""
-    said = repr(sorted(made.proposed.items()))
-    made.digest = keyring.index(f"identity {made.person_index} {said}")
+    contents = repr(sorted(made.proposed.items()))
+    made.digest = keyring.index(f"identity {made.person_index} {contents}")
     of_person = select(IdentityProposal).where(IdentityProposal.person_index == made.person_index)
     rows = session.scalars(of_person.with_for_update()).all()
     if any(row.digest == made.digest and row.is_accepted is not True for row in rows):
@@ -60,7 +60,7 @@ def propose(session: Session, keyring: Keyring, made: IdentityProposal) -> bool:
 def proposal(
     person_index: str, others: Identity, source: str, reported_at: datetime, now: datetime
 ) -> IdentityProposal:
-    """What waits for staff."""
+    """Return what waits for staff."""
     return IdentityProposal(
         person_index=person_index, proposed=others, source=source[:20], reported_at=reported_at, made_at=now
     )

@@ -32,15 +32,15 @@ def ids_of(session: Session, keyring: Keyring, discharges: list[dict[str, Any]],
     """Return the ids of the patients of these discharges by `IDENTITY`; whoever is not known is added."""
     by_identity = {values[IDENTITY]: values for values in discharges}
     pairs = [(values["number"], values["name"]) for values in by_identity.values()]
-    known = patient_queries.by_identity(session, keyring, pairs)
-    for identity, patient in known.items():
+    patients = patient_queries.by_identity(session, keyring, pairs)
+    for identity, patient in patients.items():
         values = by_identity[identity]
         patient.discharged_on = max(filter(None, (patient.discharged_on, values.get("discharged_on"))), default=None)
         patient.do_not_call = patient.do_not_call or values["do_not_call"]
-    added = [_row(identity, values, now) for identity, values in by_identity.items() if identity not in known]
+    added = [_row(identity, values, now) for identity, values in by_identity.items() if identity not in patients]
     if added:
         session.execute(insert(Patient.__table__), [in_row(Patient, row) for row in added])  # type: ignore[arg-type] # a table, for its speed
-    return {identity: patient.id for identity, patient in known.items()} | {
+    return {identity: patient.id for identity, patient in patients.items()} | {
         row["identity_index"]: row["id"] for row in added
     }
 

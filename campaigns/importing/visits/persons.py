@@ -8,14 +8,14 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.encryption.keyring import Keyring
 from hotline.models import Person
 from hotline.models.sealed import in_row
 
 
-def person_index(context: AppContext, patient_number: str) -> str:
-    """The blind index by which a patient's number is known over all its visits."""
-    return context.keyring.index(f"person {patient_number}")
+def person_index(keyring: Keyring, patient_number: str) -> str:
+    """Return the blind index by which a patient's number is known over all its visits."""
+    return keyring.index(f"person {patient_number}")
 
 
 def hold(session: Session, indexes: Iterable[str], is_new: bool = True) -> dict[str, str]:
@@ -23,23 +23,23 @@ def hold(session: Session, indexes: Iterable[str], is_new: bool = True) -> dict[
 
     This lock comes before that of a recipient. With `is_new`, numbers that were never heard of get a row.
     """
-    wanted = sorted(set(indexes))
+    numbers = sorted(set(indexes))
     if is_new:
-        add(session, wanted)
-    found: dict[str, str] = {}
+        add(session, numbers)
+    before: dict[str, str] = {}
     while True:
-        roots = select(Person.root).where(Person.person_index.in_(wanted))
+        roots = select(Person.root).where(Person.person_index.in_(numbers))
         query = select(Person.person_index, Person.root).where(Person.root.in_(roots))
         rows = session.execute(query.order_by(Person.person_index).with_for_update()).all()
         there: dict[str, str] = dict(rows)
-        is_plain = len(there) == len(wanted) and all(root == index for index, root in there.items())
-        if is_plain or there == found:
+        is_plain = len(there) == len(numbers) and all(root == index for index, root in there.items())
+        if is_plain or there == before:
             return there
-        found = there  # somebody may have merged two of them while we waited for the lock: until nobody has
+        before = there  # somebody may have merged two of them while we waited for the lock: until nobody has
 
 
 def row(session: Session, index: str) -> Person:
-    """The row of a number that is held."""
+    """Return the row of a number that is held."""
     return session.get_one(Person, index, populate_existing=True)
 
 
@@ -56,7 +56,7 @@ def add(session: Session, indexes: Collection[str]) -> None:
 
 
 def merge(session: Session, held: dict[str, str], one: str, other: str) -> bool:
-    """The two numbers are one person's from now on, with all that belongs to either; whether that is news."""
+    """Make the two numbers one person's, with all that belongs to either; return whether that is news."""
     roots = {held[one], held[other]}
     if len(roots) == 1:
         return False

@@ -71,7 +71,7 @@ class KnownPerson:
 
 
 def cause(known: KnownPerson, visit: str | None, is_checked: bool = True) -> StopReason | None:
-    """The first cause that staff have not undone; `None`: they may be called.
+    """Return the first cause that staff have not undone; `None`: they may be called.
 
     `visit` is the key of the visit that the call is about, `None` for a call about something else. With `is_checked`
     off, what staff undid counts as well.
@@ -81,7 +81,7 @@ def cause(known: KnownPerson, visit: str | None, is_checked: bool = True) -> Sto
 
 
 def causes(known: KnownPerson, visit: str | None) -> Iterator[StopReason]:
-    """Every cause, the gravest first."""
+    """Yield every cause, the gravest first."""
     yield from _told(DIED, known.deaths, known.listed_dead)
     if visit is not None:
         yield from _of_visit(known, visit)
@@ -96,38 +96,41 @@ def _told(reason: str, told: Iterable[EventReport], listed: Iterable[str]) -> It
 
 
 def _of_visit(known: KnownPerson, key: str) -> Iterator[StopReason]:
-    found = known.visits.get(key)
-    if found is None:
+    discharged = known.visits.get(key)
+    if discharged is None:
         return
-    if found.state is not VisitState.DISCHARGED:
-        reason = BY_STATE[found.state]
-        told = found.report
-        yield StopReason(reason, f"{reason}/{key[:16]}/{told.signature if told else ''}", told)
+    if discharged.state is not VisitState.DISCHARGED:
+        reason, report = BY_STATE[discharged.state], discharged.report
+        yield StopReason(reason, f"{reason}/{key[:16]}/{report.signature if report else ''}", report)
         return
     own = known.reports[key].get(VisitEvent.DISCHARGED)
-    if own is not None and own.readmitted_on is not None and found.ended_on and own.readmitted_on >= found.ended_on:
+    if own is not None and _is_at_or_after(own.readmitted_on, discharged.ended_on):
         yield StopReason(READMITTED, f"{READMITTED}/{key[:16]}/{own.signature}", own)
     for other, visit in sorted(known.visits.items()):
-        if other != key and is_readmission((key, found), (other, visit)):
+        if other != key and is_readmission(key, discharged, other, visit):
             by = visit.began or visit.report
             yield StopReason(READMITTED, f"{READMITTED}/{other[:16]}/{by.signature if by else ''}", by)
 
 
-def is_readmission(left: tuple[str, CurrentVisit], other: tuple[str, CurrentVisit]) -> bool:
-    """Whether a visit is a stay after the discharge of another.
+def is_readmission(key: str, discharged: CurrentVisit, other_key: str, other: CurrentVisit) -> bool:
+    """Return whether another visit is a stay after this discharge.
 
     It is when it began on the day of the discharge or later: whoever leaves in the morning and is brought back in the
     evening must not be called. Where only its end or a transfer is known, that must lie on a later day, for a transfer
     or a second record of the same day is no return. Of two stays of one day, one is the later one, not both.
     """
-    ended_on, visit = left[1].ended_on, other[1]
-    if ended_on is None or visit.state not in STAYS:
+    ended_on = discharged.ended_on
+    if ended_on is None or other.state not in STAYS:
         return False
-    if visit.began_on is not None and visit.began_on >= ended_on:
-        return _order(*other) > _order(*left)
-    if visit.state is VisitState.DISCHARGED:
-        return visit.ended_on is not None and visit.ended_on > ended_on
-    return visit.began_on is None and visit.seen_on is not None and visit.seen_on > ended_on
+    if other.began_on is not None and other.began_on >= ended_on:
+        return _order(other_key, other) > _order(key, discharged)
+    if other.state is VisitState.DISCHARGED:
+        return other.ended_on is not None and other.ended_on > ended_on
+    return other.began_on is None and other.seen_on is not None and other.seen_on > ended_on
+
+
+def _is_at_or_after(day: date | None, other: date | None) -> bool:
+    return day is not None and other is not None and day >= other
 
 
 def _order(key: str, visit: CurrentVisit) -> tuple[date, date, str]:

@@ -9,7 +9,7 @@ CARE = ("ward", "condition", "codes")
 
 
 def write(facts: DischargeFacts, patient_number: str) -> dict[str, Any]:
-    """The facts as plain values, which JSON takes."""
+    """Return the facts as plain values, which JSON takes."""
     wishes: dict[str, Any] = {"refused": sorted(facts.refused_days)} if facts.refused_days else {}
     if facts.preferred is not None:
         wishes |= {"from": facts.preferred[0], "to": facts.preferred[1]}

@@ -6,7 +6,7 @@ and between kinds the kinds alone do: a cancellation before what it cancels, an 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -37,12 +37,12 @@ class EventReport:
 
     @property
     def signature(self) -> str:
-        """What tells this report from a later one."""
+        """Return what tells this report from a later one."""
         return f"{self.at.isoformat() if self.is_timed else ''}/{self.digest}"
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "EventReport":
-        """The report that `write` stored."""
+        """Return the report that `write` stored."""
         return cls(
             at=datetime.fromisoformat(stored["at"]),
             is_timed=stored["timed"],
@@ -55,7 +55,7 @@ class EventReport:
         )
 
     def write(self) -> dict[str, Any]:
-        """The report as the visit's row keeps it."""
+        """Return the report as the visit's row keeps it."""
         stored: dict[str, Any] = {
             "at": self.at.isoformat(),
             "timed": self.is_timed,
@@ -91,17 +91,17 @@ class CurrentVisit:
 
 
 def read(stored: Mapping[str, Any]) -> dict[str, EventReport]:
-    """The reports that `write` stored."""
+    """Return the reports that `write` stored."""
     return {kind: EventReport.read(told) for kind, told in stored.items()}
 
 
 def write(reports: EventReports) -> dict[str, Any]:
-    """The reports as the visit's row keeps them."""
+    """Return the reports as the visit's row keeps them."""
     return {kind: report.write() for kind, report in reports.items()}
 
 
 def latest(before: EventReport | None, new: EventReport) -> EventReport:
-    """Which of two reports of one kind counts."""
+    """Return which of two reports of one kind counts."""
     if before is None:
         return new
     if before.digest == new.digest and not (before.is_timed and new.is_timed):
@@ -112,60 +112,64 @@ def latest(before: EventReport | None, new: EventReport) -> EventReport:
 
 
 def fold(reports: EventReports) -> CurrentVisit:
-    """The visit that these reports make."""
+    """Return the visit that these reports make."""
     began, ended = _began(reports), reports.get(E.DISCHARGED)
-    days = (began.on if began else None, ended.on if ended else None, _seen(reports))
+    visit = CurrentVisit(
+        VisitState.UNKNOWN,
+        began_on=began.on if began else None,
+        ended_on=ended.on if ended else None,
+        seen_on=_seen(reports),
+        began=began,
+    )
     for cancelled, state in (
         (E.ENTERED_IN_ERROR, VisitState.ENTERED_IN_ERROR),
         (E.ADMISSION_CANCELLED, VisitState.ADMISSION_CANCELLED),
     ):
-        told = reports.get(cancelled)
-        if told is not None and not any(_overrules(reports.get(event), told) for event in BORNE_OUT):
-            return CurrentVisit(state, *days, report=told, began=began)
-    by = _class(reports)
-    if by is not None and by.visit_class is not VisitClass.INPATIENT:
-        return CurrentVisit(VisitState.OUTPATIENT, *days, report=by, began=began)
-    return CurrentVisit(*_inpatient(reports, days), began=began)
+        report = reports.get(cancelled)
+        if report is not None and not any(_overrules(reports.get(event), report) for event in BORNE_OUT):
+            return replace(visit, state=state, report=report)
+    classified = _class(reports)
+    if classified is not None and classified.visit_class is not VisitClass.INPATIENT:
+        return replace(visit, state=VisitState.OUTPATIENT, report=classified)
+    return _inpatient(reports, visit)
 
 
-def _inpatient(
-    reports: EventReports, days: tuple[date | None, date | None, date | None]
-) -> tuple[VisitState, date | None, date | None, date | None, EventReport | None]:
-    began_on, ended_on, seen_on = days
+def _inpatient(reports: EventReports, visit: CurrentVisit) -> CurrentVisit:
     ended, revoked = reports.get(E.DISCHARGED), reports.get(E.DISCHARGE_CANCELLED)
     if ended is not None and (revoked is None or _overrules(ended, revoked) or _is_another(ended, revoked)):
-        return VisitState.DISCHARGED, began_on, ended_on, seen_on, ended
+        return replace(visit, state=VisitState.DISCHARGED, report=ended)
     if revoked is not None:
-        return VisitState.DISCHARGE_CANCELLED, began_on, None, seen_on, revoked
+        return replace(visit, state=VisitState.DISCHARGE_CANCELLED, ended_on=None, report=revoked)
     present = next((reports[event] for event in PRESENT if event in reports), None)
-    return (VisitState.UNKNOWN if present is None else VisitState.IN_HOSPITAL), began_on, None, seen_on, present
+    state = VisitState.UNKNOWN if present is None else VisitState.IN_HOSPITAL
+    return replace(visit, state=state, ended_on=None, report=present)
 
 
 def _overrules(report: EventReport | None, cancelled: EventReport) -> bool:
-    """Whether an event was certainly written down after its cancellation."""
+    """Return whether an event was certainly written down after its cancellation."""
     return report is not None and report.is_timed and cancelled.is_timed and report.at > cancelled.at
 
 
 def _is_another(ended: EventReport, revoked: EventReport) -> bool:
-    """Whether a discharge without a time is of a later day than the one that was cancelled."""
+    """Return whether a discharge without a time is of a later day than the one that was cancelled."""
     is_timed = ended.is_timed and revoked.is_timed
     return not is_timed and ended.on is not None and revoked.on is not None and ended.on > revoked.on
 
 
 def _class(reports: EventReports) -> EventReport | None:
-    """The report whose class counts: the last in time, else by its kind."""
-    found = [reports[event] for event in CLASS_ORDER if event in reports]
-    if any(not report.is_timed for report in found):
-        return found[-1]
-    return max(found, key=lambda report: (report.at, CLASS_ORDER.index(report.event)), default=None)
+    """Return the report whose class counts: the last in time, else by its kind."""
+    classified = [reports[event] for event in CLASS_ORDER if event in reports]
+    if any(not report.is_timed for report in classified):
+        return classified[-1]
+    return max(classified, key=lambda report: (report.at, CLASS_ORDER.index(report.event)), default=None)
 
 
 def _began(reports: EventReports) -> EventReport | None:
-    """The admission, else the change of class that made an inpatient of them."""
+    """Return the admission, else the change of class that made an inpatient of them."""
     for event in (E.ADMITTED, E.CLASS_CHANGED):
-        told = reports.get(event)
-        if told is not None and told.visit_class is VisitClass.INPATIENT:
-            return told
+        report = reports.get(event)
+        if report is not None and report.visit_class is VisitClass.INPATIENT:
+            return report
     return None
 
 

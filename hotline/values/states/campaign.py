@@ -20,6 +20,16 @@ class CampaignState(StrEnum):
     PAUSED = "paused"
     FINISHED = "finished"
 
+    @property
+    def may_start(self) -> bool:
+        """Tell whether staff can have it call from now on."""
+        return self in {CampaignState.DRAFT, CampaignState.PAUSED}
+
+    @property
+    def is_calling(self) -> bool:
+        """Tell whether patients are called now."""
+        return self is CampaignState.RUNNING
+
 
 class CampaignEvent(StrEnum):
     """What staff do with a campaign."""

@@ -23,6 +23,16 @@ class RecordingState(StrEnum):
     ABSENT = "absent"
     FAILED = "failed"
 
+    @property
+    def is_awaited(self) -> bool:
+        """Tell whether the sound is still to come from the provider."""
+        return self in {RecordingState.STARTED, RecordingState.READY}
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether the sound is ours to play."""
+        return self in {RecordingState.STORED, RecordingState.TRANSCRIBED}
+
 
 class RecordingEvent(StrEnum):
     """What happens to a recording. The first four are the provider's reports, which come twice and late."""
@@ -49,7 +59,7 @@ REPORTED = {
 # Work on these is not over: the checks of a call wait for them.
 UNDER_WAY = frozenset({_S.STARTED, _S.READY, _S.STORED})
 # Their sound is ours to play.
-HELD = frozenset({_S.STORED, _S.TRANSCRIBED})
+HELD = frozenset(state for state in _S if state.is_held)
 
 _LATER = (_S.READY, _S.STORED, _S.TRANSCRIBED, _S.PURGED, _S.ABSENT)
 LIFECYCLE = Lifecycle(

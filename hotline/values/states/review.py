@@ -52,6 +52,8 @@ def is_for_agent(review: Any) -> bool:
 
 
 _S, _E = ReviewState, ReviewEvent
+# What an agent may read: reviews that were published, whatever came of them.
+PUBLIC = frozenset({_S.PUBLISHED, _S.ACKNOWLEDGED, _S.APPEALED, _S.UPHELD, _S.CHANGED})
 LIFECYCLE = Lifecycle(
     ReviewState,
     ReviewEvent,

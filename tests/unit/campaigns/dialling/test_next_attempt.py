@@ -29,7 +29,7 @@ def standing(*outcomes: AttemptOutcome, **other: object) -> AttemptHistory:
     tries = tuple(
         PastAttempt(one, NOW - timedelta(days=len(outcomes) - 1 - number)) for number, one in enumerate(outcomes)
     )
-    values: dict[str, object] = {"tries": tries, "window": WINDOW, "closes_at": CLOSES}
+    values: dict[str, object] = {"attempts": tries, "window": WINDOW, "closes_at": CLOSES}
     return AttemptHistory(**(values | other))  # type: ignore[arg-type] # as the test wrote them
 
 

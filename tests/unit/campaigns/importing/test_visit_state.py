@@ -45,8 +45,9 @@ def merged(records: Iterable[VisitRecord]) -> dict[str, EventReport]:
     """What is kept of these."""
     kept: dict[str, EventReport] = {}
     for count, record in enumerate(records):
-        arrived = (NOW + timedelta(days=1, seconds=count), NOW.date())
-        for kind, report in event_reports.received(record, "hl7", arrived, signed).reports.items():
+        at = NOW + timedelta(days=1, seconds=count)
+        received = event_reports.received(record, "hl7", signed, at=at, today=NOW.date())
+        for kind, report in received.reports.items():
             kept[kind] = visit_state.latest(kept.get(kind), report)
     return kept
 
@@ -118,7 +119,7 @@ def known(*visits: list[VisitRecord], deaths: int = 0) -> KnownPerson:
     """What is known of a person with these visits, by the keys 0, 1, …"""
     kept = {str(number): merged(records) for number, records in enumerate(visits)}
     dead = told(E.DIED, deaths)
-    death = event_reports.received(dead, "hl7", (NOW, NOW.date()), signed).death
+    death = event_reports.received(dead, "hl7", signed, at=NOW, today=NOW.date()).death
     return KnownPerson(
         visits={key: visit_state.fold(one) for key, one in kept.items()},
         reports=kept,

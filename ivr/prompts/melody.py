@@ -1,13 +1,17 @@
 """Music while waiting, made of numbers: a slow pentatonic line over soft fifths. No recording, no rights."""
 
+import io
+import warnings
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivr.prompts.speak import RATE, pack
-from recordings.storage.audio import read_wav
-from recordings.storage.wav_file import wav_bytes
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # pydub looks for ffmpeg, which nothing here needs, and Python renames `audioop`
+    from pydub import AudioSegment
 
 # Semitones above middle C, one note per beat; None is a rest. Four phrases of eight beats.
 LINE: tuple[int | None, ...] = (
@@ -43,9 +47,15 @@ def hold_music() -> bytes:
 @lru_cache(maxsize=1)
 def pieces() -> tuple[bytes, ...]:
     """Return the music in pieces of five seconds, each a WAV file."""
-    [music] = read_wav(hold_music()).channels
-    length = int(PIECE_SECONDS * RATE)
-    return tuple(wav_bytes([music[start : start + length]]) for start in range(0, len(music) - length + 1, length))
+    music = AudioSegment.from_file(io.BytesIO(hold_music()), format="wav")
+    length = int(1000 * PIECE_SECONDS)
+    return tuple(_wav(music[start : start + length]) for start in range(0, len(music) - length + 1, length))
+
+
+def _wav(sound: AudioSegment) -> bytes:
+    target = io.BytesIO()
+    sound.export(target, format="wav")
+    return target.getvalue()
 
 
 def _bell(semitones: int, seconds: float) -> NDArray[np.float64]:

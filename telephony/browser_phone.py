@@ -37,7 +37,7 @@ class PhoneConnection:
 
 
 def connection_of(settings: Settings) -> PhoneConnection:
-    """The telephone of these settings; none where Twilio's API key is missing."""
+    """Return the telephone of these settings; none where Twilio's API key is missing."""
     base = settings.twilio_api_base
     if settings.phone_url or (base and not (urlsplit(base).hostname or "").endswith("twilio.com")):
         return PhoneConnection(PhoneKind.EXCHANGE, settings.phone_url or _socket(base))
@@ -55,7 +55,7 @@ def token(settings: Settings, address: str, now: datetime, holder: str) -> str:
 
 
 def phone_token(address: str, expires: int, auth_token: str, holder: str) -> str:
-    """A token of the local exchange: `address` may register until `expires` (seconds since 1970).
+    """Return a token of the local exchange: `address` may register until `expires` (seconds since 1970).
 
     `holder` is by whom the exchange can be told that it is worth nothing any more.
     """
@@ -64,7 +64,7 @@ def phone_token(address: str, expires: int, auth_token: str, holder: str) -> str
 
 
 def twilio_token(settings: Settings, identity: str) -> str:
-    """An access token of Twilio with which a browser receives calls for `client:IDENTITY`, and makes none."""
+    """Return an access token of Twilio with which a browser receives calls for `client:IDENTITY`, and makes none."""
     secret = settings.twilio_api_secret
     made = AccessToken(
         settings.twilio_account_sid,

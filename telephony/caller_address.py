@@ -13,7 +13,7 @@ CONTEXT = re.compile(r";phone-context=\s*(\+[0-9.()-]+)", re.IGNORECASE)
 
 
 def number_in(text: str) -> str:
-    """The digits of the number with the plus they came with; a name, or what is no address, as it is written."""
+    """Return the digits of the number with the plus they came with; a name, or what is no address, as it is written."""
     whole = _bare(text)
     scheme = SCHEME.match(whole)
     rest = whole[scheme.end() :] if scheme else whole
@@ -30,7 +30,7 @@ def number_in(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """The address without a display name, angle brackets and what stands behind them."""
+    """Return the address without a display name, angle brackets and what stands behind them."""
     rest = text.strip()
     rest = QUOTED.sub("", rest, count=1) if rest.startswith('"') else rest
     before, opening, after = rest.partition("<")

@@ -11,7 +11,7 @@ HEADER = "X-Twilio-Signature"
 
 
 def is_genuine(url: str, form: Any, signature: str | None, token: str) -> bool:
-    """Whether `signature` (the header's value) fits the full `url` as the provider called it and the form.
+    """Return whether `signature` (the header's value) fits the full `url` as the provider called it and the form.
 
     `form` is a mapping or a multi-dict (every value of a repeated parameter counts).
     """
@@ -25,7 +25,7 @@ def is_genuine(url: str, form: Any, signature: str | None, token: str) -> bool:
 
 
 def sign(url: str, form: Any, token: str) -> str:
-    """The signature the provider would send; for tests and benches."""
+    """Return the signature the provider would send; for tests and benches."""
     return str(_validator(token).compute_signature(url, _plain(form)))
 
 
@@ -43,7 +43,7 @@ def _validator(token: str) -> RequestValidator:
 
 
 def _plain(form: Any) -> Any:
-    """A multi-dict without repeated names as a plain dictionary, which the SDK reads faster."""
+    """Return a multi-dict without repeated names as a plain dictionary, which the SDK reads faster."""
     if not hasattr(form, "lists"):
         return form
     plain = dict(form.items())

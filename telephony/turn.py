@@ -67,7 +67,7 @@ class Turn:
 
 
 def parse(form: Mapping[str, str]) -> Turn:
-    """The turn that these webhook parameters describe; of a repeated one, the first counts."""
+    """Return the turn that these webhook parameters describe; of a repeated one, the first counts."""
     form = dict(form.items())  # a multi-dict raises and catches an error for each parameter that is missing
     return Turn(
         call_sid=_fit(SID, form.get("CallSid")),
@@ -100,7 +100,7 @@ def _fit(pattern: re.Pattern[str], text: str | None) -> str | None:
 
 
 def _whole(text: str | None) -> int | None:
-    """A number of up to nine ASCII digits; databases hold no larger one."""
+    """Return a number of up to nine ASCII digits; databases hold no larger one."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 

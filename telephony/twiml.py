@@ -30,7 +30,7 @@ CONTENT_TYPE = "text/xml; charset=utf-8"
 
 
 def render(verbs: Sequence[Verb]) -> str:
-    """The TwiML document (with its XML declaration) that has a line do `verbs` in this order."""
+    """Return the TwiML document (with its XML declaration) that has a line do `verbs` in this order."""
     response = VoiceResponse()
     for verb in verbs:
         _add(response, verb)

@@ -32,52 +32,55 @@ def _call(call_id: str, name: str) -> str:
 
 
 def menu_turn(call_id: str, number: int) -> str:
-    """A key at the menu, or the time for one has passed."""
+    """Return the address for a key at the menu, or none in time."""
     return _call(call_id, f"turns/{number}")
 
 
 def wait(call_id: str) -> str:
-    """What a caller hears while waiting, and on hold."""
+    """Return the address for what a caller hears while waiting, and on hold."""
     return _call(call_id, "wait")
 
 
 def queue_left(call_id: str) -> str:
-    """The caller left the provider's queue."""
+    """Return the address for when the caller left the provider's queue."""
     return _call(call_id, "left")
 
 
 def connect(call_id: str) -> str:
-    """The caller joins the conference with the agent who answered."""
+    """Return the address for when the caller joins the conference with the agent who answered."""
     return _call(call_id, "connect")
 
 
 def requeued(call_id: str) -> str:
-    """The caller waits again."""
+    """Return the address for when the caller waits again."""
     return _call(call_id, "line")
 
 
 def conference_left(call_id: str, queue_entry_id: str, checks: int = 0) -> str:
-    """The caller left the conference into which this queue entry had led; `checks` counts how often that was asked."""
+    """Return the address for when the caller left the conference into which this queue entry had led.
+
+    `checks` counts how often that was asked.
+    """
     return _with_query(_call(call_id, "after"), entry=queue_entry_id, checks=checks or None)
 
 
 def rating(call_id: str) -> str:
-    """A key after the question for a rating."""
+    """Return the address for a key after the question for a rating."""
     return _call(call_id, "rating")
 
 
 def callback_turn(call_id: str, step: str, where: str, *, is_second_try: bool = False) -> str:
-    """A key in the dialogue about a callback."""
+    """Return the address for a key in the dialogue about a callback."""
     return _with_query(_call(call_id, f"callback/{step}/{where}"), second="1" if is_second_try else None)
 
 
 def overflow(call_id: str, kind: str, number: str = "") -> str:
-    """The router takes the caller out of the queue by this overflow; `number` is where it forwards to."""
+    """Return the address for an overflow that the router leads the caller to; `number` is where it forwards to."""
     return _with_query(_call(call_id, "overflow"), kind=kind, to=number)
 
 
 def forwarded(call_id: str) -> str:
-    """The connection with another number is over, or did not come about."""
+    """Return the address for when the connection with another number is over, or did not come about."""
     return _call(call_id, "forwarded")
 
 
@@ -85,17 +88,17 @@ def forwarded(call_id: str) -> str:
 
 
 def callback_answered(callback_id: str, attempt: int) -> str:
-    """The patient picked up."""
+    """Return the address for when the patient picked up."""
     return f"/voice/callbacks/{callback_id}/{attempt}/answer"
 
 
 def callback_joined(callback_id: str, attempt: int) -> str:
-    """The patient heard who calls, and stays."""
+    """Return the address for when the patient heard who calls, and stays."""
     return f"/voice/callbacks/{callback_id}/{attempt}/join"
 
 
 def callback_status(callback_id: str, attempt: int) -> str:
-    """A status callback of the patient's line."""
+    """Return the address for a status callback of the patient's line."""
     return f"/voice/callbacks/{callback_id}/{attempt}/status"
 
 
@@ -103,27 +106,27 @@ def callback_status(callback_id: str, attempt: int) -> str:
 
 
 def offer_answered(offer_id: str) -> str:
-    """The agent picked up."""
+    """Return the address for when the agent picked up."""
     return f"/voice/offers/{offer_id}/answer"
 
 
 def offer_status(offer_id: str) -> str:
-    """A status callback of the agent's line."""
+    """Return the address for a status callback of the agent's line."""
     return f"/voice/offers/{offer_id}/status"
 
 
 def offer_done(offer_id: str) -> str:
-    """The agent left the conference."""
+    """Return the address for when the agent left the conference."""
     return f"/voice/offers/{offer_id}/done"
 
 
 def conference_events(call_id: str, offer_id: str) -> str:
-    """A status callback of the conference of a caller and this agent."""
+    """Return the address for a status callback of the conference of a caller and this agent."""
     return _with_query(f"/voice/conferences/{call_id}/events", offer=offer_id)
 
 
 def recording_events(call_id: str, kind: str = "") -> str:
-    """A status callback of a recording; `kind` where it is not of a conversation."""
+    """Return the address for a status callback of a recording; `kind` where it is not of a conversation."""
     return _with_query(f"/voice/recordings/{call_id}/events", kind=kind)
 
 
@@ -135,32 +138,32 @@ def _attempt(attempt_id: str, name: str) -> str:
 
 
 def attempt_answered(attempt_id: str) -> str:
-    """Somebody or something picked up."""
+    """Return the address for when somebody or something picked up."""
     return _attempt(attempt_id, "answer")
 
 
 def attempt_turn(attempt_id: str, number: int) -> str:
-    """A key, words, or the time for them has passed."""
+    """Return the address for a key or words, or none in time."""
     return _attempt(attempt_id, f"turns/{number}")
 
 
 def attempt_status(attempt_id: str) -> str:
-    """A status callback of the patient's line."""
+    """Return the address for a status callback of the patient's line."""
     return _attempt(attempt_id, "status")
 
 
 def attempt_machine(attempt_id: str) -> str:
-    """Who answered, as the provider takes it."""
+    """Return the address for who answered, as the provider takes it."""
     return _attempt(attempt_id, "machine")
 
 
 def attempt_known(attempt_id: str) -> str:
-    """The line goes on with what is known of who answered."""
+    """Return the address at which the line goes on once it is known who answered."""
     return _attempt(attempt_id, "known")
 
 
 def attempt_unanswered(attempt_id: str) -> str:
-    """No nurse came within the rings."""
+    """Return the address for when no nurse came within the rings."""
     return _attempt(attempt_id, "unanswered")
 
 
@@ -168,5 +171,5 @@ def attempt_unanswered(attempt_id: str) -> str:
 
 
 def prompt(digest: str) -> str:
-    """The sound of a prompt; the address changes with the sound, so it may be kept for ever."""
+    """Return the address for the sound of a prompt; the address changes with the sound, so it may be kept for ever."""
     return f"/voice/prompts/{digest}.wav"

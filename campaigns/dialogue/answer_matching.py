@@ -26,13 +26,13 @@ def _sounds(text: str, language: Language) -> tuple[str, ...]:
 
 @lru_cache(maxsize=2048)
 def tells(words: str, phrases: tuple[str, ...], language: Language) -> str:
-    """The longest of these phrases that was said, `""` for none."""
+    """Return the longest of these phrases that was said, `""` for none."""
     said = [phrase for phrase in phrases if contains_phrase(words, phrase, language)]
     return max(said, key=lambda phrase: len(_sounds(phrase, language)), default="")
 
 
 def option(words: str, options: Sequence[Option], language: Language) -> Option | None:
-    """The answer that was said: the one whose longest phrase was found; `None` when none or two alike were."""
+    """Return the answer that was said: the one whose longest phrase was found; `None` when none or two alike were."""
     found = [(len(_sounds(tells(words, _phrases(one, language), language), language)), one) for one in options]
     best = max((length for length, _ in found), default=0)
     told = [one for length, one in found if length == best]
@@ -40,7 +40,7 @@ def option(words: str, options: Sequence[Option], language: Language) -> Option 
 
 
 def sign(words: str, signs: Sequence[Sign], language: Language) -> Sign | None:
-    """The first warning sign that was told and not denied: signs come in the order of their urgency."""
+    """Return the first warning sign that was told and not denied: signs come in the order of their urgency."""
     for one in signs:
         phrase = tells(words, one.words[language], language)
         if phrase and not _is_denied(words, phrase, language):
@@ -53,7 +53,7 @@ def _phrases(one: Option, language: Language) -> tuple[str, ...]:
 
 
 def _is_denied(words: str, phrase: str, language: Language) -> bool:
-    """Whether every place at which the phrase stands follows a denial closely."""
+    """Return whether every place at which the phrase stands follows a denial closely."""
     said, sought = _sounds(words, language), _sounds(phrase, language)
     denials = [_sounds(word, language) for word in DENIALS[language]]
     starts = [start for start in range(len(said) - len(sought) + 1) if said[start : start + len(sought)] == sought]

@@ -75,7 +75,7 @@ def answered(context: AppContext, attempt_id: str, sid: str | None, now: datetim
 
 
 def start(session: Session, attempt_id: str) -> Start | None:
-    """Whom this attempt's conversation is with; `None` when it is over or was stopped (ask at every turn)."""
+    """Return whom this attempt's conversation is with; `None` when it is over or was stopped (ask at every turn)."""
     attempt = session.get(Attempt, attempt_id)
     if attempt is None or attempt.state is AttemptState.ENDED:
         return None
@@ -101,13 +101,13 @@ def start(session: Session, attempt_id: str) -> Start | None:
 
 
 def of_line(session: Session, sid: str) -> Start | None:
-    """The conversation on this line; `None` when there is none or it is over."""
+    """Return the conversation on this line; `None` when there is none or it is over."""
     found = session.scalar(select(Attempt.id).where(Attempt.provider_sid == sid))
     return None if found is None else start(session, found)
 
 
 def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
-    """The last four digits of the number by which the hospital knows them (`""`: none), and their time zone."""
+    """Return the last four digits of the number by which the hospital knows them (`""`: none), and their time zone."""
     recipient = session.get_one(Recipient, recipient_id)
     discharge = session.get(Discharge, recipient.discharge_id) if recipient.discharge_id else None
     digits = "".join(sign for sign in (discharge.patient_number if discharge else "") if sign in "0123456789")
@@ -115,9 +115,9 @@ def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
 
 
 def heard(context: AppContext, attempt_id: str, by: AnsweredBy) -> str | None:
-    """Whom the exchange takes the answer for: kept for the wording and the figures, decides nothing.
+    """Keep whom the provider takes the answer for: it serves the wording and the figures, and decides nothing.
 
-    The line's id, where the conversation waits for just that (`is_led`).
+    Return the line's id where the conversation waits for just that (`is_led`).
     """
     with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
@@ -129,12 +129,12 @@ def heard(context: AppContext, attempt_id: str, by: AnsweredBy) -> str | None:
 
 
 def heard_by(attempt: Attempt) -> AnsweredBy | None:
-    """Whom the exchange takes the answer for; `None` while it listens."""
+    """Return whom the exchange takes the answer for; `None` while it listens."""
     return AnsweredBy(attempt.heard) if attempt.heard else None
 
 
 def is_led(attempt: Attempt) -> bool:
-    """Whether what the exchange has heard decides, now, what is said next: the hospital's name was said to its end."""
+    """Return whether what the provider heard decides what is said next: the hospital's name was said to its end."""
     place = attempt.place
     return (
         attempt.heard not in {"", AnsweredBy.MACHINE} and place.get("stage") == Stage.OPENING and place["failures"] > 0
@@ -142,12 +142,12 @@ def is_led(attempt: Attempt) -> bool:
 
 
 def joined(session: Session, attempt_id: str, call_id: str) -> None:
-    """The conversation is this call: its recording, transcript and hand-over to a nurse are that call's."""
+    """Note that the conversation is this call: its recording, transcript and hand-over to a nurse are that call's."""
     session.get_one(Attempt, attempt_id).call_id = call_id
 
 
 def verified(session: Session, attempt_id: str, now: datetime) -> None:
-    """The person on the line is the recipient; only from here on may anything medical be said."""
+    """Note that the person on the line is the recipient; only from here on may anything medical be said."""
     attempt, recipient = _held(session, attempt_id)
     attempt.verified_at = attempt.verified_at or now
     recipient.reached_at = recipient.reached_at or now
@@ -155,13 +155,13 @@ def verified(session: Session, attempt_id: str, now: datetime) -> None:
 
 
 def reached(session: Session, attempt_id: str, now: datetime) -> None:
-    """A person speaks, whoever it is."""
+    """Note that a person speaks, whoever it is."""
     _, recipient = _held(session, attempt_id)
     recipient.reached_at = recipient.reached_at or now
 
 
 def keep_place(session: Session, attempt_id: str, place: dict[str, Any]) -> None:
-    """Where the conversation stands: whoever is called again or calls back goes on from here."""
+    """Keep where the conversation stands: whoever is called again or calls back goes on from here."""
     _, recipient = _held(session, attempt_id)
     recipient.place = dict(place)
 
@@ -183,20 +183,20 @@ def give(session: Session, context: AppContext, attempt_id: str, given: Given, n
 
 
 def warn(session: Session, context: AppContext, attempt_id: str, sign: str, now: datetime) -> None:
-    """A warning sign was heard: from now on the time to a nurse's voice is measured."""
+    """Note that a warning sign was heard: from now on the time to a nurse's voice is measured."""
     attempt, _ = _held(session, attempt_id)
     attempt.warning, attempt.warned_at = attempt.warning or sign, attempt.warned_at or now
     context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 
 
 def asks_person(session: Session, attempt_id: str, now: datetime) -> None:
-    """A person is needed: pacing counts whether one is found. (Where the call joins a line, its own times count.)"""
+    """Note that a person is needed: pacing counts whether one is found. In a queue its own times count."""
     attempt, _ = _held(session, attempt_id)
     attempt.asked_at = attempt.asked_at or now
 
 
 def caught(session: Session, attempt_id: str, now: datetime) -> None:
-    """A person speaks with them."""
+    """Note that a person speaks with them."""
     attempt, _ = _held(session, attempt_id)
     attempt.caught_at = attempt.caught_at or now
 
@@ -204,20 +204,20 @@ def caught(session: Session, attempt_id: str, now: datetime) -> None:
 def conclude(
     session: Session, attempt_id: str, outcome: AttemptOutcome, reason: str = "", later_at: datetime | None = None
 ) -> None:
-    """How it went, known before the line ends; concluded again (a patient who goes on), the last word counts."""
+    """Note how it went, known before the line ends; concluded again (a patient who goes on), the last word counts."""
     attempt, _ = _held(session, attempt_id)
     if attempt.state is not AttemptState.ENDED:
         attempt.outcome, attempt.reason, attempt.later_at = outcome, reason[:120], later_at
 
 
 def recognise(session: Session, number_index: str | None) -> str | None:
-    """The recipient whom we tried to reach at this number and who calls back now; `None` for everyone else."""
+    """Return the recipient whom we tried to reach at this number and who calls back now; `None` for everyone else."""
     found = [] if number_index is None else queries.recognised(session, number_index)
     return next((one.id for one in found if stop_reason_queries.cause(session, one) is None), None)
 
 
 def call_back(session: Session, recipient_id: str, sid: str, call_id: str | None, now: datetime) -> Start | None:
-    """The patient calls us: an attempt of theirs begins, and the conversation goes on where it stopped.
+    """Begin an attempt of a patient who calls us, and go on where the conversation stopped.
 
     `None` when we are speaking with them already, or they are not to be spoken with any more.
     """

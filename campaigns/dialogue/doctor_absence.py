@@ -32,18 +32,18 @@ class Notice:
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "Notice":
-        """The notice that `write` stored."""
+        """Return the notice that `write` stored."""
         others = tuple(datetime.fromisoformat(other) for other in stored["others"])
         return cls(stored["doctor"], datetime.fromisoformat(stored["at"]), others)
 
     def write(self) -> dict[str, Any]:
-        """The notice as the recipient's row keeps it."""
+        """Return the notice as the recipient's row keeps it."""
         others = [other.isoformat() for other in self.others]
         return {"doctor": self.doctor, "at": self.at.isoformat(), "others": others}
 
 
 def script(base: Script, notice: Notice) -> Script:
-    """The script for this appointment: one question, no warning signs."""
+    """Return the script for this appointment: one question, no warning signs."""
     options = tuple(_options(base, notice))
     fills = {language: {"doctor": notice.doctor, "when": spoken(notice.at, language)} for language in Language}
     ask = {
@@ -63,7 +63,7 @@ def script(base: Script, notice: Notice) -> Script:
 
 
 def text(base: Script, notice: Notice, chosen: str) -> Text:
-    """What is sent as a text after the call."""
+    """Return what is sent as a text after the call."""
     labels = {option.value: option.label for option in _options(base, notice)}
     label = labels.get(chosen, base.phrases["away_cancel"])
     fills = {k: {"doctor": notice.doctor, "when": spoken(notice.at, k), "choice": label[k]} for k in Language}
@@ -71,12 +71,12 @@ def text(base: Script, notice: Notice, chosen: str) -> Text:
 
 
 def told(notice: Notice, chosen: str) -> str:
-    """What the booking desk reads in the case."""
+    """Return what the booking desk reads in the case."""
     return f"{notice.doctor} {notice.at:%Y-%m-%d %H:%M} → {chosen}"
 
 
 def spoken(at: datetime, language: Language) -> str:
-    """A time as it is said."""
+    """Return a time as it is said."""
     if language is Language.ENGLISH:
         return f"{at.day} {at:%B}, {at:%H:%M}"
     hour = at.hour if at.hour <= 12 else at.hour - 12

@@ -41,5 +41,5 @@ class Decision(Generic[State, Effect]):
 
     @property
     def answer(self) -> tuple[Verb, ...]:
-        """What the webhook is answered with now."""
+        """Return what the webhook is answered with now."""
         return (Leave(),) if self.leaves_queue else self.verbs

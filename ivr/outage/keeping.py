@@ -58,18 +58,18 @@ class Wait:
 
     @property
     def address(self) -> str:
-        """The query by which the next document knows since when."""
+        """Return the query by which the next document knows since when."""
         return f"since={self.since:.0f}"
 
 
 def prompts() -> Iterator[tuple[str, Language, str]]:
-    """What is said here: names, languages, texts."""
+    """Return what is said here: names, languages, texts."""
     for name, texts in WORDS.items():
         yield from ((name, language, text) for language, text in texts.items())
 
 
 def kept(wait: Wait, number: str, turn: Turn, caller_id: str) -> tuple[Verb, ...]:
-    """What a caller hears next who asked for help and cannot be helped yet; `number` is whom they are led to."""
+    """Return what a caller hears next who asked for help and cannot be helped yet; `number` is whom they are led to."""
     again = f"{FALLBACK}?{wait.address}"
     if turn.dial_status in {LegStatus.COMPLETED, LegStatus.ANSWERED}:
         return (Hangup(),)  # they have spoken to somebody

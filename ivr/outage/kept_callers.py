@@ -39,7 +39,7 @@ class KeptCallers:
         self._lock = threading.Lock()
 
     def help(self, turn: Turn, since: float | None, now: datetime) -> Sequence[Verb]:
-        """The next document of a caller who asked for help."""
+        """Return the next document of a caller who asked for help."""
         settings = self._voice.app.settings
         wait = self._wait(since, now)
         verbs = keeping.kept(wait, settings.outage_number, turn, settings.hotline_number)
@@ -47,12 +47,12 @@ class KeptCallers:
         return self._voiced(verbs)
 
     def in_queue(self, turn: Turn, path: str, since: float | None, now: datetime) -> Sequence[Verb]:
-        """The next document of a caller in line."""
+        """Return the next document of a caller in line."""
         self._note(turn)
         return self._voiced(keeping.in_queue(self._wait(since, now), path, self._voice.app.settings.outage_number))
 
     def once_more(self, path: str, since: float | None, now: datetime) -> Sequence[Verb]:
-        """The next document of any other line."""
+        """Return the next document of any other line."""
         return self._voiced(keeping.once_more(self._wait(since, now), path))
 
     def forget(self, sid: str | None) -> None:

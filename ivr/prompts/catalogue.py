@@ -21,7 +21,7 @@ from ivr.prompts import speak
 
 
 def digest(language: Language, text: str) -> str:
-    """The name of a text as this voice speaks it: another voice, rate or word gives another one."""
+    """Return the name of a text as this voice speaks it: another voice, rate or word gives another one."""
     voice = f"{speak.VOICES[language]}:{speak.WORDS_PER_MINUTE[language]}"
     return hashlib.sha256(f"{voice}\n{text}".encode()).hexdigest()
 
@@ -61,19 +61,19 @@ def render(context: AppContext, digest: str, now: datetime) -> None:
 
 
 def rendered(context: AppContext) -> frozenset[str]:
-    """The digests of all prompts that have sound."""
+    """Return the digests of all prompts that have sound."""
     with context.database.read() as session:
         return frozenset(session.scalars(select(Prompt.digest).where(Prompt.blob.is_not(None))))
 
 
 def sealed_blobs(session: Session) -> list[Blob]:
-    """The sounds that the keyring sealed."""
+    """Return the sounds that the keyring sealed."""
     names = session.scalars(select(Prompt.blob).where(Prompt.blob.is_not(None)))
     return [Blob(name, name) for name in names if name]
 
 
 def audio(context: AppContext, digest: str) -> bytes:
-    """The sound of a rendered prompt, a WAV file. Raises `PromptMissing`."""
+    """Return the sound of a rendered prompt, a WAV file. Raises `PromptMissing`."""
     with context.database.read() as session:
         blob = session.scalar(select(Prompt.blob).where(Prompt.digest == digest))
     if blob is None:

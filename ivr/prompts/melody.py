@@ -42,14 +42,14 @@ def hold_music() -> bytes:
 
 @lru_cache(maxsize=1)
 def pieces() -> tuple[bytes, ...]:
-    """The music in pieces of five seconds, each a WAV file."""
+    """Return the music in pieces of five seconds, each a WAV file."""
     [music] = read_wav(hold_music()).channels
     length = int(PIECE_SECONDS * RATE)
     return tuple(wav_bytes([music[start : start + length]]) for start in range(0, len(music) - length + 1, length))
 
 
 def _bell(semitones: int, seconds: float) -> NDArray[np.float64]:
-    """A soft struck tone."""
+    """Return a soft struck tone."""
     at = np.arange(int(min(seconds, 4 * BEAT_SECONDS) * RATE)) / RATE
     frequency = MIDDLE_C * 2 ** (semitones / 12)
     tone = np.sin(2 * np.pi * frequency * at) + 0.3 * np.sin(4 * np.pi * frequency * at) * np.exp(-3 * at)

@@ -59,18 +59,18 @@ class Sounds:
             self._rendered = catalogue.rendered(self._ground)
 
     def voiced(self, said: Say) -> Say | Play:
-        """The sound for what is said, or the words themselves for the provider's voice."""
+        """Return the sound for what is said, or the words themselves for the provider's voice."""
         found = self._own.get((said.language, said.text)) or self._wanted.get((said.language, said.text))
         if found in self._files or found in self._rendered:
             return Play(url_of(found))
         return said
 
     def hold(self) -> Play:
-        """The music for waiting."""
+        """Return the music for waiting."""
         return Play(url_of(self.music))
 
     def piece(self, number: int) -> Play:
-        """A few seconds of music that this process holds itself; number after number they make one melody."""
+        """Return a few seconds of music that this process holds itself; number after number they make one melody."""
         return Play(url_of(self._pieces[number % len(self._pieces)]))
 
     def hold_all(self, now: datetime) -> bool:
@@ -87,7 +87,7 @@ class Sounds:
         return Play(url_of(found)) if found in self._files or found in self._held else said
 
     def _audio(self, digest: str) -> bytes:
-        """A WAV file. Raises `PromptMissing`."""
+        """Return a WAV file. Raises `PromptMissing`."""
         if digest in self._files:
             return self._files[digest].read_bytes()
         if digest in self._made:
@@ -102,5 +102,5 @@ def _digest(sound: bytes) -> str:
 
 
 def url_of(digest: str) -> str:
-    """Where a sound is fetched; the address changes with the sound, so it may be kept for ever."""
+    """Return where a sound is fetched; the address changes with the sound, so it may be kept for ever."""
     return webhook_urls.prompt(digest)

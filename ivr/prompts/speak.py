@@ -37,7 +37,7 @@ class NoSound(Retry):
 
 
 def synthesise(text: str, language: Language) -> bytes:
-    """The text as a WAV file of 8 kHz, 16 bit, one channel. Raises `NoSound`."""
+    """Return the text as a WAV file of 8 kHz, 16 bit, one channel. Raises `NoSound`."""
     with _speaking:
         samples = _spoken(pronounced(text, language), language)
     if len(samples) < SPEECH_RATE // 10:
@@ -46,7 +46,7 @@ def synthesise(text: str, language: Language) -> bytes:
 
 
 def pronounced(text: str, language: Language) -> str:
-    """The text as the voice should read it: long numbers digit by digit."""
+    """Return the text as the voice should read it: long numbers digit by digit."""
 
     def spelled(found: re.Match[str]) -> str:
         if language is Language.MANDARIN:
@@ -63,7 +63,7 @@ def pack(samples: Floats, loudness: float = 1.0) -> bytes:
 
 
 def _spoken(text: str, language: Language) -> Floats:
-    """The samples of a text at 22,050 Hz."""
+    """Return the samples of a text at 22,050 Hz."""
     espeak = _engine()
     heard = bytearray()
 

@@ -31,7 +31,7 @@ def _speak(*document: verbs.Verb) -> Response:
 
 @pages.post("/voice/offers/<offer_id>/answer")
 def answer(offer_id: str) -> Response:
-    """The agent picked up: they join the call's conference, or hear that another was faster."""
+    """Answer an agent who picked up: they join the call's conference, or hear that another was faster."""
     context = _ground()
     won = service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
     with context.database.read() as session:
@@ -53,7 +53,7 @@ def answer(offer_id: str) -> Response:
 
 @pages.post("/voice/offers/<offer_id>/status")
 def status(offer_id: str) -> Response:
-    """A status callback of the agent's line."""
+    """Take a status callback of the agent's line."""
     turn = parse(request.form)
     if turn.call_sid is not None and turn.status is not None:
         report = legs.Report(turn.call_sid, turn.status, turn.sequence, turn.response_code)
@@ -63,7 +63,7 @@ def status(offer_id: str) -> Response:
 
 @pages.post("/voice/offers/<offer_id>/done")
 def done(offer_id: str) -> Response:
-    """The conference is over for the agent; the end of their line starts the wrap-up."""
+    """Answer an agent for whom the conference is over; the end of their line starts the wrap-up."""
     if parse(request.form).status not in ENDED_LEGS:
         conversations.dismissed(_ground(), offer_id, clock.now())
     return _speak(verbs.Hangup())
@@ -71,7 +71,7 @@ def done(offer_id: str) -> Response:
 
 @pages.post("/voice/calls/<call_id>/connect")
 def connect(call_id: str) -> Response:
-    """The router sent the caller here: into the conference with the agent who won, or back into line without one."""
+    """Answer a caller whom the router sent here: into the conference with the agent who won, or back to the queue."""
     with _ground().database.read() as session:
         waiting = queries.last_waiting(session, call_id)
     if waiting is None:
@@ -91,7 +91,7 @@ def connect(call_id: str) -> Response:
 
 @pages.post("/voice/conferences/<call_id>/events")
 def events(call_id: str) -> Response:
-    """The conference of a call: its start is the moment the caller hears a person."""
+    """Take a status callback of the conference of a call: its start is the moment the caller hears a person."""
     turn = parse(request.form)
     if turn.event == "conference-start":
         context = _ground()

@@ -39,8 +39,8 @@ ENDS = {
 }
 REFUSED = "the exchange refused the call"
 NEVER_DIALLED = "never dialled"
-HUNG_UP = "hung up before we knew who it was"
-WITH_PERSON = "a person took over"
+HUNG_UP = "hung_up"
+WITH_PERSON = "person_took_over"
 
 
 def reserve(context: AppContext, recipient_id: str, now: datetime) -> str | None:

@@ -20,21 +20,21 @@ from pathlib import Path
 
 import click
 
-from routing.ladder.candidates import Agent, fits
-from routing.ladder.floor_state import Caller, Floor, Ringing, Rung
+from routing.ladder.candidates import Candidate, meets
+from routing.ladder.floor_state import FloorState, LadderRing, LiveOffer, QueuedCaller
 from routing.ladder.ladder import decide
-from routing.queues.queues import OverflowKind, Way
+from routing.queues.queues import OverflowKind, OverflowRule
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0
 SIZES = ((10, 100), (100, 1_000), (1_000, 10_000))
 LIMITS_MS = {1_000: 5.0, 10_000: 50.0}
 KINDS = {"busy": (0.1, True), "nobody_fits": (0.1, False), "all_free": (1.0, True)}
-LADDER, HELP = (Rung(1), Rung(2), Rung(3)), Way(OverflowKind.QUEUE, "helper", 3)
+LADDER, HELP = (LadderRing(1), LadderRing(2), LadderRing(3)), OverflowRule(OverflowKind.QUEUE, "helper", 3)
 SKILLS = ("booking", "guidance", "reports", "billing", "insurance", "inpatient", "complaints", "nurse")
 
 
-def floor(agents: int, waiting: int, free_share: float, asked: bool = True) -> Floor:
+def floor(agents: int, waiting: int, free_share: float, asked: bool = True) -> FloorState:
     """Return a floor of this size, always the same: free agents (whose skills are `asked` for), phones, callers in
     line.
     """
@@ -45,22 +45,26 @@ def floor(agents: int, waiting: int, free_share: float, asked: bool = True) -> F
     lines = [_queue_traits(draw) for _ in range(40)]  # queues, their languages and skills
     callers = tuple(_caller(draw, number, draw.choice(lines)) for number in range(waiting))
     ringing = range(free, free + (agents - free) // 5)
-    return Floor(
-        agents=tuple(Agent(f"a{n}", hands[n], _ago(draw.uniform(0, 600)), 9.0) for n in range(free)),
+    return FloorState(
+        agents=tuple(Candidate(f"a{n}", hands[n], _ago(draw.uniform(0, 600)), 9.0) for n in range(free)),
         callers=callers,
         offers=tuple(_phone(callers[n], f"a{n}", hands[n]) for n in ringing),
     )
 
 
-def naive(floor: Floor) -> list[tuple[str, str]]:
+def naive(floor: FloorState) -> list[tuple[str, str]]:
     """Return who would ring for whom, by looking at every agent for every caller."""
     free, rung = list(floor.agents), []
     for caller in sorted(floor.callers, key=lambda caller: (-caller.priority, caller.asked_at)):
         phones = [offer for offer in floor.offers if offer.caller_id == caller.id]
-        fit = [agent for agent in free if fits(agent.skills, caller.wish)]
+        fit = [agent for agent in free if meets(agent.skills, caller.required_skills)]
         if fit and not phones:
             best = min(
-                fit, key=lambda agent: (-sum(agent.skills.get(name, 0) for name in caller.wish), agent.idle_since)
+                fit,
+                key=lambda agent: (
+                    -sum(agent.skills.get(name, 0) for name in caller.required_skills),
+                    agent.idle_since,
+                ),
             )
             free.remove(best)
             rung.append((caller.id, best.id))
@@ -97,21 +101,21 @@ def row(agents: int, waiting: int, kind: tuple[float, bool], times: int) -> dict
 class QueueTraits:
     """The traits that callers of one queue and language share."""
 
-    wish: Mapping[str, int]
+    required_skills: Mapping[str, int]
     prefers: Mapping[str, int]
-    helpers: tuple[tuple[Way, Mapping[str, int]], ...]
+    helpers: tuple[tuple[OverflowRule, Mapping[str, int]], ...]
 
 
 def _queue_traits(draw: random.Random) -> QueueTraits:
     skill, helper = draw.sample(SKILLS, 2)
-    wish = {skill: draw.choice((1, 1, 2, 3)), "zh-CN": 1}
-    return QueueTraits(wish, {skill: 4}, ((HELP, {helper: 3, "zh-CN": 1}),))
+    required_skills = {skill: draw.choice((1, 1, 2, 3)), "zh-CN": 1}
+    return QueueTraits(required_skills, {skill: 4}, ((HELP, {helper: 3, "zh-CN": 1}),))
 
 
-def _caller(draw: random.Random, number: int, line: QueueTraits) -> Caller:
-    return Caller(
+def _caller(draw: random.Random, number: int, line: QueueTraits) -> QueuedCaller:
+    return QueuedCaller(
         f"c{number}",
-        line.wish,
+        line.required_skills,
         draw.choices((0, 10, 100), (89, 10, 1))[0],
         _ago(draw.uniform(0, 300)),
         prefers=line.prefers,
@@ -120,8 +124,8 @@ def _caller(draw: random.Random, number: int, line: QueueTraits) -> Caller:
     )
 
 
-def _phone(caller: Caller, agent_id: str, skills: dict[str, int]) -> Ringing:
-    return Ringing(f"o{agent_id}", caller.id, agent_id, _ago(3), _ago(3), 3, caller.priority, skills)
+def _phone(caller: QueuedCaller, agent_id: str, skills: dict[str, int]) -> LiveOffer:
+    return LiveOffer(f"o{agent_id}", caller.id, agent_id, _ago(3), _ago(3), 3, caller.priority, skills)
 
 
 def _ago(seconds: float) -> datetime:

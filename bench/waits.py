@@ -23,8 +23,8 @@ from bench.hospital_day.day import HospitalDay
 from hotline.values.states.offer import OfferState
 from routing.estimates import recent_times, wait, wait_estimate
 from routing.estimates.queue_snapshot import LATEST_WAITS, OFFERS_READ
-from routing.estimates.recent_times import Lately, Wait
-from routing.estimates.wait import Hand, Place
+from routing.estimates.recent_times import PastWait, RecentTimes
+from routing.estimates.wait import AgentAvailability, WaitingEntry
 from routing.queues.service import SET_ASIDE
 
 HOUR, NEAR_SECONDS = 3600.0, 20.0
@@ -47,9 +47,9 @@ class FloorHistory:
     """The past of the floor so far: conversations with their end, and what became of waits."""
 
     handles: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=OFFERS_READ))
-    waits: deque[Wait] = field(default_factory=lambda: deque(maxlen=LATEST_WAITS))
+    waits: deque[PastWait] = field(default_factory=lambda: deque(maxlen=LATEST_WAITS))
 
-    def lately(self, now: float) -> Lately:
+    def lately(self, now: float) -> RecentTimes:
         """Return it as the product learns it, see `routing.estimates.queue_snapshot`."""
         hour = [seconds for at, seconds in self.handles if at > now - HOUR]
         return recent_times.learn(hour, [seconds for _, seconds in self.handles], self.waits)
@@ -73,7 +73,7 @@ class AnnouncingFloor(SimulatedFloor):
     def _asks(self, caller: SimulatedCaller) -> None:
         super()._asks(caller)
         line = [
-            Place(each.id, {each.call.skill: each.call.level}, each.call.priority, rules.when(each.call.t))
+            WaitingEntry(each.id, {each.call.skill: each.call.level}, each.call.priority, rules.when(each.call.t))
             for each in self.line.values()
         ]
         hands = [self._hand(agent) for agent in self.agents if agent.does is not Activity.OFF]
@@ -88,14 +88,14 @@ class AnnouncingFloor(SimulatedFloor):
         }
         self.told[caller.id] = Announcement(caller, self.now, is_queued, by, None if estimate is None else estimate.raw)
 
-    def _hand(self, agent: SimulatedAgent) -> Hand:
+    def _hand(self, agent: SimulatedAgent) -> AgentAvailability:
         skills, began = agent.seat.skills, self._talks.get(agent.seat.id, self.now)
         if agent.does is Activity.TALKS:
             talks = self.now - began
             free_in = wait.free_in(talks, self.seen.mean_handle(self.now))
-            return Hand(agent.seat.id, skills, free_in, is_sure=False, talks=talks)
+            return AgentAvailability(agent.seat.id, skills, free_in, is_sure=False, talks=talks)
         left = agent.free_since + SET_ASIDE[OfferState.MISSED] - self.now if agent.does is Activity.ASIDE else 0.0
-        return Hand(agent.seat.id, skills, max(0.0, left), agent.does is not Activity.RUNG)
+        return AgentAvailability(agent.seat.id, skills, max(0.0, left), agent.does is not Activity.RUNG)
 
     def _answers(self, offer: SimulatedOffer) -> None:
         is_live = offer.live
@@ -116,7 +116,7 @@ class AnnouncingFloor(SimulatedFloor):
 
     def _over(self, caller: SimulatedCaller, is_answered: bool) -> None:
         told = self.told[caller.id]
-        self.seen.waits.append(Wait(self.now - told.at, is_answered, told.raw))
+        self.seen.waits.append(PastWait(self.now - told.at, is_answered, told.raw))
 
 
 def _former(seconds: float) -> int:
@@ -128,11 +128,11 @@ def _former(seconds: float) -> int:
 
 
 def _naive(
-    caller: SimulatedCaller, line: Iterable[SimulatedCaller], hands: Sequence[Hand], mean: float
+    caller: SimulatedCaller, line: Iterable[SimulatedCaller], hands: Sequence[AgentAvailability], mean: float
 ) -> float | None:
     """Return the place in line among those of the same skills, times the mean conversation, shared by those who fit."""
-    wish = {caller.call.skill: caller.call.level}
-    fitting = sum(wait.fits(wish, hand) for hand in hands)
+    required_skills = {caller.call.skill: caller.call.level}
+    fitting = sum(wait.meets(required_skills, hand) for hand in hands)
     place = sum(each.call.skill == caller.call.skill and each is not caller for each in line) + 1
     return place * mean / fitting if fitting else None
 

@@ -24,16 +24,17 @@ class Leader:
         step: Step,
         *,
         tick_seconds: float,
-        wake_ups: tuple[Notifier, str] | None = None,
+        notifier: Notifier | None = None,
+        channel: str = "",
         close: Callable[[], None] = lambda: None,
     ) -> None:
         """Take `step` while `lease` is held; nothing starts yet.
 
-        A step is due every `tick_seconds`, and at each message in the channel of `wake_ups`. `close` ends what the
-        steps have started.
+        A step is due every `tick_seconds`, and at each message in `channel` of the `notifier`, if there is one.
+        `close` ends what the steps have started.
         """
         self._lease, self._step, self._close = lease, step, close
-        self._tick_seconds, self._wake_ups = tick_seconds, wake_ups
+        self._tick_seconds, self._notifier, self._channel = tick_seconds, notifier, channel
 
     @property
     def name(self) -> str:
@@ -59,12 +60,11 @@ class Leader:
         self._lease.release()
 
     def _moments(self, stop: threading.Event) -> Iterator[None]:
-        if self._wake_ups is None:
+        if self._notifier is None:
             while not stop.wait(self._tick_seconds):
                 yield
             return
-        notifier, channel = self._wake_ups
-        for _ in notifier.listen(channel, self._tick_seconds):
+        for _ in self._notifier.listen(self._channel, self._tick_seconds):
             if stop.is_set():
                 return
             yield

@@ -108,7 +108,7 @@ def _is_up(context: AppContext, provider: Provider, call: Call, now: datetime) -
     status = _status(provider, call.provider_sid)
     if status not in ENDED_LEGS:
         return status is not None
-    call_end.line_reported(context, legs.Report(call.provider_sid, status), now)
+    call_end.line_reported(context, legs.LegReport(call.provider_sid, status), now)
     log.get().warning("call_end_found", call_id=call.id, status=status)
     return False
 
@@ -117,7 +117,7 @@ def _ask_agent(context: AppContext, provider: Provider, offer: Offer, now: datet
     sid = offer.provider_sid or ""
     status = _status(provider, sid)
     if status in ENDED_LEGS:
-        legs.agent_line(context, offer.id, legs.Report(sid, status), now)
+        legs.agent_line(context, offer.id, legs.LegReport(sid, status), now)
         log.get().warning("agent_end_found", offer_id=offer.id, status=status)
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Protocol
 
 from bench.hospital_day.day import DayAgent, DayCall, HospitalDay
-from routing.ladder.answer_curve import Rang
+from routing.ladder.answer_curve import RingOutcome
 
 HISTORY = 50
 OFFERS = 200
@@ -47,7 +47,7 @@ class SimulatedAgent:
     # Their latest pick-up times; a new day begins with some of earlier days, as the product's history does.
     pickups: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
     # Their latest offers, the newest first, whether answered or not.
-    offers: deque[Rang] = field(default_factory=lambda: deque(maxlen=OFFERS))
+    offers: deque[RingOutcome] = field(default_factory=lambda: deque(maxlen=OFFERS))
     rung: int = 0
     missed: int = 0
     turn: int = 0
@@ -156,7 +156,7 @@ class SimulatedFloor:
         if not offer.live:
             return
         offer.live = False
-        offer.agent.offers.appendleft(Rang(self.now - offer.at, is_answered=False))
+        offer.agent.offers.appendleft(RingOutcome(self.now - offer.at, is_answered=False))
         del offer.caller.phones[offer.id]
         if missed:
             offer.caller.tried.append(offer.agent)
@@ -180,7 +180,7 @@ class SimulatedFloor:
             self.stop(other)
         agent.does, agent.answered = Activity.TALKS, agent.answered + 1
         agent.pickups.append(self.now - offer.at)
-        agent.offers.appendleft(Rang(self.now - offer.at, is_answered=True))
+        agent.offers.appendleft(RingOutcome(self.now - offer.at, is_answered=True))
         self.at(self.now + caller.call.handle_s, lambda: self._ends(agent))
 
     def _ends(self, agent: SimulatedAgent) -> None:
@@ -234,6 +234,6 @@ def _with_history(agent: SimulatedAgent, seed: int) -> SimulatedAgent:
     misses = random.Random(f"{seed} {agent.seat.id} missed before")  # noqa: S311
     for seconds in agent.pickups:
         while misses.random() < min(agent.seat.no_answer_rate, MOST_MISSES) and len(agent.offers) < OFFERS:
-            agent.offers.appendleft(Rang(RANG_OUT_SECONDS, is_answered=False))
-        agent.offers.appendleft(Rang(seconds, is_answered=True))
+            agent.offers.appendleft(RingOutcome(RANG_OUT_SECONDS, is_answered=False))
+        agent.offers.appendleft(RingOutcome(seconds, is_answered=True))
     return agent

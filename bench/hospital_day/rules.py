@@ -93,7 +93,7 @@ class ProductRule:
     def __init__(self) -> None:
         """Start one day."""
         self._asked: dict[str, tuple[int, ...]] | None = None
-        self._phones = answer_times.Phones()
+        self._phones = answer_times.RungPhones()
         # What was learned of each agent, and after how many answers.
         self._habits: dict[str, tuple[int, float | None]] = {}
         self._curves: dict[str, AnswerCurve] = {}
@@ -110,20 +110,20 @@ class ProductRule:
             agents = {agent.seat.id: agent for agent in house.agents}
             offers = {offer.id: offer for caller in house.line.values() for offer in caller.phones.values()}
             for decision in decisions:
-                if isinstance(decision, floor_state.Start):
+                if isinstance(decision, floor_state.StartOffer):
                     self._phones.rang(decision.caller_id)
                     house.ring(house.line[decision.caller_id], agents[decision.agent_id], decision.rings)
-                elif isinstance(decision, floor_state.Miss):
+                elif isinstance(decision, floor_state.RingNoAnswer):
                     house.stop(offers[decision.offer_id], missed=True, aside_s=SET_ASIDE[OfferState.MISSED])
-                elif not isinstance(decision, floor_state.Overflow):  # these callers have no way out of the line
+                elif not isinstance(decision, floor_state.LeaveByOverflow):  # these callers have no way out of the line
                     house.stop(offers[decision.offer_id])
 
-    def _floor(self, house: SimulatedFloor) -> floor_state.Floor:
-        return floor_state.Floor(
+    def _floor(self, house: SimulatedFloor) -> floor_state.FloorState:
+        return floor_state.FloorState(
             agents=tuple(self._agent(agent) for agent in house.agents if agent.does in CAN_BE_RUNG),
             callers=tuple(self._caller(caller) for caller in house.line.values()),
             offers=tuple(
-                floor_state.Ringing(
+                floor_state.LiveOffer(
                     offer.id,
                     caller.id,
                     offer.agent.seat.id,
@@ -159,8 +159,8 @@ class ProductRule:
             known = self._habits[agent.seat.id] = (agent.answered, answer_times.answers_in(agent.pickups))
         return known[1]
 
-    def _agent(self, agent: SimulatedAgent) -> candidates.Agent:
-        return candidates.Agent(
+    def _agent(self, agent: SimulatedAgent) -> candidates.Candidate:
+        return candidates.Candidate(
             agent.seat.id,
             agent.seat.skills,
             when(agent.free_since),
@@ -169,10 +169,10 @@ class ProductRule:
             self._curves.get(agent.seat.id),
         )
 
-    def _caller(self, caller: SimulatedCaller) -> floor_state.Caller:
-        return floor_state.Caller(
+    def _caller(self, caller: SimulatedCaller) -> floor_state.QueuedCaller:
+        return floor_state.QueuedCaller(
             id=caller.id,
-            wish={caller.call.skill: caller.call.level},
+            required_skills={caller.call.skill: caller.call.level},
             priority=caller.call.priority,
             asked_at=when(caller.call.t),
             first_rung_at=None if caller.first_rung_at is None else when(caller.first_rung_at),

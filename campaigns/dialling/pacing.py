@@ -154,7 +154,7 @@ def careful(counts: AttemptCounts, bounds: PacingBounds) -> float:
 
 
 def _lines(floor: NurseFloor, rates: Rates, target: float) -> int:
-    """The most calls in flight of which each finds a nurse but for a chance of `target`; at most `MOST_LINES`."""
+    """Return the most calls in flight, up to `MOST_LINES`, each of which finds a nurse but for a chance of `target`."""
     least, most = 0, MOST_LINES
     while least < most:  # the chance grows with the lines
         middle = (least + most + 1) // 2

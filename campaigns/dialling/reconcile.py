@@ -13,7 +13,7 @@ from hotline import log
 from hotline.context import AppContext
 from hotline.models import Attempt
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
-from routing.calls.legs import Report
+from routing.calls.legs import LegReport
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
@@ -81,7 +81,7 @@ class Reconciler:
             service.not_placed(self._context, attempt.id, service.NEVER_DIALLED, now)
             return
         service.placed(self._context, attempt.id, ours[-1].sid)
-        service.report(self._context, attempt.id, Report(ours[-1].sid, ours[-1].status), now)
+        service.report(self._context, attempt.id, LegReport(ours[-1].sid, ours[-1].status), now)
         log.get().warning("attempt_found", attempt_id=attempt.id, status=ours[-1].status)
 
     def _ask(self, attempt: Attempt, now: datetime) -> None:
@@ -95,7 +95,7 @@ class Reconciler:
         # A line that the exchange does not know any more has ended.
         status = LegStatus.COMPLETED if view is None else view.status
         if status in ENDED_LEGS:
-            service.report(self._context, attempt.id, Report(attempt.provider_sid or "", status), now)
+            service.report(self._context, attempt.id, LegReport(attempt.provider_sid or "", status), now)
             log.get().warning("attempt_end_found", attempt_id=attempt.id, status=status)
 
     def _may_ask(self, attempt_id: str, now: datetime) -> bool:
@@ -106,4 +106,4 @@ class Reconciler:
         return True
 
     def _close(self, attempt: Attempt, now: datetime) -> None:
-        service.report(self._context, attempt.id, Report(attempt.provider_sid or "", LegStatus.COMPLETED), now)
+        service.report(self._context, attempt.id, LegReport(attempt.provider_sid or "", LegStatus.COMPLETED), now)

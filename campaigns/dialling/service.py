@@ -24,7 +24,7 @@ from hotline.values.states.attempt import AttemptEvent, AttemptOutcome, AttemptS
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recipient import RecipientState
-from routing.calls.legs import Report
+from routing.calls.legs import LegReport
 from telephony.vendor_words import AnsweredBy
 
 # The job that dials an attempt (`campaigns.dialling.dial`).
@@ -39,8 +39,8 @@ ENDS = {
 }
 REFUSED = "the exchange refused the call"
 NEVER_DIALLED = "never dialled"
-HUNG_UP = "hung up before we knew who it was"
-WITH_PERSON = "a person took over"
+HUNG_UP = "hung_up"
+WITH_PERSON = "person_took_over"
 
 
 def reserve(context: AppContext, recipient_id: str, now: datetime) -> str | None:
@@ -153,7 +153,7 @@ def hung_up(context: AppContext, attempt_id: str, now: datetime) -> None:
         session.get_one(Attempt, attempt_id).hung_up_at = now
 
 
-def report(context: AppContext, attempt_id: str, heard: Report, now: datetime) -> bool:
+def report(context: AppContext, attempt_id: str, heard: LegReport, now: datetime) -> bool:
     """Take a report on the line of an attempt: again, late or out of order changes nothing. `False`: unknown."""
     with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)

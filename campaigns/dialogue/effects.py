@@ -22,7 +22,7 @@ from ivr.dialogue import queries
 from ivr.dialogue.flow_state import FlowState
 from ivr.flow import reader
 from routing.queues import service as routing
-from routing.queues.service import Wish
+from routing.queues.service import QueueRequest
 
 # Ahead of every other caller, the emergency key's included: the sign is certain, and we have called them ourselves.
 SIGN_PRIORITY = 200
@@ -106,7 +106,9 @@ def _ask(
     menu = reader.load(context.settings).flow
     call.place = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
-    waiting = routing.join(session, context, call, Wish(asks.queue, priority=SIGN_PRIORITY if sign else None), now)
+    waiting = routing.join(
+        session, context, call, QueueRequest(asks.queue, priority=SIGN_PRIORITY if sign else None), now
+    )
     reason = Reason(PriorityReason.WARNING_SIGN, {"sign": sign}) if sign else Reason(PriorityReason.ASKED_IN_OUR_CALL)
     waiting.reasons = [reason, *waiting.reasons]
     if sign:

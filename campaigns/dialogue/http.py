@@ -8,7 +8,7 @@ from campaigns.dialogue import service as dialogue_service
 from hotline import clock, log
 from hotline.context import AppContext
 from ivr.dialogue import call_end
-from routing.calls.legs import Report
+from routing.calls.legs import LegReport
 from telephony import turn, twiml, webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -56,7 +56,7 @@ def status(attempt_id: str) -> Response:
     """Take a status callback of the patient's line."""
     said = turn.parse(request.form)
     if said.call_sid is not None and said.status is not None:
-        report = Report(said.call_sid, said.status, said.sequence)
+        report = LegReport(said.call_sid, said.status, said.sequence)
         call_end.line_reported(_context(), report, clock.now())  # what the call became is told before what follows
         service.report(_context(), attempt_id, report, clock.now())
     return Response(status=204)

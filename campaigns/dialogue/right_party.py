@@ -28,7 +28,7 @@ VERIFY_TRIES = 3
 SILENCES = 2
 FETCH_SECONDS = 30
 EVENING, MORNING = time(18, 30), time(9, 30)
-NOT_VERIFIED = "not verified"
+NOT_VERIFIED = "not_verified"
 
 
 def ask_who(
@@ -78,7 +78,7 @@ def fetched(script: Script, person: Person, state: DialogueState, turn: PatientT
         return verify(script, replace(state, stage=Stage.VERIFY, failures=0))
     if state.failures + 1 >= SILENCES:
         later_at = now + timedelta(hours=1)
-        return questions.end(script, state, "nobody", Conclude(AttemptOutcome.CALL_LATER, "not fetched", later_at))
+        return questions.end(script, state, "nobody", Conclude(AttemptOutcome.CALL_LATER, "not_fetched", later_at))
     del person
     state = replace(state, failures=state.failures + 1)
     return DialogueDecision(state, (questions.listen(script, state, ("fetching",), FETCH_SECONDS),))

@@ -191,7 +191,7 @@ def _begin(session: Session, context: AppContext, start: Start, sid: str, now: d
     )
     session.add(call)
     session.flush()
-    legs.caller_line(session, call.id, legs.Report(sid, LegStatus.ANSWERED), now)
+    legs.caller_line(session, call.id, legs.LegReport(sid, LegStatus.ANSWERED), now)
     attempt_progress.joined(session, start.attempt_id, call.id)
     call_log.record(session, context.notifier, call.id, CallStarted(attempt_id=start.attempt_id), now)
     conversation = _conversation(session, context, start, call.id)

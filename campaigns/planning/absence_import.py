@@ -83,11 +83,8 @@ def _plan(settings: Settings) -> Plan:
 
 
 def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: datetime) -> dict[str, Any]:
-    chosen, legal, zone = (
-        _plan(context.settings),
-        dialling_limits_file.of(context.settings).hours,
-        context.settings.timezone,
-    )
+    settings = context.settings
+    chosen, legal, zone = _plan(settings), dialling_limits_file.of(settings).hours, settings.timezone
     today = now.astimezone(ZoneInfo(zone)).date()
     facts = DischargeProfile("general", "", one.birth_date, today, ZoneInfo(zone))
     call = plan.steps(chosen, facts, legal, now)[0]

@@ -74,7 +74,7 @@ def finish(context: AppContext, name: str, now: datetime) -> None:
             recipient = queries.locked(session, recipient_id)
             if recipient is not None:
                 transitions.transition(recipient, RecipientEvent.STOPPED)
-                recipient.reason, recipient.due_at, recipient.ended_at = "campaign finished", None, now
+                recipient.reason, recipient.due_at, recipient.ended_at = "campaign_finished", None, now
         transitions.transition(campaign, CampaignEvent.FINISHED)
         campaign.ended_at, campaign.pace = now, {}
         context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)

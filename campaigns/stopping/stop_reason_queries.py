@@ -47,7 +47,7 @@ def _visits(session: Session, root_of: dict[str, str], found: dict[str, dict[str
 
 
 def _listed(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
-    """What the hospital's own list of patients says of them, and what they have told us themselves."""
+    """Add what the hospital's own list of patients says of them, and what they have told us themselves."""
     marked = (Patient.deceased, Patient.do_not_call)
     for table in (Discharge, Recipient):
         query = select(table.person_index, Patient.id, *marked).join(Patient, Patient.id == table.patient_id)

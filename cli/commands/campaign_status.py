@@ -12,7 +12,7 @@ from campaigns.results import figures
 from campaigns.results.figures import Funnel
 from cli import audit_marks
 from cli.local import embedded
-from console.floor.live import Live
+from console.floor.live import LiveFloor
 from hotline.context import AppContext, open_context
 from hotline.models import Campaign
 from hotline.values.states.campaign import CampaignState
@@ -46,7 +46,7 @@ def _seen(context: AppContext, name: str | None) -> list[tuple[Campaign, Funnel]
 
 
 def _watch(context: AppContext, console: Console, name: str | None) -> None:
-    live = Live(context, lambda: _seen(context, name))
+    live = LiveFloor(context, lambda: _seen(context, name))
     viewer = live.join()
     try:
         with Screen(console=console, auto_refresh=False, screen=console.is_terminal) as screen:

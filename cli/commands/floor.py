@@ -14,15 +14,15 @@ from cli.local import embedded
 from cli.terminal import tables
 from console.floor import breakdowns as divided
 from console.floor import snapshot
-from console.floor.live import Live
-from console.floor.snapshot import Snapshot, Waiter
+from console.floor.live import LiveFloor
+from console.floor.snapshot import FloorSnapshot, WaitingCaller
 from console.web import formatting
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Agent
 from hotline.values.states.agent import AgentState, AgentStatus
 from reports.service_level import figures as counts
-from routing.estimates.wait import Error
+from routing.estimates.wait import WaitError
 
 DRAW_SECONDS = 1.0
 LATE = 3  # rings after which a caller has waited too long
@@ -61,9 +61,9 @@ def command(once: bool, by: str | None) -> None:
 
 
 def _watch(context: AppContext, console: Console) -> None:
-    live = Live(context, lambda: snapshot.take(context, clock.now()))
+    live = LiveFloor(context, lambda: snapshot.take(context, clock.now()))
     viewer = live.join()
-    seen: Snapshot | None = None
+    seen: FloorSnapshot | None = None
     try:
         with Screen(console=console, auto_refresh=False, screen=console.is_terminal) as screen:
             while True:
@@ -77,19 +77,19 @@ def _watch(context: AppContext, console: Console) -> None:
         live.close()
 
 
-def picture(seen: Snapshot, now: datetime, ring_seconds: float) -> Group:
+def picture(seen: FloorSnapshot, now: datetime, ring_seconds: float) -> Group:
     """The floor that was `seen`, drawn at `now`."""
     return Group(
         figures(seen), waiting(seen.waiting, now, ring_seconds), agents(seen.agents, now), Text(_talks(seen), "dim")
     )
 
 
-def figures(seen: Snapshot) -> tables.Fitting:
+def figures(seen: FloorSnapshot) -> tables.Fitting:
     """Today's figures, each share with its denominator."""
     return figures_of(seen.figures)
 
 
-def figures_of(part: counts.Summary) -> tables.Fitting:
+def figures_of(part: counts.ServiceFigures) -> tables.Fitting:
     """These figures."""
     named = (*zip(COUNTED, _counts(part), strict=True), *zip(SHARED, _shares(part), strict=True))
     narrow = tables.pairs("Today", [(name.replace("\n", " "), value) for name, value in named])
@@ -101,7 +101,7 @@ def parts(context: AppContext, by: str, now: datetime) -> tables.Fitting:
     return divided_by(by, {part.name: part.figures for part in divided.take(context, by, now)})
 
 
-def divided_by(by: str, found: dict[str, counts.Summary]) -> tables.Fitting:
+def divided_by(by: str, found: dict[str, counts.ServiceFigures]) -> tables.Fitting:
     """These figures, by the names of their parts."""
     if by == divided.AGENT:
         return _by_agent(found)
@@ -116,39 +116,39 @@ def divided_by(by: str, found: dict[str, counts.Summary]) -> tables.Fitting:
     )
 
 
-def _by_agent(found: dict[str, counts.Summary]) -> tables.Fitting:
+def _by_agent(found: dict[str, counts.ServiceFigures]) -> tables.Fitting:
     columns = ("agent", "rang", "answered", "missed", "rejected", "as\nhelp", "call\nbacks", "in 3\nrings")
 
-    def drawn(shares: Callable[[counts.Summary], list[str]]) -> Table:
+    def drawn(shares: Callable[[counts.ServiceFigures], list[str]]) -> Table:
         rows = [(name, *_of_phone(part), shares(part)[1]) for name, part in found.items()]
         return tables.of("Today", columns, rows, wraps=columns[:1], right=columns[1:])
 
     return tables.Fitting(drawn(_shares), drawn(_parts_of))
 
 
-def _of_phone(part: counts.Summary) -> list[str]:
+def _of_phone(part: counts.ServiceFigures) -> list[str]:
     numbers = (part.offers, part.offers_answered, part.missed, part.rejected, part.overflowed, part.called_back)
     return [str(number) for number in numbers]
 
 
-def _counts(part: counts.Summary) -> list[str]:
+def _counts(part: counts.ServiceFigures) -> list[str]:
     numbers = (part.asked, part.answered, part.abandoned_early, part.abandoned_late, part.overflowed)
     return [*(str(number) for number in numbers), f"{part.called_back} of {part.call_backs}"]
 
 
-def _shares(part: counts.Summary) -> list[str]:
+def _shares(part: counts.ServiceFigures) -> list[str]:
     return [
         f"{formatting.percent(part.caller_share)} of {part.asked}",
         f"{formatting.percent(part.offer_share)} of {part.offers_answered}",
     ]
 
 
-def _parts_of(part: counts.Summary) -> list[str]:
+def _parts_of(part: counts.ServiceFigures) -> list[str]:
     """The shares as the counts that they are made of: shorter than per cent with a denominator."""
     return [f"{part.within_caller}/{part.asked}", f"{part.within_offer}/{part.offers_answered}"]
 
 
-def waiting(waiters: Iterable[Waiter], now: datetime, ring_seconds: float) -> tables.Fitting:
+def waiting(waiters: Iterable[WaitingCaller], now: datetime, ring_seconds: float) -> tables.Fitting:
     """Callers in line: place, rings waited on the caller clock, who is rung for them. Numbers are masked."""
     columns = ("place", "caller", "queue", "priority", "rings\nwaited", "ringing")
     lines = [(waiter, _waited((now - waiter.asked_at).total_seconds() / ring_seconds)) for waiter in waiters]
@@ -208,13 +208,13 @@ def _since(agent: Agent) -> datetime:
     return (formatting.absent(agent) and agent.presence_since) or agent.state_since
 
 
-def _talks(seen: Snapshot) -> str:
+def _talks(seen: FloorSnapshot) -> str:
     talking = sum(talk.agent is not None for talk in seen.talks)
     told = f"{talking} in conversation, {len(seen.talks) - talking} in the menu"
     return told if seen.wait_error is None else f"{told} · {_waits(seen.wait_error)}"
 
 
-def _waits(error: Error) -> str:
+def _waits(error: WaitError) -> str:
     """How true the waits were that callers were told today."""
     short = round(100 * error.too_short)
     shares = f"{short}% too short, {100 - short}% too long"

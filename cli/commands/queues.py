@@ -18,8 +18,8 @@ from hotline.configuration.settings import Settings
 from hotline.values.language import Language
 from routing.queues import hours, queues_file
 from routing.queues.hours import WEEKDAYS, Hours, Span
-from routing.queues.priority_patients import Green
-from routing.queues.queues import HELPERS, Need, OverflowKind, Queue, Rules, Step, Way
+from routing.queues.priority_patients import GreenChannel
+from routing.queues.queues import HELPERS, LadderStep, OverflowKind, OverflowRule, Queue, QueueRules, SkillLevel
 
 FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 WORDS = {
@@ -53,7 +53,7 @@ def show(file: Path | None) -> None:
     console.print(f"Priority patients: {green(found.green)}")
 
 
-def table(found: Rules, now: datetime) -> Table:
+def table(found: QueueRules, now: datetime) -> Table:
     """The queues, one row each."""
     shown = Table(title=found.file, show_lines=True)
     for heading in ("queue", "asks for", "who rings", "then", "open", "priority", "wrap-up"):
@@ -71,7 +71,7 @@ def table(found: Rules, now: datetime) -> Table:
     return shown
 
 
-def green(channel: Green) -> str:
+def green(channel: GreenChannel) -> str:
     """Who goes ahead, and how far."""
     ages = [(f"aged {least} or over", priority) for least, priority in channel.ages]
     facts = [
@@ -118,10 +118,10 @@ def _spans(spans: Sequence[Span]) -> str:
 
 def _wish(queue: Queue) -> str:
     languages = {language.value: need for language, need in queue.languages.items()}
-    return "\n".join(f"{name} {_need(need)}" for name, need in {**queue.wish, **languages}.items())
+    return "\n".join(f"{name} {_need(need)}" for name, need in {**queue.required_skills, **languages}.items())
 
 
-def _need(need: Need) -> str:
+def _need(need: SkillLevel) -> str:
     return f"≥ {need.least}" + ("" if need.prefers is None else f", prefers {need.prefers}")
 
 
@@ -130,7 +130,7 @@ def _steps(queue: Queue) -> list[str]:
     return [f"ring {number}: {_phones(queue.ladder, number)}" for number in range(1, queue.rings + 1)]
 
 
-def _phones(ladder: Sequence[Step], number: int) -> str:
+def _phones(ladder: Sequence[LadderStep], number: int) -> str:
     if not ladder:
         return "1 phone, 2 if to spare" if number == 1 else f"{number} phones"
     step = ladder[min(number, len(ladder)) - 1]
@@ -141,13 +141,13 @@ def _phones(ladder: Sequence[Step], number: int) -> str:
     return f"{phones} phone{'s' * (phones != 1)}{level}"
 
 
-def _way(way: Way) -> str:
+def _way(way: OverflowRule) -> str:
     when = f"after ring {way.after_rings}" if way.after is None else f"after {way.after.total_seconds():.0f} s"
     what = f"{way.to} helps" if way.kind in HELPERS else way.to or WORDS.get(way.kind, way.kind.value)
     return f"{when}: {what}"
 
 
-def _read(file: Path | None) -> Rules:
+def _read(file: Path | None) -> QueueRules:
     named = os.environ.get("QUEUES_FILE")
     zone = os.environ.get("TIMEZONE") or str(Settings.model_fields["timezone"].default)
     try:

@@ -116,7 +116,7 @@ def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:
 
 def _summary(context: AppContext, calls: list[PlayedCall]) -> dict[str, Any]:
     offers = [offer for call in calls for offer in call.offers]
-    rows = figures.Counted([call.call for call in calls], offers)
+    rows = figures.CountedCalls([call.call for call in calls], offers)
     counted = figures.summary(rows, context.settings.ring_seconds)
     engines = sorted({call.transcript.engine for call in calls if call.transcript})
     return {
@@ -133,7 +133,7 @@ def _summary(context: AppContext, calls: list[PlayedCall]) -> dict[str, Any]:
     }
 
 
-def _waits(error: wait.Error | None) -> dict[str, Any]:
+def _waits(error: wait.WaitError | None) -> dict[str, Any]:
     """How true the waits were that callers were told; nothing where none of them met somebody."""
     if error is None:
         return {"waits_told": 0}

@@ -18,7 +18,7 @@ from hotline import clock
 from hotline.values.access import Role
 from hotline.values.language import Language
 from routing.agents import queries, roster
-from routing.agents.roster import Wanted
+from routing.agents.roster import AgentProfile
 from routing.errors import AgentRefused
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def _lists(session: Session) -> Lists:
     )
 
 
-def _wanted(form: AgentForm) -> Wanted:
-    return Wanted(
+def _wanted(form: AgentForm) -> AgentProfile:
+    return AgentProfile(
         name=form.name.data,
         address=form.address.data,
         department=form.department.data,

@@ -11,7 +11,7 @@ from console.web import formatting
 from console.web.language import Words
 from hotline.values import call_events
 from hotline.values.reason import Reason
-from routing.queues.queues import Rules
+from routing.queues.queues import QueueRules
 
 if TYPE_CHECKING:
     from hotline.models import Agent, Event, Queue
@@ -46,13 +46,13 @@ def end_reason(words: Words, code: StrEnum | None) -> str:
     return "" if code is None else words(f"reason.{code}")
 
 
-def reason(words: Words, of: Reason, rules: Rules) -> str:
+def reason(words: Words, of: Reason, rules: QueueRules) -> str:
     """Return why an agent was rung or a caller goes first, with the names of the hospital's queues and skills."""
     parameters = {name: _parameter(words, name, value, rules) for name, value in of.parameters.items()}
     return words(f"why.{of.code}", **parameters)
 
 
-def _parameter(words: Words, name: str, value: Any, rules: Rules) -> str:
+def _parameter(words: Words, name: str, value: Any, rules: QueueRules) -> str:
     match name:
         case "queue":
             return rules.queue(value).label.get(words.language, value)
@@ -67,7 +67,7 @@ def _parameter(words: Words, name: str, value: Any, rules: Rules) -> str:
     return str(value)
 
 
-def _skill(words: Words, name: str, rules: Rules) -> str:
+def _skill(words: Words, name: str, rules: QueueRules) -> str:
     """Return the name of a skill; languages are skills, too."""
     label = rules.skills.get(name)
     return words.known(f"language_name.{name}") or name if label is None else label[words.language]

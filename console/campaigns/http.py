@@ -33,8 +33,8 @@ from campaigns.stopping import identity_decisions, undo
 from campaigns.stopping import queries as stopping
 from console.campaigns.forms import UndoForm
 from console.floor import warning_signs as alarms
-from console.floor.live import Live, Viewer, messages
-from console.floor.warning_signs import Alarm
+from console.floor.live import FloorViewer, LiveFloor, messages
+from console.floor.warning_signs import UnansweredSign
 from console.web import audit_log, audit_marks, language
 from console.web.access import LEADS, allow, by_itself, context
 from console.web.audit_marks import touches, touches_nothing
@@ -62,17 +62,17 @@ class Picture:
     """All campaigns at a moment, and their section as it was rendered for each language."""
 
     seen: Seen
-    alarms: list[Alarm]
+    alarms: list[UnansweredSign]
     now: float
     rendered: dict[Language, str] = field(default_factory=dict)
 
 
 def open_live(app: Flask, context: AppContext) -> None:
     """Give `app` its live campaigns; nothing runs until a page looks."""
-    app.extensions["live_campaigns"] = Live(context, lambda: Picture(*take(context), clock.now().timestamp()))
+    app.extensions["live_campaigns"] = LiveFloor(context, lambda: Picture(*take(context), clock.now().timestamp()))
 
 
-def take(context: AppContext) -> tuple[Seen, list[Alarm]]:
+def take(context: AppContext) -> tuple[Seen, list[UnansweredSign]]:
     """Every campaign with its funnel, the newest first, and the alarms."""
     with context.database.read() as session:
         seen = [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
@@ -106,7 +106,7 @@ def listing() -> ResponseReturnValue:
 @touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def stream() -> ResponseReturnValue:
     """Server-sent events that keep the funnels live."""
-    live: Live[Picture] = current_app.extensions["live_campaigns"]
+    live: LiveFloor[Picture] = current_app.extensions["live_campaigns"]
     viewer = live.join()
     chosen = language.chosen(request)
     response = Response(
@@ -126,7 +126,7 @@ def here() -> ResponseReturnValue:
     return "", 204
 
 
-def _messages(viewer: Viewer[Picture], chosen: Language, standing: Standing) -> Iterator[str]:
+def _messages(viewer: FloorViewer[Picture], chosen: Language, standing: Standing) -> Iterator[str]:
     return messages(viewer, lambda picture: f"event: floor\ndata: {_render(picture, chosen)}\n\n", standing.holds)
 
 

@@ -32,5 +32,7 @@ def _queues(agent: Agent) -> frozenset[str]:
     levels = {one.skill: one.level for one in agent.skills}
     found = queues_file.of(context().settings).queues.values()
     return frozenset(
-        queue.name for queue in found if all(levels.get(name, 0) >= need.least for name, need in queue.wish.items())
+        queue.name
+        for queue in found
+        if all(levels.get(name, 0) >= need.least for name, need in queue.required_skills.items())
     )

@@ -70,7 +70,7 @@ def ask() -> ResponseReturnValue:
     form = TransferForm(formdata=request.form)
     if not form.validate():
         return _refused("no_such_agent")
-    wish = transfers.Ask(form.how.data, form.target("agent"), form.target("queue"), form.note.data)
+    wish = transfers.TransferRequest(form.how.data, form.target("agent"), form.target("queue"), form.note.data)
 
     def done(session: Session, offer: Offer) -> None:
         transfers.begin(session, context(), offer, wish, clock.now())

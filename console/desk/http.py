@@ -19,9 +19,9 @@ from console.desk import presence
 from console.desk import view as desk_view
 from console.desk.forms import StatusForm, TokenForm
 from console.floor import warning_signs
-from console.floor.http import Picture, live
-from console.floor.live import Viewer, messages
-from console.floor.snapshot import Snapshot
+from console.floor.http import RenderedFloor, live
+from console.floor.live import FloorViewer, messages
+from console.floor.snapshot import FloorSnapshot
 from console.web import audit_log, audit_marks
 from console.web.access import STAFF, allow, by_itself, context
 from console.web.audit_marks import touches, touches_nothing
@@ -169,10 +169,10 @@ def _place(settings: Settings, seen: desk_view.Desk | None) -> browser_phone.Pho
     return browser_phone.connection_of(settings)
 
 
-def _messages(viewer: Viewer[Picture], agent_id: str, standing: Standing) -> Iterator[str]:
+def _messages(viewer: FloorViewer[RenderedFloor], agent_id: str, standing: Standing) -> Iterator[str]:
     shown: set[str] = set()
 
-    def told(picture: Picture) -> str:
+    def told(picture: RenderedFloor) -> str:
         caller = picture.seen.held.get(agent_id)
         if caller is not None and caller.call.id not in shown:
             shown.add(caller.call.id)
@@ -182,7 +182,7 @@ def _messages(viewer: Viewer[Picture], agent_id: str, standing: Standing) -> Ite
     return messages(viewer, told, standing.holds)
 
 
-def _render(floor: Snapshot, agent_id: str) -> str:
+def _render(floor: FloorSnapshot, agent_id: str) -> str:
     """The agent's page out of a picture of the floor: nothing is read for it."""
     agent = next((each for each in floor.agents if each.id == agent_id), None)
     if agent is None:

@@ -38,7 +38,7 @@ def beat() -> ResponseReturnValue:
     form = submitted(BeatForm)
     told = beat_of(form, form.phone.data)
     with context().database.write() as session:
-        if not service.beat(session, context(), told, clock.now()):
+        if not service.heartbeat(session, context(), told, clock.now()):
             abort(409)
         return jsonify(_answer(session, told))
 
@@ -55,13 +55,13 @@ def leave() -> ResponseReturnValue:
     return "", 204
 
 
-def beat_of(form: PageForm | TokenForm, phone: PagePhone) -> service.Beat:
+def beat_of(form: PageForm | TokenForm, phone: PagePhone) -> service.PageHeartbeat:
     """Return what the signed-in agent's page says of itself; without an agent there is no such page (404)."""
     agent_id: str = current_user.agent_id or abort(404)
-    return service.Beat(form.page.data, agent_id, current_user.id, phone, current_user.sign_in_id)
+    return service.PageHeartbeat(form.page.data, agent_id, current_user.id, phone, current_user.sign_in_id)
 
 
-def _answer(session: Session, told: service.Beat) -> dict[str, object]:
+def _answer(session: Session, told: service.PageHeartbeat) -> dict[str, object]:
     agent = queries.existing(session, told.agent_id)
     owner = presence.phone_page(presence_facts.pages_of(session, agent.id, clock.now()), clock.now())
     place = NOWHERE if owner is None else HERE if owner == told.page_id else ELSEWHERE

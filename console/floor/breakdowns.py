@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from console.web import formatting
 from hotline.context import AppContext
 from reports.service_level import figures, queries
-from reports.service_level.figures import Summary
+from reports.service_level.figures import ServiceFigures
 from routing.agents import queries as agent_queries
 
 QUEUE, HALF_HOUR, AGENT = PARTS = ("queue", "half-hour", "agent")
 
 
 @dataclass(frozen=True)
-class Piece:
+class BarSegment:
     """A piece of a bar: in time, later, or lost; where it begins and how wide it is, in per cent of the longest bar."""
 
     kind: str
@@ -27,15 +27,15 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Part:
+class Breakdown:
     """The figures of one queue (its name), half hour (`2026-03-02 08:30`) or agent (staff number and name)."""
 
     name: str
-    figures: Summary
-    bar: tuple[Piece, ...]
+    figures: ServiceFigures
+    bar: tuple[BarSegment, ...]
 
 
-def take(context: AppContext, by: str, now: datetime) -> list[Part]:
+def take(context: AppContext, by: str, now: datetime) -> list[Breakdown]:
     """Today's parts in the order of their names."""
     zone, ring = ZoneInfo(context.settings.timezone), context.settings.ring_seconds
     with context.database.read() as session:
@@ -48,14 +48,14 @@ def take(context: AppContext, by: str, now: datetime) -> list[Part]:
     else:
         found = figures.by_half_hour(rows, ring, zone)
     longest = max((_whole(part, by) for part in found.values()), default=0)
-    return [Part(name, found[name], tuple(_bar(found[name], by, longest))) for name in sorted(found)]
+    return [Breakdown(name, found[name], tuple(_bar(found[name], by, longest))) for name in sorted(found)]
 
 
-def _whole(part: Summary, by: str) -> int:
+def _whole(part: ServiceFigures, by: str) -> int:
     return part.offers if by == AGENT else part.asked
 
 
-def _bar(part: Summary, by: str, longest: int) -> Iterator[Piece]:
+def _bar(part: ServiceFigures, by: str, longest: int) -> Iterator[BarSegment]:
     """Callers, or of an agent phones that rang: answered in three rings, answered later, lost. The rest is open."""
     if by == AGENT:
         counts = (part.within_offer, part.offers_answered - part.within_offer, part.missed + part.rejected)
@@ -66,5 +66,5 @@ def _bar(part: Summary, by: str, longest: int) -> Iterator[Piece]:
     for kind, count in zip(("in-time", "later", "lost"), counts, strict=True):
         if count:
             width = 100 * count / longest
-            yield Piece(kind, left, width)
+            yield BarSegment(kind, left, width)
             left += width

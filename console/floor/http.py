@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from console.floor import breakdowns as parts
 from console.floor import snapshot
-from console.floor.live import Live, Viewer, messages
+from console.floor.live import FloorViewer, LiveFloor, messages
 from console.web import audit_marks
 from console.web.access import LEADS, STAFF, allow, by_itself, context
 from console.web.audit_marks import touches, touches_nothing
@@ -26,10 +26,10 @@ SECTIONS = ("figures", "waiting", "talks", "agents")
 
 
 @dataclass(frozen=True)
-class Picture:
+class RenderedFloor:
     """A snapshot, and its sections as they were rendered for each kind of page (language, sees all calls)."""
 
-    seen: snapshot.Snapshot
+    seen: snapshot.FloorSnapshot
     # The last change that it shows.
     number: int = 0
     rendered: dict[tuple[Language, bool], str] = field(default_factory=dict)
@@ -38,17 +38,17 @@ class Picture:
 def open_live(app: Flask, context: AppContext) -> None:
     """Give `app` its live floor; nothing runs until a page looks."""
 
-    def take() -> Picture:
+    def take() -> RenderedFloor:
         number = found.follower.number
-        return Picture(snapshot.take(context, clock.now()), number)
+        return RenderedFloor(snapshot.take(context, clock.now()), number)
 
-    found: Live[Picture] = Live(context, take)
+    found: LiveFloor[RenderedFloor] = LiveFloor(context, take)
     app.extensions["live"] = found
 
 
-def live() -> Live[Picture]:
+def live() -> LiveFloor[RenderedFloor]:
     """The live floor of this process."""
-    found: Live[Picture] = current_app.extensions["live"]
+    found: LiveFloor[RenderedFloor] = current_app.extensions["live"]
     return found
 
 
@@ -109,11 +109,13 @@ def here() -> ResponseReturnValue:
     return "", 204
 
 
-def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool], seen: int, standing: Standing) -> Iterator[str]:
+def _messages(
+    viewer: FloorViewer[RenderedFloor], kind: tuple[Language, bool], seen: int, standing: Standing
+) -> Iterator[str]:
     """Pictures with the number of their last change; a page that has seen that one already needs none."""
     known = {seen}
 
-    def told(picture: Picture) -> str:
+    def told(picture: RenderedFloor) -> str:
         is_known = picture.number in known
         known.clear()
         return "" if is_known else f"event: floor\nid: {picture.number}\ndata: {_render(picture, kind)}\n\n"
@@ -121,7 +123,7 @@ def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool], seen: int, s
     return messages(viewer, told, standing.holds)
 
 
-def _render(picture: Picture, kind: tuple[Language, bool]) -> str:
+def _render(picture: RenderedFloor, kind: tuple[Language, bool]) -> str:
     found = picture.rendered.get(kind)
     if found is None:
         parts = {name: render_template(f"floor/{name}.html", floor=picture.seen) for name in SECTIONS}

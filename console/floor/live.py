@@ -36,7 +36,7 @@ KEPT = 500
 
 
 @dataclass(frozen=True)
-class Change:
+class FloorChange:
     """One change on the floor, as `hotline.models.FloorEvent` holds it."""
 
     number: int
@@ -47,7 +47,7 @@ class Change:
     agent_id: str | None
 
 
-class Follower:
+class ChangeFollower:
     """Reads the changes of the floor in their order, each once."""
 
     def __init__(self, context: AppContext) -> None:
@@ -55,16 +55,16 @@ class Follower:
         self._ground = context
         self._seen: set[int] = set()
         self.number = 0
-        self.latest: deque[Change] = deque(maxlen=KEPT)
+        self.latest: deque[FloorChange] = deque(maxlen=KEPT)
 
-    def news(self) -> list[Change]:
+    def news(self) -> list[FloorChange]:
         """What has changed since the last look; nothing at the first one."""
         is_first = self.number == 0
         with self._ground.database.read() as session:
             if is_first:
                 self.number = max(1, floor_events.newest(session))
             rows = floor_events.since(session, self.number)
-        found = [Change(r.number, r.subject, r.subject_id, r.state, r.call_id, r.agent_id) for r in rows]
+        found = [FloorChange(r.number, r.subject, r.subject_id, r.state, r.call_id, r.agent_id) for r in rows]
         fresh = [] if is_first else [change for change in found if change.number not in self._seen]
         self._seen = {change.number for change in found}
         self.number = max([self.number, *self._seen])
@@ -73,7 +73,7 @@ class Follower:
 
 
 @dataclass(eq=False)
-class Viewer(Generic[Seen]):
+class FloorViewer(Generic[Seen]):
     """One page that looks: only the newest picture waits for it, however slow it is."""
 
     box: queue.Queue[Seen] = field(default_factory=lambda: queue.Queue(maxsize=1))
@@ -102,26 +102,26 @@ class Viewer(Generic[Seen]):
             return
 
 
-class Live(Generic[Seen]):
+class LiveFloor(Generic[Seen]):
     """Takes pictures with `take` when the floor changes, and hands them to all viewers."""
 
     def __init__(self, context: AppContext, take: Callable[[], Seen]) -> None:
         """Do nothing until the first viewer comes."""
         self._ground = context
         self._take = take
-        self._viewers: set[Viewer[Seen]] = set()
+        self._viewers: set[FloorViewer[Seen]] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._threads: list[threading.Thread] = []
         self._is_closed = False
         self._is_asked = False
         self._last: Seen | None = None
-        self.follower = Follower(context)
+        self.follower = ChangeFollower(context)
         self.pictures = 0
 
-    def join(self) -> Viewer[Seen]:
+    def join(self) -> FloorViewer[Seen]:
         """A new viewer; its first picture is the last one, or on the way where nobody looked before."""
-        viewer: Viewer[Seen] = Viewer()
+        viewer: FloorViewer[Seen] = FloorViewer()
         with self._lock:
             is_fresh = bool(self._viewers) and self._last is not None
             self._viewers.add(viewer)
@@ -136,7 +136,7 @@ class Live(Generic[Seen]):
         self._wake.set()
         return viewer
 
-    def leave(self, viewer: Viewer[Seen]) -> None:
+    def leave(self, viewer: FloorViewer[Seen]) -> None:
         """The page is gone."""
         with self._lock:
             self._viewers.discard(viewer)
@@ -193,7 +193,7 @@ class Live(Generic[Seen]):
             viewer.put(picture)
 
 
-def messages(viewer: Viewer[Seen], told: Callable[[Seen], str], holds: Callable[[], bool]) -> Iterator[str]:
+def messages(viewer: FloorViewer[Seen], told: Callable[[Seen], str], holds: Callable[[], bool]) -> Iterator[str]:
     """The stream of one page: each picture as the message that `told` makes of it (empty: none), and beats between.
 
     It ends once the page's session no longer `holds`, whoever listens and however.

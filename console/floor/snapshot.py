@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from console.desk import view
 from console.floor import warning_signs as alarms
-from console.floor.warning_signs import Alarm
+from console.floor.warning_signs import UnansweredSign
 from console.web import formatting
 from hotline.context import AppContext
 from hotline.values.reason import Reason
@@ -18,11 +18,11 @@ from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import queries
-from reports.service_level.figures import Summary
+from reports.service_level.figures import ServiceFigures
 from routing.agents import queries as agent_queries
 from routing.calls import queries as call_queries
 from routing.estimates import estimated_wait
-from routing.estimates.wait import Error
+from routing.estimates.wait import WaitError
 from routing.queues import queries as queue_queries
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _STATUSES = list(AgentStatus)
 
 
 @dataclass(frozen=True)
-class Ringing:
+class RingingPhone:
     """A phone that rings for a caller: whose, and why theirs."""
 
     agent: Agent
@@ -44,7 +44,7 @@ class Ringing:
 
 
 @dataclass(frozen=True)
-class Waiter:
+class WaitingCaller:
     """A caller in line: the place in the queue from 1 (0 while being connected), since when, who is rung for them."""
 
     call: Call
@@ -52,14 +52,14 @@ class Waiter:
     position: int
     priority: int
     asked_at: datetime
-    ringing: list[Ringing]
+    ringing: list[RingingPhone]
     reasons: list[Reason]
     requeue_reason: RequeueReason | None
     is_lifted: bool
 
 
 @dataclass(frozen=True)
-class Talk:
+class OngoingCall:
     """A call that goes on: in the menu, or with an agent."""
 
     call: Call
@@ -68,23 +68,23 @@ class Talk:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class FloorSnapshot:
     """The floor at `now`."""
 
     now: datetime
-    waiting: list[Waiter]
+    waiting: list[WaitingCaller]
     agents: list[Agent]
-    talks: list[Talk]
-    figures: Summary
+    talks: list[OngoingCall]
+    figures: ServiceFigures
     queues: list[Queue]
     held: dict[str, view.Caller]
     in_line: int
     # How true the waits were that callers were told today; `None` where nobody was told one and then met somebody.
-    wait_error: Error | None = None
-    alarms: Sequence[Alarm] = ()
+    wait_error: WaitError | None = None
+    alarms: Sequence[UnansweredSign] = ()
 
 
-def take(context: AppContext, now: datetime) -> Snapshot:
+def take(context: AppContext, now: datetime) -> FloorSnapshot:
     """Read the floor."""
     settings = context.settings
     midnight = formatting.midnight(now, ZoneInfo(settings.timezone))
@@ -93,7 +93,7 @@ def take(context: AppContext, now: datetime) -> Snapshot:
         agents = agent_queries.everyone(session)
         known = {agent.id: agent for agent in agents}
         waiting = _waiting(session, queues, known)
-        return Snapshot(
+        return FloorSnapshot(
             now=now,
             waiting=waiting,
             agents=sorted(agents, key=_rank),
@@ -107,15 +107,15 @@ def take(context: AppContext, now: datetime) -> Snapshot:
         )
 
 
-def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[Waiter]:
+def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[WaitingCaller]:
     ringing = _ringing(session, agents)
     places: dict[str, int] = {}
     waiters = []
-    for waiting, call in queue_queries.in_line(session):
+    for waiting, call in queue_queries.open_entries(session):
         is_won = waiting.state is QueueEntryState.WON
         places[waiting.queue] = places.get(waiting.queue, 0) + (not is_won)
         waiters.append(
-            Waiter(
+            WaitingCaller(
                 call=call,
                 queue=queues[waiting.queue],
                 position=0 if is_won else places[waiting.queue],
@@ -130,16 +130,16 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
     return waiters
 
 
-def _ringing(session: Session, agents: dict[str, Agent]) -> dict[str, list[Ringing]]:
-    found: dict[str, list[Ringing]] = {}
+def _ringing(session: Session, agents: dict[str, Agent]) -> dict[str, list[RingingPhone]]:
+    found: dict[str, list[RingingPhone]] = {}
     for offer in queue_queries.ringing(session):
-        found.setdefault(offer.queue_entry_id, []).append(Ringing(agents[offer.agent_id], list(offer.reasons)))
+        found.setdefault(offer.queue_entry_id, []).append(RingingPhone(agents[offer.agent_id], list(offer.reasons)))
     return found
 
 
-def _talks(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[Talk]:
+def _talks(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[OngoingCall]:
     return [
-        Talk(call, queues.get(call.queue or ""), agents.get(call.agent_id or ""))
+        OngoingCall(call, queues.get(call.queue or ""), agents.get(call.agent_id or ""))
         for call in call_queries.going_on(session)
     ]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Alarm:
+class UnansweredSign:
     """An urgent case that is nobody's: its sign as the script names it, since when, whether they are in line."""
 
     case: Case
@@ -25,10 +25,12 @@ class Alarm:
     is_waiting: bool
 
 
-def take(session: Session) -> list[Alarm]:
+def take(session: Session) -> list[UnansweredSign]:
     """Return those that are open now, the oldest first."""
     return [
-        Alarm(open_.case, open_.attempt.warning, open_.attempt.warned_at, open_.call.status is CallStatus.WAITING)
+        UnansweredSign(
+            open_.case, open_.attempt.warning, open_.attempt.warned_at, open_.call.status is CallStatus.WAITING
+        )
         for open_ in queries.open_warnings(session)
         if open_.attempt.warned_at
     ]

@@ -25,7 +25,7 @@ class Callback(Row, WithId):
     language: Mapped[Language] = mapped_column(EnumWord(Language))
     intent: Mapped[Intent] = mapped_column(EnumWord(Intent))
     queue: Mapped[str] = mapped_column(ForeignKey("queues.name"))
-    wish: Mapped[dict[str, int]] = mapped_column(JSON)
+    required_skills: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("callbacks.reasons"), default=list)

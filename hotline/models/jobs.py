@@ -11,7 +11,7 @@ from hotline.values.states.job import JobState
 
 
 class Job(Row, WithId):
-    """One piece of work on one subject; RQ is only its bell, and the sweep rings again for rows that stay due."""
+    """One piece of work on one subject; RQ only carries it, and the sweep enqueues rows again that stay due."""
 
     __tablename__ = "jobs"
     kind: Mapped[str] = mapped_column(String(40))

@@ -19,8 +19,8 @@ class QueueEntry(Row, WithId):
     __tablename__ = "queue_entries"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     queue: Mapped[str] = mapped_column(ForeignKey("queues.name"))
-    # Skill names with the least level wished, e.g. {"booking": 3, "en-US": 2}.
-    wish: Mapped[dict[str, int]] = mapped_column(JSON)
+    # Skill names with the least level required, e.g. {"booking": 3, "en-US": 2}.
+    required_skills: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     # This agent and nobody else is rung, whatever their skills: a colleague hands the caller on to them.

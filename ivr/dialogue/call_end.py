@@ -26,7 +26,7 @@ from telephony.views import ListedCall
 SERVED_OTHERWISE = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.FORWARDED})
 
 
-def line_reported(context: AppContext, report: legs.Report, now: datetime) -> bool:
+def line_reported(context: AppContext, report: legs.LegReport, now: datetime) -> bool:
     """Write down what the provider reports of a caller's line; its end ends the call. `False` for an unknown call."""
     with context.database.write() as session:
         call = session.scalar(select(Call).where(Call.provider_sid == report.sid).with_for_update())

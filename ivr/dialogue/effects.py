@@ -83,9 +83,9 @@ def _join_queue(session: Session, context: AppContext, call: Call, wanted: flow_
         queues.leave(session, context, call, QueueEntryEndReason.OTHER_QUEUE, now)
         session.flush()
     call.intent = wanted.intent
-    queues.join(session, context, call, queues.Wish(wanted.queue, wanted.skill, wanted.priority), now)
+    queues.join(session, context, call, queues.QueueRequest(wanted.queue, wanted.skill, wanted.priority), now)
 
 
 def _request_callback(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> None:
-    if queue_place.promise(session, context, call, number, now) is None:
+    if queue_place.request(session, context, call, number, now) is None:
         raise CallMovedOn(call.id)

@@ -26,12 +26,12 @@ def spoken(document: str) -> Response:
     return Response(document, content_type=twiml.CONTENT_TYPE)
 
 
-def reported() -> legs.Report | None:
+def reported() -> legs.LegReport | None:
     """Return what this request reports of a line; `None` where it tells nothing of use."""
     told = turn.parse(request.form)
     if told.call_sid is None or told.status is None:
         return None
-    return legs.Report(told.call_sid, told.status, told.sequence)
+    return legs.LegReport(told.call_sid, told.status, told.sequence)
 
 
 @pages.post(webhook_urls.INCOMING_CALL)

@@ -76,7 +76,7 @@ def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
     with voice.app.database.write() as session:
         session.add(call)
         session.flush()
-        legs.caller_line(session, call_id, legs.Report(sid, turn.status or LegStatus.RINGING), now)
+        legs.caller_line(session, call_id, legs.LegReport(sid, turn.status or LegStatus.RINGING), now)
         effects.apply(session, voice.app, call_id, decision.effects, now)
     return text
 

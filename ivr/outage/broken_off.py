@@ -48,7 +48,7 @@ def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, n
             language=call.language,
             intent=call.intent,
             queue=queue.name,
-            wish=queue.levels(call.language, asked.skill),
+            required_skills=queue.levels(call.language, asked.skill),
             priority=queue.priority if asked.priority is None else asked.priority,
             reasons=[],
             asked_at=call.started_at,

@@ -26,7 +26,7 @@ def rescue(voice: VoiceContext, turn: Turn, now: datetime) -> str:
         return voice.document((Hangup(),))
     with voice.app.database.read() as session:
         call = queries.snapshot_of_line(session, turn.call_sid)
-        entry = None if call is None else queues.last_waiting(session, call.call_id)
+        entry = None if call is None else queues.latest_entry(session, call.call_id)
     if call is None:
         service.first_turn(voice, turn, now)
     elif entry is not None and entry.state is QueueEntryState.CONNECTED and call.status is CallStatus.TALKING:

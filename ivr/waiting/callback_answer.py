@@ -69,7 +69,7 @@ def joined(voice: VoiceContext, callback_id: str, turn: Turn, now: datetime) -> 
     return voice.document(menu.repeat(voice.flow, call.state), call.call_id, call.turn)
 
 
-def reported(voice: VoiceContext, callback_id: str, attempt: int, report: legs.Report, now: datetime) -> None:
+def reported(voice: VoiceContext, callback_id: str, attempt: int, report: legs.LegReport, now: datetime) -> None:
     """Note a status callback of this line: as of any caller's once it was answered; before, the try may be over."""
     if call_end.line_reported(voice.app, report, now):
         return
@@ -103,7 +103,7 @@ def _begin(session: Session, voice: VoiceContext, callback: Callback, now: datet
     session.add(call)
     session.flush()
     callback.back_call_id = call.id
-    legs.caller_line(session, call.id, legs.Report(call.provider_sid, LegStatus.ANSWERED), now)
+    legs.caller_line(session, call.id, legs.LegReport(call.provider_sid, LegStatus.ANSWERED), now)
     told = call_events.CalledBack(asked_call_id=callback.call_id)
     effects.apply(session, voice.app, call.id, (told,), now)
     return CallSnapshot(call.id, call.provider_sid, state, CallStatus.IN_MENU, 1)

@@ -27,8 +27,8 @@ MAY_ASK_FOR_CALLBACK = frozenset({QueueEntryState.WAITING, QueueEntryState.LEFT}
 def callback_facts(session: Session, call: CallSnapshot) -> CallbackFacts:
     """Return what is known of the caller's callback."""
     number = session.execute(select(Call.id, Call.caller_number).where(Call.id == call.call_id)).one().caller_number
-    callback = queue_place.promised(session, call.call_id)
-    entry = queues.open_waiting(session, call.call_id) or queues.last_waiting(session, call.call_id)
+    callback = queue_place.requested(session, call.call_id)
+    entry = queues.open_entry(session, call.call_id) or queues.latest_entry(session, call.call_id)
     return CallbackFacts(
         promised=None if callback is None else callback.number,
         may_change=callback is None or callback.state is CallbackState.WAITING,
@@ -40,7 +40,7 @@ def callback_facts(session: Session, call: CallSnapshot) -> CallbackFacts:
 def waiting_facts(session: Session, settings: Settings, call: CallSnapshot, now: datetime) -> WaitingFacts:
     """Return what a caller who waits is told."""
     forecast = estimated_wait.of(session, settings, call.call_id, now)
-    entry = queues.open_waiting(session, call.call_id)
+    entry = queues.open_entry(session, call.call_id)
     return WaitingFacts(
         position=1 if forecast is None else forecast.position,
         minutes=UNKNOWN_WAIT if forecast is None else forecast.minutes,
@@ -52,7 +52,7 @@ def waiting_facts(session: Session, settings: Settings, call: CallSnapshot, now:
 
 def is_in_queue(session: Session, call: CallSnapshot) -> bool:
     """Return whether the caller has an open place in a queue."""
-    return queues.open_waiting(session, call.call_id) is not None
+    return queues.open_entry(session, call.call_id) is not None
 
 
 def rating_facts(session: Session, settings: Settings, call: CallSnapshot) -> RatingFacts:

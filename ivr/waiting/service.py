@@ -45,7 +45,7 @@ def _heal(voice: VoiceContext, call_id: str, now: datetime) -> None:
         call = queries.snapshot(session, call_id)
         is_lost = call is not None and call.status is CallStatus.WAITING and not facts.is_in_queue(session, call)
     if is_lost:
-        routing_overflow.heal(voice.app, call_id, now)
+        routing_overflow.restore_entry(voice.app, call_id, now)
 
 
 def callback_turn(voice: VoiceContext, call_id: str, turn: CallbackTurn, now: datetime) -> str:
@@ -104,7 +104,7 @@ def queue_left(voice: VoiceContext, call_id: str, turn: Turn, now: datetime) -> 
     if call is None:
         return voice.to_fallback()
     if turn.queue_result is QueueResult.HUNG_UP:
-        call_end.line_reported(voice.app, legs.Report(call.sid, LegStatus.COMPLETED), now)
+        call_end.line_reported(voice.app, legs.LegReport(call.sid, LegStatus.COMPLETED), now)
         return voice.document((Hangup(),))
     if turn.queue_result in {QueueResult.REDIRECTED, QueueResult.BRIDGED}:
         return voice.document(())  # the provider goes on with the document that the router named
@@ -129,16 +129,16 @@ def conference_left(voice: VoiceContext, call_id: str, turn: Turn, *, entry_id: 
         conversations.not_met(session, voice.app, row, now)
         exit_ = conversations.came_out(session, voice.app, row, entry_id, now)
         is_over = row.status is CallStatus.ENDED
-        if exit_ is conversations.Exit.OVER:
+        if exit_ is conversations.ConferenceExit.OVER:
             known = facts.rating_facts(session, voice.app.settings, call)
             question = rating.ask(voice.flow, call, known, now)
             if question is not None:
                 effects.apply(session, voice.app, call_id, question.effects, now)
                 return voice.document(question.verbs)
-    if exit_ is conversations.Exit.UNKNOWN and checks < MOST_CHECKS:
+    if exit_ is conversations.ConferenceExit.UNKNOWN and checks < MOST_CHECKS:
         again = webhook_urls.conference_left(call_id, entry_id, checks + 1)
         return voice.document((Pause(1), Redirect(again)))
-    if exit_ is conversations.Exit.LINE and not is_over:
+    if exit_ is conversations.ConferenceExit.LINE and not is_over:
         # The router leads them into the queue; should it be away, they come there by themselves.
         return voice.document((Pause(RETRY_SECONDS), Redirect(webhook_urls.requeued(call_id))))
     return voice.goodbye("thanks", call.state.language)
@@ -148,7 +148,7 @@ def requeued(voice: VoiceContext, call_id: str) -> str:
     """Answer a caller who waits again: they hear why."""
     with voice.app.database.read() as session:
         call = queries.snapshot(session, call_id)
-        entry = queues.last_waiting(session, call_id)
+        entry = queues.latest_entry(session, call_id)
     if call is None or entry is None:
         return voice.to_fallback()
     if call.status is not CallStatus.WAITING:

@@ -14,7 +14,7 @@ from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import OfferState
 from reports.service_level.rows import CallbackTimes as CallbackTimes
 from reports.service_level.rows import CallTimes as CallTimes
-from reports.service_level.rows import Counted as Counted
+from reports.service_level.rows import CountedCalls as CountedCalls
 from reports.service_level.rows import OfferTimes as OfferTimes
 
 # Who gives up sooner than this after asking has hardly been waiting: counted apart, never left out.
@@ -25,7 +25,7 @@ HALF_HOUR = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class Summary:
+class ServiceFigures:
     """The figures. Shares: `within_offer` of `offers_answered`, `within_caller` of `asked`.
 
     `asked` = `answered` + `abandoned_early` + `abandoned_late` + `call_backs` + `waiting` + `other` (a message, another
@@ -98,7 +98,7 @@ def misses_target(rings: float | None) -> bool:
     return rings is not None and rings > TARGET_RINGS
 
 
-def summary(counted: Counted, ring_seconds: float, rings: float = TARGET_RINGS) -> Summary:
+def summary(counted: CountedCalls, ring_seconds: float, rings: float = TARGET_RINGS) -> ServiceFigures:
     """Count; the target is met at `rings` or less."""
     asked = [call for call in counted.calls if is_caller(call) and call.asked_at is not None]
     ids = {call.id for call in asked}
@@ -122,12 +122,12 @@ def summary(counted: Counted, ring_seconds: float, rings: float = TARGET_RINGS) 
     )
 
 
-def _of_offers(offers: Sequence[OfferTimes], ring_seconds: float, rings: float) -> Summary:
+def _of_offers(offers: Sequence[OfferTimes], ring_seconds: float, rings: float) -> ServiceFigures:
     """The offer clock alone. A phone that could not be reached rang for nobody: it is counted apart."""
     unreachable = sum(offer.state is OfferState.UNREACHABLE for offer in offers)
     offers = [offer for offer in offers if offer.state is not OfferState.UNREACHABLE]
     picked_up = [offer for offer in offers if offer.state is OfferState.ANSWERED]
-    return Summary(
+    return ServiceFigures(
         rings=rings,
         offers=len(offers),
         offers_answered=len(picked_up),
@@ -150,7 +150,9 @@ def gave_up_early(call: CallTimes) -> bool:
     return (call.ended_at - call.asked_at).total_seconds() <= EARLY_SECONDS
 
 
-def by_call(counted: Counted, key: Callable[[CallTimes], str | None], ring_seconds: float) -> dict[str, Summary]:
+def by_call(
+    counted: CountedCalls, key: Callable[[CallTimes], str | None], ring_seconds: float
+) -> dict[str, ServiceFigures]:
     """The figures of each group of calls that `key` names, in the order of the names; `None` is in no group.
 
     What was done for a call belongs to its group.
@@ -163,12 +165,12 @@ def by_call(counted: Counted, key: Callable[[CallTimes], str | None], ring_secon
     return {name: summary(counted.of(groups[name]), ring_seconds) for name in sorted(groups)}
 
 
-def by_queue(counted: Counted, ring_seconds: float) -> dict[str, Summary]:
+def by_queue(counted: CountedCalls, ring_seconds: float) -> dict[str, ServiceFigures]:
     """The figures of each queue."""
     return by_call(counted, lambda call: call.queue, ring_seconds)
 
 
-def by_half_hour(counted: Counted, ring_seconds: float, zone: tzinfo) -> dict[str, Summary]:
+def by_half_hour(counted: CountedCalls, ring_seconds: float, zone: tzinfo) -> dict[str, ServiceFigures]:
     """The figures of each half hour in which somebody asked, by its beginning in local time: `2026-03-02 08:30`."""
 
     def key(call: CallTimes) -> str | None:
@@ -183,7 +185,7 @@ def half_hour(moment: datetime, zone: tzinfo) -> datetime:
     return local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0)
 
 
-def by_agent(counted: Counted, ring_seconds: float) -> dict[str, Summary]:
+def by_agent(counted: CountedCalls, ring_seconds: float) -> dict[str, ServiceFigures]:
     """The offer clock of each agent by their id: offers, answered, missed, rejected, answered within the target.
 
     `overflowed` are the callers for whom they were rung as help, `called_back` those with whom they talked that way.
@@ -195,7 +197,7 @@ def by_agent(counted: Counted, ring_seconds: float) -> dict[str, Summary]:
     return {agent: _of_agent(held[agent], done, ring_seconds) for agent in sorted(held)}
 
 
-def _of_agent(offers: Sequence[OfferTimes], done: Set[str | None], ring_seconds: float) -> Summary:
+def _of_agent(offers: Sequence[OfferTimes], done: Set[str | None], ring_seconds: float) -> ServiceFigures:
     answered = {offer.call_id for offer in offers if offer.state is OfferState.ANSWERED}
     return replace(
         _of_offers(offers, ring_seconds, TARGET_RINGS),

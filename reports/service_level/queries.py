@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call, Callback, Offer, QueueEntry
 from hotline.values.states.callback import CallbackState
-from reports.service_level.figures import TARGET_RINGS, CallbackTimes, CallTimes, Counted, OfferTimes, Summary, summary
+from reports.service_level.figures import (
+    TARGET_RINGS,
+    CallbackTimes,
+    CallTimes,
+    CountedCalls,
+    OfferTimes,
+    ServiceFigures,
+    summary,
+)
 
 CALL = (Call.id, Call.direction, Call.queue, Call.outcome, Call.asked_at, Call.answered_at, Call.ended_at)
 OFFER = (
@@ -23,11 +31,11 @@ OFFER = (
 )
 
 
-def between(session: Session, start: datetime, end: datetime | None = None) -> Counted:
+def between(session: Session, start: datetime, end: datetime | None = None) -> CountedCalls:
     """All calls that began at `start` or later and before `end`, both ways, and what was done for them."""
     began = Call.started_at >= start if end is None else (Call.started_at >= start) & (Call.started_at < end)
     offers = select(*OFFER).join(Call, Call.id == Offer.call_id).where(began)
-    return Counted(
+    return CountedCalls(
         cast("Sequence[CallTimes]", session.execute(select(*CALL).where(began)).all()),
         cast("Sequence[OfferTimes]", session.execute(offers).all()),
         cast("Sequence[CallbackTimes]", session.execute(_callbacks(began)).all()),
@@ -45,6 +53,6 @@ def _led_out(session: Session, began: ColumnElement[bool]) -> frozenset[str]:
     return frozenset(call_id for call_id, overflowed in session.execute(query) if overflowed)
 
 
-def since(session: Session, start: datetime, ring_seconds: float, rings: float = TARGET_RINGS) -> Summary:
+def since(session: Session, start: datetime, ring_seconds: float, rings: float = TARGET_RINGS) -> ServiceFigures:
     """The figures of all calls that began at `start` or later, and of the offers made for them."""
     return summary(between(session, start), ring_seconds, rings)

@@ -91,7 +91,7 @@ class CallbackTimes(Protocol):
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedCalls:
     """What every function here counts: the calls of a time, both ways, and what was done for them."""
 
     calls: Sequence[CallTimes]
@@ -100,9 +100,9 @@ class Counted:
     # The calls that a queue's overflow led out of its line.
     led_out: Set[str] = frozenset()
 
-    def of(self, call_ids: Set[str]) -> "Counted":
+    def of(self, call_ids: Set[str]) -> "CountedCalls":
         """The part about these calls."""
-        return Counted(
+        return CountedCalls(
             [call for call in self.calls if call.id in call_ids],
             [offer for offer in self.offers if offer.call_id in call_ids],
             [callback for callback in self.callbacks if callback.call_id in call_ids],

@@ -44,7 +44,7 @@ class Attendance:
         if self._asked is not None and self._asked.done():
             asked, self._asked = self._asked, None
             self._take(asked, now)
-        service.look(self._ground, now)
+        service.update_presence(self._ground, now)
         self._put_out(now)
 
     def _put_out(self, now: datetime) -> None:
@@ -72,7 +72,7 @@ class Attendance:
             return
         if phones is None:
             self._ask_at = now + timedelta(seconds=ASK_AGAIN_SECONDS)
-        service.listed(self._ground, phones)
+        service.update_registrations(self._ground, phones)
         holders = {holder for phone in phones or () for holder in phone.holders}
         if holders:
             # An exchange that was started anew has forgotten whom it was told to let in no more.

@@ -28,7 +28,7 @@ from hotline.models import Agent, AgentSkill, Department, Queue, Skill
 from hotline.values.language import Language
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, SignsIn
 from routing.queues.queue_fields import Level
-from routing.queues.queues import Rules, Text
+from routing.queues.queues import QueueRules, Text
 
 CLIENT = "client:"
 ADDRESS = re.compile(r"client:[A-Za-z0-9_.-]{1,60}|\+[1-9][0-9]{4,14}")
@@ -76,10 +76,10 @@ class Hospital:
 
     departments: Mapping[str, Text]
     agents: Mapping[str, AgentEntry]
-    rules: Rules
+    rules: QueueRules
 
 
-def read(path: Path, rules: Rules) -> Hospital:
+def read(path: Path, rules: QueueRules) -> Hospital:
     """Read the file of a hospital with these queues. Raises `FileFault` that lists everything that is wrong with it."""
 
     def context(data: Any) -> Context:
@@ -111,7 +111,7 @@ def store(session: Session, hospital: Hospital, now: datetime, *, overwrites: bo
     return [number for number, part in hospital.agents.items() if number in edited and not _is_as(known[number], part)]
 
 
-def store_rules(session: Session, rules: Rules) -> None:
+def store_rules(session: Session, rules: QueueRules) -> None:
     """Names and labels of skills, languages and queues, as rows of agents and calls refer to them."""
     skills = {**rules.skills, **{language.value: text for language, text in LANGUAGE_NAMES.items()}}
     for name, text in skills.items():

@@ -21,7 +21,7 @@ MAY_RETURN = frozenset({AbsenceReason.NOT_SIGNED_IN, AbsenceReason.NOT_CONNECTED
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class AgentPage:
     """A page that an agent had open: when it was last heard of, and whether its telephone was connected then."""
 
     id: str
@@ -32,7 +32,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PresenceFacts:
     """What is known of one agent.
 
     `is_in_page`: the telephone is one of those that pages are (`client:…`). `is_shut_out`: none of their accounts may
@@ -46,12 +46,12 @@ class Facts:
     is_shut_out: bool = False
     registered: bool | None = None
     registered_page: str | None = None
-    pages: tuple[Page, ...] = ()
+    pages: tuple[AgentPage, ...] = ()
     dial_after: datetime | None = None
     is_exchange_down: bool = False
 
 
-def absence(facts: Facts, now: datetime) -> AbsenceReason | None:
+def absence(facts: PresenceFacts, now: datetime) -> AbsenceReason | None:
     """Why this agent can be offered no call; `None` when they can."""
     pages = live(facts.pages, now)
     is_shut_out = facts.is_shut_out and facts.signs_in is not SignsIn.TELEPHONE
@@ -68,7 +68,7 @@ def absence(facts: Facts, now: datetime) -> AbsenceReason | None:
     return None
 
 
-def needs_page(facts: Facts) -> bool:
+def needs_page(facts: PresenceFacts) -> bool:
     """Whether a page must be open.
 
     Where nothing is said about the agent: a telephone in a page needs it where the exchange does not tell of
@@ -79,17 +79,17 @@ def needs_page(facts: Facts) -> bool:
     return facts.registered is None if facts.is_in_page else facts.has_account
 
 
-def _counts_by_word(facts: Facts) -> bool:
+def _counts_by_word(facts: PresenceFacts) -> bool:
     """Whether only the page itself can say that its telephone is connected."""
     return facts.is_in_page and facts.registered is None and facts.signs_in is not SignsIn.TELEPHONE
 
 
-def live(pages: Iterable[Page], now: datetime) -> list[Page]:
+def live(pages: Iterable[AgentPage], now: datetime) -> list[AgentPage]:
     """The pages that are there now."""
     return [page for page in pages if now - page.seen_at < timedelta(seconds=PAGE_SECONDS)]
 
 
-def phone_page(pages: Iterable[Page], now: datetime) -> str | None:
+def phone_page(pages: Iterable[AgentPage], now: datetime) -> str | None:
     """The page that has the agent's telephone: of those that are there, the one that took it last."""
     taken = [(page.phone_since, page.id) for page in live(pages, now) if page.phone_since is not None]
     return max(taken)[1] if taken else None

@@ -46,13 +46,13 @@ def decide(
         row[0]: (row[1], row[2])
         for row in session.execute(_ACCOUNTS.where(*(User.agent_id == each for each in only)).group_by(User.agent_id))
     }
-    pages: dict[str, list[presence.Page]] = defaultdict(list)
+    pages: dict[str, list[presence.AgentPage]] = defaultdict(list)
     for page in session.scalars(_pages(now).where(*(AgentPage.agent_id == each for each in only))):
         pages[page.agent_id].append(_page(page))
     decided = []
     for row in session.execute(select(*_FACTS).where(*(Agent.id == each for each in only))):
         all_of, active = accounts.get(row.id, (0, 0))
-        facts = presence.Facts(
+        facts = presence.PresenceFacts(
             is_in_page=row.address.startswith(CLIENT),
             signs_in=row.signs_in,
             has_account=all_of > 0,
@@ -68,8 +68,8 @@ def decide(
     return decided
 
 
-def _page(row: AgentPage) -> presence.Page:
-    return presence.Page(row.id, row.seen_at, row.phone is PagePhone.CONNECTED, row.phone_since)
+def _page(row: AgentPage) -> presence.AgentPage:
+    return presence.AgentPage(row.id, row.seen_at, row.phone is PagePhone.CONNECTED, row.phone_since)
 
 
 def apply(agent: Agent, why: AbsenceReason | None, now: datetime) -> None:
@@ -81,7 +81,7 @@ def apply(agent: Agent, why: AbsenceReason | None, now: datetime) -> None:
     agent.is_present, agent.absence_reason = why is None, why
 
 
-def pages_of(session: Session, agent_id: str, now: datetime) -> tuple[presence.Page, ...]:
+def pages_of(session: Session, agent_id: str, now: datetime) -> tuple[presence.AgentPage, ...]:
     """The pages that this agent has, or had, open."""
     return tuple(_page(row) for row in session.scalars(_pages(now).where(AgentPage.agent_id == agent_id)))
 

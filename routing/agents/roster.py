@@ -30,7 +30,7 @@ HELD = frozenset({AgentState.OFFERED, AgentState.TALKING})
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AgentProfile:
     """An agent as they are to be; `levels` from 1 to 5 by skill and language."""
 
     name: str
@@ -39,9 +39,9 @@ class Wanted:
     levels: Mapping[str, int]
 
 
-def of(agent: Agent) -> Wanted:
+def of(agent: Agent) -> AgentProfile:
     """The agent as they are."""
-    return Wanted(agent.name, agent.address, agent.department, {row.skill: row.level for row in agent.skills})
+    return AgentProfile(agent.name, agent.address, agent.department, {row.skill: row.level for row in agent.skills})
 
 
 def stamp(agent: Agent) -> str:
@@ -60,7 +60,7 @@ def numbered(session: Session, staff_number: str) -> Agent:
 
 
 def edit(
-    session: Session, context: AppContext, agent_id: str, wanted: Wanted, now: datetime, seen: str | None = None
+    session: Session, context: AppContext, agent_id: str, wanted: AgentProfile, now: datetime, seen: str | None = None
 ) -> list[str]:
     """Make the agent as `wanted`; the actions for the audit log, one per field that changed.
 
@@ -91,7 +91,7 @@ def edit(
     return actions
 
 
-def _check(session: Session, agent: Agent, wanted: Wanted) -> None:
+def _check(session: Session, agent: Agent, wanted: AgentProfile) -> None:
     if not 0 < len(wanted.name) <= LONGEST_NAME:
         raise AgentRefused("name_missing", "name", f"an agent needs a name of at most {LONGEST_NAME} characters")
     if wanted.department is not None and session.get(Department, wanted.department) is None:
@@ -116,7 +116,7 @@ def _check_address(session: Session, agent: Agent, address: str) -> None:
         raise AgentRefused("address_taken", "address", "another agent has this telephone")
 
 
-def _actions(before: Wanted, wanted: Wanted) -> list[str]:
+def _actions(before: AgentProfile, wanted: AgentProfile) -> list[str]:
     changes = {
         "rename_agent": before.name != wanted.name,
         "agent_department": before.department != wanted.department,

@@ -30,7 +30,7 @@ KEPT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Beat:
+class PageHeartbeat:
     """A page's word that it is there: of whom, what its telephone does, and in which session it is open."""
 
     page_id: str
@@ -43,7 +43,7 @@ class Beat:
 # What pages say.
 
 
-def beat(session: Session, context: AppContext, told: Beat, now: datetime) -> bool:
+def heartbeat(session: Session, context: AppContext, told: PageHeartbeat, now: datetime) -> bool:
     """A page is there. `False` when its id is that of another one's page."""
     if _is_no_news(session, told, now):
         return True
@@ -62,7 +62,7 @@ def beat(session: Session, context: AppContext, told: Beat, now: datetime) -> bo
     return True
 
 
-def _is_no_news(session: Session, told: Beat, now: datetime) -> bool:
+def _is_no_news(session: Session, told: PageHeartbeat, now: datetime) -> bool:
     """Whether a known page of somebody who is there says the same again, which is written down."""
     same = (AgentPage.id == told.page_id, AgentPage.agent_id == told.agent_id, AgentPage.user_id == told.user_id)
     again = update(AgentPage).where(*same, AgentPage.phone == told.phone, AgentPage.sign_in_id == told.sign_in_id)
@@ -70,9 +70,9 @@ def _is_no_news(session: Session, told: Beat, now: datetime) -> bool:
     return is_known and bool(session.scalar(select(Agent.is_present).where(Agent.id == told.agent_id)))
 
 
-def take_phone(session: Session, context: AppContext, told: Beat, now: datetime) -> None:
+def take_phone(session: Session, context: AppContext, told: PageHeartbeat, now: datetime) -> None:
     """This page is the agent's telephone from now on, and no older one."""
-    if beat(session, context, told, now):
+    if heartbeat(session, context, told, now):
         session.get_one(AgentPage, told.page_id).phone_since = now
 
 
@@ -100,7 +100,7 @@ def forget_old(session: Session, now: datetime) -> None:
 # What the exchange says.
 
 
-def listed(context: AppContext, phones: Iterable[RegisteredPhone] | None) -> None:
+def update_registrations(context: AppContext, phones: Iterable[RegisteredPhone] | None) -> None:
     """The exchange has told which telephones are registered; `None`: it never tells."""
     known = None if phones is None else {phone.address: phone for phone in phones}
     with context.database.read() as session:
@@ -136,7 +136,7 @@ def _registration(known: Mapping[str, RegisteredPhone] | None, address: str) -> 
 # What follows.
 
 
-def look(context: AppContext, now: datetime) -> bool:
+def update_presence(context: AppContext, now: datetime) -> bool:
     """Bring every agent's presence up to date; whether anybody came or went."""
     with context.database.read() as session:
         moved = [agent_id for agent_id, why, was in presence_facts.decide(session, now) if why is not was]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from routing.estimates import wait
-from routing.estimates.wait import Hand, Place
+from routing.estimates.wait import AgentAvailability, WaitingEntry
 
 MOST_TRIES = 2
 # How long until a patient is on the line and has heard who calls.
@@ -24,13 +24,13 @@ PAUSE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Promise:
+class PendingCallback:
     """A call-back as the decision sees it; `dialled_at` and `held_agent_id` while its telephone rings.
 
     `is_calling`: the patient is on the line themselves, for something else.
     """
 
-    place: Place
+    place: WaitingEntry
     due_at: datetime
     dialled_at: datetime | None = None
     held_agent_id: str | None = None
@@ -38,14 +38,19 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Dial:
+class CallbackDial:
     """Dial this patient now; the agent is kept free meanwhile."""
 
     callback_id: str
     agent_id: str
 
 
-def due(waiting: Iterable[Place], promises: Sequence[Promise], floor: Sequence[Hand], now: datetime) -> list[Dial]:
+def due(
+    waiting: Iterable[WaitingEntry],
+    promises: Sequence[PendingCallback],
+    floor: Sequence[AgentAvailability],
+    now: datetime,
+) -> list[CallbackDial]:
     """Who is dialled now, in the order of the line. `floor` are the agents who are free or will be by themselves."""
     open_ = {promise.place.id: promise for promise in promises}
     kept = {promise.held_agent_id for promise in promises if promise.dialled_at is not None}
@@ -53,18 +58,18 @@ def due(waiting: Iterable[Place], promises: Sequence[Promise], floor: Sequence[H
     # Whoever is served once has their agent for long: nobody is promised twice.
     taken = wait.served([*waiting, *ready(promises, now)], near, wait.USUAL_SECONDS * 1000)
     return [
-        Dial(place_id, hand.id)
+        CallbackDial(place_id, hand.id)
         for place_id, (hand, seconds) in taken.items()
         if place_id in open_ and seconds <= DIAL_SECONDS
     ]
 
 
-def ready(promises: Iterable[Promise], now: datetime) -> list[Place]:
+def ready(promises: Iterable[PendingCallback], now: datetime) -> list[WaitingEntry]:
     """The places of those who may be dialled, as far as the patient and the last try go."""
     return [p.place for p in promises if p.dialled_at is None and p.due_at <= now and not p.is_calling]
 
 
-def kept_free(promises: Iterable[Promise], waiting: Sequence[Place], now: datetime) -> frozenset[str]:
+def kept_free(promises: Iterable[PendingCallback], waiting: Sequence[WaitingEntry], now: datetime) -> frozenset[str]:
     """Agents who are not rung for others: their call-back is being dialled, and nobody ahead of it waits."""
     first = min((place.rank for place in waiting), default=None)
     return frozenset(

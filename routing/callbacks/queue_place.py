@@ -24,7 +24,7 @@ from hotline.values.states.callback import CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import queries, service
 
-ENDED: dict[CallbackState, type[HistoryEvent]] = {
+ENDED_BY: dict[CallbackState, type[HistoryEvent]] = {
     CallbackState.DONE: CallbackDone,
     CallbackState.FAILED: CallbackFailed,
     CallbackState.CANCELLED: CallbackCancelled,
@@ -38,12 +38,12 @@ def open_of(session: Session, call_id: str) -> Callback | None:
     return session.scalar(query.with_for_update())
 
 
-def promised(session: Session, call_id: str) -> Callback | None:
+def requested(session: Session, call_id: str) -> Callback | None:
     """Return the open callback that this call asked for, to look at only."""
     return session.scalar(select(Callback).where(Callback.call_id == call_id, Callback.state.in_(OPEN)))
 
 
-def promise(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
+def request(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
     """The caller leaves the line and is called back at `number`; asked again, that number for the same call-back.
 
     `None` where they are in no line, or on their way to an agent already.
@@ -53,31 +53,31 @@ def promise(session: Session, context: AppContext, call: Call, number: PhoneNumb
         if found.state is CallbackState.WAITING:
             found.number = number.e164
         return found
-    waiting = queries.open_waiting(session, call.id) or queries.last_waiting(session, call.id)
-    if waiting is None or waiting.state not in {QueueEntryState.WAITING, QueueEntryState.LEFT}:
+    entry = queries.open_entry(session, call.id) or queries.latest_entry(session, call.id)
+    if entry is None or entry.state not in {QueueEntryState.WAITING, QueueEntryState.LEFT}:
         return None
-    callback = _row(call, waiting, number, now)
+    callback = _row(call, entry, number, now)
     session.add(callback)
     service.leave(session, context, call, QueueEntryEndReason.CALLBACK, now)
     if call.status is CallStatus.WAITING:
         transitions.transition(call, CallEvent.LEFT_QUEUE)
     call.outcome = CallOutcome.CALL_BACK
-    call_log.record(session, context.notifier, call.id, CallbackRequested(queue=waiting.queue), now)
+    call_log.record(session, context.notifier, call.id, CallbackRequested(queue=entry.queue), now)
     return callback
 
 
-def _row(call: Call, waiting: QueueEntry, number: PhoneNumber, now: datetime) -> Callback:
+def _row(call: Call, entry: QueueEntry, number: PhoneNumber, now: datetime) -> Callback:
     return Callback(
         call_id=call.id,
         number=number.e164,
         language=call.language,
         intent=call.intent,
-        queue=waiting.queue,
-        wish=waiting.wish,
-        priority=waiting.priority,
-        preferred_agent_id=waiting.preferred_agent_id,
-        reasons=waiting.reasons,
-        asked_at=waiting.asked_at,
+        queue=entry.queue,
+        required_skills=entry.required_skills,
+        priority=entry.priority,
+        preferred_agent_id=entry.preferred_agent_id,
+        reasons=entry.reasons,
+        asked_at=entry.asked_at,
         state=CallbackState.WAITING,
         tries=0,
         due_at=now,
@@ -90,13 +90,13 @@ def withdraw(session: Session, context: AppContext, call: Call, now: datetime) -
     found = open_of(session, call.id)
     if found is not None and found.state is CallbackState.WAITING:
         end(session, context, found, CallbackState.CANCELLED, CallbackReason.CALLER_STAYED, now)
-    back_in_line(session, context, call, now)
+    rejoin(session, context, call, now)
 
 
 def step_out(session: Session, context: AppContext, call: Call, now: datetime) -> bool:
     """The caller leaves the line for something else, and may come back; not on the way to an agent: then `False`."""
-    waiting = queries.open_waiting(session, call.id)
-    if waiting is None or waiting.state is not QueueEntryState.WAITING:
+    entry = queries.open_entry(session, call.id)
+    if entry is None or entry.state is not QueueEntryState.WAITING:
         return False
     service.leave(session, context, call, QueueEntryEndReason.MESSAGE, now)
     transitions.transition(call, CallEvent.LEFT_QUEUE)
@@ -104,18 +104,18 @@ def step_out(session: Session, context: AppContext, call: Call, now: datetime) -
     return True
 
 
-def back_in_line(session: Session, context: AppContext, call: Call, now: datetime) -> QueueEntry | None:
+def rejoin(session: Session, context: AppContext, call: Call, now: datetime) -> QueueEntry | None:
     """Put a caller who left the line back to their old place; `None` where they have none to go back to."""
-    if queries.open_waiting(session, call.id) is not None:
+    if queries.open_entry(session, call.id) is not None:
         return None
-    last = queries.last_waiting(session, call.id)
+    last = queries.latest_entry(session, call.id)
     may_come_back = call.status in {CallStatus.IN_MENU, CallStatus.WAITING}
     if last is None or last.state is not QueueEntryState.LEFT or not may_come_back:
         return None
-    again = place_like(call.id, last)
+    again = entry_like(call.id, last)
     again.overflowed, again.only_agent_id = list(last.overflowed), last.only_agent_id
     call.outcome = None
-    return open_context(session, context, call, again, now)
+    return enqueue(session, context, call, again, now)
 
 
 def end(
@@ -128,15 +128,15 @@ def end(
 ) -> None:
     transitions.move(callback, state)
     callback.reason, callback.ended_at, callback.held_agent_id = reason, now, None
-    call_log.record(session, context.notifier, callback.call_id, ENDED[state](), now)
+    call_log.record(session, context.notifier, callback.call_id, ENDED_BY[state](), now)
     context.notifier.ring_after(session, ROUTER)
 
 
-def place_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
+def entry_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
     return QueueEntry(
         call_id=call_id,
         queue=old.queue,
-        wish=old.wish,
+        required_skills=old.required_skills,
         priority=old.priority,
         preferred_agent_id=old.preferred_agent_id,
         reasons=old.reasons,
@@ -144,10 +144,10 @@ def place_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
     )
 
 
-def open_context(session: Session, context: AppContext, call: Call, place: QueueEntry, now: datetime) -> QueueEntry:
-    session.add(place)
+def enqueue(session: Session, context: AppContext, call: Call, entry: QueueEntry, now: datetime) -> QueueEntry:
+    session.add(entry)
     transitions.transition(call, CallEvent.QUEUED)
-    call.queue = place.queue
-    call_log.record(session, context.notifier, call.id, CallerRequeued(queue=place.queue), now)
+    call.queue = entry.queue
+    call_log.record(session, context.notifier, call.id, CallerRequeued(queue=entry.queue), now)
     context.notifier.ring_after(session, ROUTER)
-    return place
+    return entry

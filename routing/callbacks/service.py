@@ -23,7 +23,7 @@ from hotline.values.states.callback import CallbackEvent, CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import ENDED_LEGS
 from routing.callbacks import due
-from routing.callbacks.queue_place import end, open_context, place_like
+from routing.callbacks.queue_place import end, enqueue, entry_like
 from routing.estimates import queue_snapshot, wait
 from routing.ladder import floor_state
 from telephony import webhook_urls
@@ -66,7 +66,7 @@ def came_back(session: Session, context: AppContext, callback_id: str, call: Cal
         return False
     transitions.transition(callback, CallbackEvent.CAME_BACK)
     call.asked_at = call.asked_at or now
-    open_context(session, context, call, place_like(call.id, callback), now)
+    enqueue(session, context, call, entry_like(call.id, callback), now)
     return True
 
 
@@ -107,23 +107,23 @@ def act(context: AppContext, provider: Provider, now: datetime) -> bool:
         if session.scalar(_ANY_AWAITED) is None:
             return False
         stale = list(session.scalars(_STALE, {"silent": now - SILENT, "old": now - LONGEST}))
-        promises = queue_snapshot.promises(session)
-        floor = queue_snapshot.look(session, now) if due.ready(promises, now) else None
+        promises = queue_snapshot.pending_callbacks(session)
+        floor = queue_snapshot.take(session, now) if due.ready(promises, now) else None
     for callback in stale:
         _settle(context, provider, callback, now)
-    dials = [] if floor is None else due.due(floor.waiting, floor.promises, floor.hands, now)
+    dials = [] if floor is None else due.due(floor.waiting_entries, floor.pending_callbacks, floor.hands, now)
     for dial in dials:
         _dial(context, provider, dial, now)
     return bool(dials)
 
 
-def without_kept(session: Session, floor: floor_state.Floor, now: datetime) -> floor_state.Floor:
+def without_kept(session: Session, floor: floor_state.FloorState, now: datetime) -> floor_state.FloorState:
     """The floor without the agents who are kept free for somebody who is being called back."""
-    promises = queue_snapshot.promises(session)
+    promises = queue_snapshot.pending_callbacks(session)
     if not any(promise.dialled_at for promise in promises):
         return floor
-    places = [wait.Place(c.id, c.wish, c.priority, c.asked_at) for c in floor.callers]
-    kept = due.kept_free(promises, places, now)
+    entries = [wait.WaitingEntry(c.id, c.required_skills, c.priority, c.asked_at) for c in floor.callers]
+    kept = due.kept_free(promises, entries, now)
     return replace(floor, agents=tuple(agent for agent in floor.agents if agent.id not in kept))
 
 
@@ -147,7 +147,7 @@ def _settle(context: AppContext, provider: Provider, callback: Callback, now: da
     log.get().warning("call_back_settled", callback_id=callback.id, state=callback.state)
 
 
-def _dial(context: AppContext, provider: Provider, dial: due.Dial, now: datetime) -> None:
+def _dial(context: AppContext, provider: Provider, dial: due.CallbackDial, now: datetime) -> None:
     with context.database.write() as session:
         row = _locked(session, dial.callback_id)
         if row is None or row.state is not CallbackState.WAITING or row.due_at > now:

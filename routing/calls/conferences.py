@@ -61,12 +61,12 @@ def transfer_of(session: Session, call_id: str) -> Transfer | None:
     return session.scalar(statements.OPEN_TRANSFER, {"call_id": call_id})
 
 
-def consulted(session: Session, call: Call, waiting: QueueEntry, offer: Offer, now: datetime) -> None:
+def consulted(session: Session, call: Call, entry: QueueEntry, offer: Offer, now: datetime) -> None:
     """A colleague who was rung for a consultation has picked up: the agents talk, the caller is on hold."""
-    transitions.transition(waiting, QueueEntryEvent.CONNECTED)
-    waiting.ended_at = now
+    transitions.transition(entry, QueueEntryEvent.CONNECTED)
+    entry.ended_at = now
     transfer = transfer_of(session, call.id)
-    if transfer is not None and transfer.queue_entry_id == waiting.id:
+    if transfer is not None and transfer.queue_entry_id == entry.id:
         transitions.transition(transfer, TransferEvent.CONSULTED)
         transfer.to_offer_id, transfer.answered_at = offer.id, now
     session.flush()

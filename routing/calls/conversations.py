@@ -28,7 +28,7 @@ from routing.calls import transfer_ends as ends
 from routing.queues import queries, queues_file, requeue, service
 
 
-class Exit(StrEnum):
+class ConferenceExit(StrEnum):
     """Why a caller came out of the room: to go in line again, because it is over, or it cannot be told yet."""
 
     LINE = "line"
@@ -45,13 +45,13 @@ def agent_left(
     """
     if offer.state is not OfferState.ANSWERED or offer.ended_at is not None:
         return
-    waiting = session.get_one(QueueEntry, offer.queue_entry_id)
+    entry = session.get_one(QueueEntry, offer.queue_entry_id)
     offer.ended_at = now
-    if waiting.state is QueueEntryState.WON:
-        transitions.transition(waiting, QueueEntryEvent.AGENT_LOST)
-        waiting.winner_id = None
+    if entry.state is QueueEntryState.WON:
+        transitions.transition(entry, QueueEntryEvent.AGENT_LOST)
+        entry.winner_id = None
         # The caller may be in the conference, or on the way: the router leads them back.
-        waiting.moved_at = waiting.moved_at or now
+        entry.moved_at = entry.moved_at or now
         transitions.transition(offer, OfferEvent.FAILED)  # a new winner must be possible
         service.settle(session, offer, AgentState.IDLE, None, None, now)
         service.tell(session, context, offer, AgentLost, now)
@@ -61,10 +61,10 @@ def agent_left(
 
 
 def _leave_talk(session: Session, context: AppContext, offer: Offer, status: LegStatus | None, now: datetime) -> None:
-    waiting = session.get_one(QueueEntry, offer.queue_entry_id)
+    entry = session.get_one(QueueEntry, offer.queue_entry_id)
     call = session.get_one(Call, offer.call_id)
     is_lost = call.status is CallStatus.TALKING and _is_lost(session, offer, status)
-    until = now + timedelta(seconds=queues_file.wrap_up_seconds(context.settings, waiting.queue))
+    until = now + timedelta(seconds=queues_file.wrap_up_seconds(context.settings, entry.queue))
     service.settle(session, offer, AgentState.WRAP_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now)
     service.tell(session, context, offer, LineLost if is_lost else AgentLeft, now)
     session.flush()
@@ -104,12 +104,14 @@ def _to_the_front(
 ) -> None:
     """Nobody is left with the caller, who is still there."""
     if not is_lost:
-        requeue.back(session, context, call, requeue.Aim(RequeueReason.ALONE), now)
+        requeue.requeue(session, context, call, requeue.RequeueTarget(RequeueReason.ALONE), now)
         return
     # The same agent is preferred once: a phone that fails again and again must not hold the caller for ever.
     may_return = not presence_facts.is_shut_out(session, session.get_one(Agent, offer.agent_id))
-    preferred = offer.agent_id if may_return and requeue.fronts(session, call.id) == 0 else None
-    requeue.back(session, context, call, requeue.Aim(RequeueReason.LINE_LOST, preferred_agent_id=preferred), now)
+    preferred = offer.agent_id if may_return and requeue.times_lost(session, call.id) == 0 else None
+    requeue.requeue(
+        session, context, call, requeue.RequeueTarget(RequeueReason.LINE_LOST, preferred_agent_id=preferred), now
+    )
 
 
 def dismissed(context: AppContext, offer_id: str, now: datetime) -> None:
@@ -120,42 +122,42 @@ def dismissed(context: AppContext, offer_id: str, now: datetime) -> None:
             offer.released_at = offer.released_at or now
 
 
-def came_out(session: Session, context: AppContext, call: Call, place_id: str, now: datetime) -> Exit:
+def came_out(session: Session, context: AppContext, call: Call, entry_id: str, now: datetime) -> ConferenceExit:
     """The caller came out of the room into which `place_id` had led them, with their own line up: what now."""
-    place = queries.last_waiting(session, call.id)
-    if call.status is not CallStatus.TALKING or place is None or place.id != place_id:
-        return Exit.LINE
-    if place.state is not QueueEntryState.CONNECTED:
-        return Exit.LINE
+    entry = queries.latest_entry(session, call.id)
+    if call.status is not CallStatus.TALKING or entry is None or entry.id != entry_id:
+        return ConferenceExit.LINE
+    if entry.state is not QueueEntryState.CONNECTED:
+        return ConferenceExit.LINE
     gone = conferences.present(session, call.id)
     if len(gone) == 1 and not _is_lost(session, gone[0], None) and conferences.transfer_of(session, call.id) is None:
-        return Exit.UNKNOWN  # the report on their line is on its way
+        return ConferenceExit.UNKNOWN  # the report on their line is on its way
     for offer in gone:
         agent_left(session, context, offer, now)
         session.flush()
-    return Exit.LINE if queries.open_waiting(session, call.id) is not None else Exit.OVER
+    return ConferenceExit.LINE if queries.open_entry(session, call.id) is not None else ConferenceExit.OVER
 
 
 def not_met(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """The caller came out of the conference before the exchange said that it began: they are in line again."""
-    waiting = queries.open_waiting(session, call.id)
-    if waiting is None or waiting.kind is not QueueEntryKind.CALLER:
+    entry = queries.open_entry(session, call.id)
+    if entry is None or entry.kind is not QueueEntryKind.CALLER:
         return
-    if waiting.state is QueueEntryState.WON and waiting.moved_at is not None:
-        agent_left(session, context, session.get_one(Offer, waiting.winner_id), now)
+    if entry.state is QueueEntryState.WON and entry.moved_at is not None:
+        agent_left(session, context, session.get_one(Offer, entry.winner_id), now)
 
 
 def alone(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """The caller is still on the line long after their agent has left: back in line, at the front."""
-    last = queries.last_waiting(session, call.id)
+    last = queries.latest_entry(session, call.id)
     # Meanwhile they may stand in line again, where nobody has won them.
     winner = None if last is None or last.winner_id is None else session.get(Offer, last.winner_id)
     if last is None or call.status is not CallStatus.TALKING or winner is None or winner.ended_at is None:
         return
-    if queries.open_waiting(session, call.id) is not None or conferences.anybody(session, call.id):
+    if queries.open_entry(session, call.id) is not None or conferences.anybody(session, call.id):
         return
     conferences.close(session, call.id, TransferState.FAILED, TransferEndReason.LINE_LOST, now)
-    requeue.back(session, context, call, requeue.Aim(RequeueReason.ALONE), now)
+    requeue.requeue(session, context, call, requeue.RequeueTarget(RequeueReason.ALONE), now)
 
 
 def connected(session: Session, context: AppContext, call: Call, now: datetime, offer_id: str | None = None) -> None:
@@ -164,16 +166,16 @@ def connected(session: Session, context: AppContext, call: Call, now: datetime, 
     `offer_id` names the agent's offer where it is known: the report of an earlier agent's conference may come late.
     One that names the winner may overtake the exchange's answer to the router who sent the caller there: it is true.
     """
-    waiting = queries.open_waiting(session, call.id)
-    if waiting is None or waiting.state is not QueueEntryState.WON:
+    entry = queries.open_entry(session, call.id)
+    if entry is None or entry.state is not QueueEntryState.WON:
         return
-    if (offer_id != waiting.winner_id) if offer_id is not None else (waiting.moved_at is None):
+    if (offer_id != entry.winner_id) if offer_id is not None else (entry.moved_at is None):
         return
-    transitions.transition(waiting, QueueEntryEvent.CONNECTED)
-    waiting.ended_at = now
+    transitions.transition(entry, QueueEntryEvent.CONNECTED)
+    entry.ended_at = now
     transitions.transition(call, CallEvent.CONNECTED)
     call.answered_at = call.answered_at or now
-    conferences.enter(call, waiting.winner_id or "")
-    ends.reached(session, context, call, waiting, now)
+    conferences.enter(call, entry.winner_id or "")
+    ends.reached(session, context, call, entry, now)
     call_log.record(session, context.notifier, call.id, CallerConnected(agent_id=call.agent_id), now)
     context.notifier.ring_after(session, ROUTER)

@@ -36,8 +36,8 @@ def answer(offer_id: str) -> Response:
     won = service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
     with context.database.read() as session:
         offer = queries.offer(session, offer_id)
-        place = None if offer is None else session.get(QueueEntry, offer.queue_entry_id)
-    if not won or offer is None or place is None:
+        entry = None if offer is None else session.get(QueueEntry, offer.queue_entry_id)
+    if not won or offer is None or entry is None:
         language = context.settings.default_language
         return _speak(verbs.Say(TAKEN[language], language), verbs.Hangup())
     return _speak(
@@ -46,7 +46,7 @@ def answer(offer_id: str) -> Response:
             action=webhook_urls.offer_done(offer_id),
             status_url=webhook_urls.conference_events(offer.call_id, offer_id),
             starts=True,
-            ends=place.kind is QueueEntryKind.CALLER,  # who is consulted may leave without ending anything
+            ends=entry.kind is QueueEntryKind.CALLER,  # who is consulted may leave without ending anything
         )
     )
 
@@ -56,7 +56,7 @@ def status(offer_id: str) -> Response:
     """Take a status callback of the agent's line."""
     turn = parse(request.form)
     if turn.call_sid is not None and turn.status is not None:
-        report = legs.Report(turn.call_sid, turn.status, turn.sequence, turn.response_code)
+        report = legs.LegReport(turn.call_sid, turn.status, turn.sequence, turn.response_code)
         legs.agent_line(_context(), offer_id, report, clock.now())
     return Response(status=204)
 
@@ -73,16 +73,16 @@ def done(offer_id: str) -> Response:
 def connect(call_id: str) -> Response:
     """Answer a caller whom the router sent here: into the conference with the agent who won, or back to the queue."""
     with _context().database.read() as session:
-        waiting = queries.last_waiting(session, call_id)
-    if waiting is None:
+        entry = queries.latest_entry(session, call_id)
+    if entry is None:
         return _speak(verbs.Hangup())
-    if waiting.state is QueueEntryState.WAITING:
+    if entry.state is QueueEntryState.WAITING:
         return _speak(verbs.Redirect(webhook_urls.requeued(call_id)))
     return _speak(
         verbs.JoinConference(
             conference=call_id,
-            action=webhook_urls.conference_left(call_id, waiting.id),
-            status_url=webhook_urls.conference_events(call_id, waiting.winner_id or ""),
+            action=webhook_urls.conference_left(call_id, entry.id),
+            status_url=webhook_urls.conference_events(call_id, entry.winner_id or ""),
             starts=True,
             ends=True,
         )

@@ -33,7 +33,7 @@ _BY_SID = select(Leg).where(Leg.provider_sid == bindparam("sid"))
 
 
 @dataclass(frozen=True)
-class Report:
+class LegReport:
     """What the exchange says of a line: its id, status, and number in the order of sending (`None` when unknown).
 
     `response_code` is SIP's, where it says why nobody answered.
@@ -45,7 +45,7 @@ class Report:
     response_code: int | None = None
 
 
-def heard(session: Session, leg: Leg, report: Report, now: datetime) -> Leg:
+def heard(session: Session, leg: Leg, report: LegReport, now: datetime) -> Leg:
     """Write a report down on the line's row, `leg` where it is the first; an older or later one changes nothing."""
     found = session.scalar(_BY_SID, {"sid": report.sid})
     if found is None:
@@ -61,7 +61,7 @@ def heard(session: Session, leg: Leg, report: Report, now: datetime) -> Leg:
     return found
 
 
-def agent_line(context: AppContext, offer_id: str, report: Report, now: datetime) -> bool:
+def agent_line(context: AppContext, offer_id: str, report: LegReport, now: datetime) -> bool:
     """The exchange reports on the line of an offer's agent. `False` when there is no such offer."""
     with context.database.write() as session:
         offer = service.locked_offer(session, offer_id)
@@ -82,7 +82,7 @@ def agent_line(context: AppContext, offer_id: str, report: Report, now: datetime
     return True
 
 
-def _apply(session: Session, context: AppContext, offer: Offer, told: tuple[Leg, Report], now: datetime) -> None:
+def _apply(session: Session, context: AppContext, offer: Offer, told: tuple[Leg, LegReport], now: datetime) -> None:
     leg, report = told
     status = leg.status
     if status is LegStatus.RINGING:
@@ -101,7 +101,7 @@ def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, OfferEnd
     return NOT_REACHED if leg.status is LegStatus.NO_ANSWER and is_gone else ENDS[leg.status]
 
 
-def caller_line(session: Session, call_id: str, report: Report, now: datetime) -> Leg:
+def caller_line(session: Session, call_id: str, report: LegReport, now: datetime) -> Leg:
     """The exchange reports on the caller's line; inside the transaction that holds the call."""
     leg = Leg(
         provider_sid=report.sid,

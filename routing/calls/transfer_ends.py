@@ -38,13 +38,13 @@ def taken_over(session: Session, context: AppContext, call: Call, transfer: Tran
 
 def goes_cold(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
     """The first agent is gone while the colleague's phone still rings: the caller themselves waits for them now."""
-    place = session.get_one(QueueEntry, transfer.queue_entry_id)
-    place.kind, place.moved_at, place.requeue_reason = QueueEntryKind.CALLER, now, RequeueReason.TRANSFER
+    entry = session.get_one(QueueEntry, transfer.queue_entry_id)
+    entry.kind, entry.moved_at, entry.requeue_reason = QueueEntryKind.CALLER, now, RequeueReason.TRANSFER
     transfer.kind = TransferKind.BLIND
     transitions.transition(call, CallEvent.QUEUED)
-    call.is_held, call.queue = False, place.queue
+    call.is_held, call.queue = False, entry.queue
     session.flush()
-    requeued = CallerRequeued(queue=place.queue, why=RequeueReason.TRANSFER)
+    requeued = CallerRequeued(queue=entry.queue, why=RequeueReason.TRANSFER)
     call_log.record(session, context.notifier, call.id, requeued, now)
     context.notifier.ring_after(session, ROUTER)
 
@@ -56,48 +56,48 @@ def target_left(session: Session, context: AppContext, call: Call, transfer: Tra
     tell(session, context, transfer, TransferFailed, now)
 
 
-def reached(session: Session, context: AppContext, call: Call, waiting: QueueEntry, now: datetime) -> None:
+def reached(session: Session, context: AppContext, call: Call, entry: QueueEntry, now: datetime) -> None:
     """The caller has met somebody: a blind transfer that led to this place in line is done."""
     transfer = conferences.transfer_of(session, call.id)
-    if transfer is not None and transfer.queue_entry_id == waiting.id:
-        transfer.to_offer_id, transfer.answered_at = waiting.winner_id, now
+    if transfer is not None and transfer.queue_entry_id == entry.id:
+        transfer.to_offer_id, transfer.answered_at = entry.winner_id, now
         end(session, transfer, TransferState.COMPLETED, None, now)
         tell(session, context, transfer, TransferCompleted, now)
 
 
 def give_up(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
     """Nobody answers this transfer: the caller is with the first agent again, or in line for them; whether it is so."""
-    place = session.get_one(QueueEntry, transfer.queue_entry_id)
-    if transfer.state is not TransferState.ASKED or place.state is not QueueEntryState.WAITING:
+    entry = session.get_one(QueueEntry, transfer.queue_entry_id)
+    if transfer.state is not TransferState.ASKED or entry.state is not QueueEntryState.WAITING:
         return False
-    if not _is_hopeless(session, transfer, place, now):
+    if not _is_hopeless(session, transfer, entry, now):
         return False
     if transfer.kind is TransferKind.CONSULT:
         stop_ringing(session, context, transfer, QueueEntryEndReason.TRANSFER_NOT_ANSWERED, now)
         conferences.hold(session, session.get_one(Call, transfer.call_id), False)
     else:
-        _return(session, context, transfer, place, now)
+        _return(session, context, transfer, entry, now)
     end(session, transfer, TransferState.FAILED, TransferEndReason.NOT_ANSWERED, now)
     tell(session, context, transfer, TransferFailed, now)
     return True
 
 
-def _is_hopeless(session: Session, transfer: Transfer, place: QueueEntry, now: datetime) -> bool:
+def _is_hopeless(session: Session, transfer: Transfer, entry: QueueEntry, now: datetime) -> bool:
     waited = (now - transfer.asked_at).total_seconds()
-    if place.only_agent_id is None:
+    if entry.only_agent_id is None:
         return transfer.kind is TransferKind.CONSULT and waited >= CONSULT_SECONDS
-    offers = session.scalars(select(Offer).where(Offer.queue_entry_id == place.id)).all()
+    offers = session.scalars(select(Offer).where(Offer.queue_entry_id == entry.id)).all()
     if any(offer.state in LIVE_OFFERS for offer in offers):
         return False
     return waited >= PATIENCE_SECONDS or any(offer.state is not OfferState.CANCELLED for offer in offers)
 
 
-def _return(session: Session, context: AppContext, transfer: Transfer, place: QueueEntry, now: datetime) -> None:
+def _return(session: Session, context: AppContext, transfer: Transfer, entry: QueueEntry, now: datetime) -> None:
     """Nobody but the target was rung so far: now the first agent is, first of all, and who else the caller needs."""
-    before = requeue.usual(session, transfer.call_id)
-    place.wish, place.only_agent_id = before.wish, None
-    place.preferred_agent_id, place.requeue_reason = transfer.from_agent_id, RequeueReason.RETURNED
-    place.asked_at = now
+    before = requeue.usual_entry(session, transfer.call_id)
+    entry.required_skills, entry.only_agent_id = before.required_skills, None
+    entry.preferred_agent_id, entry.requeue_reason = transfer.from_agent_id, RequeueReason.RETURNED
+    entry.asked_at = now
     first = session.get_one(Agent, transfer.from_agent_id, with_for_update=True)
     if first.status is AgentStatus.AVAILABLE and first.state is AgentState.WRAP_UP:
         service.come_back(session, context, first, now)
@@ -106,12 +106,12 @@ def _return(session: Session, context: AppContext, transfer: Transfer, place: Qu
 def stop_ringing(
     session: Session, context: AppContext, transfer: Transfer, reason: QueueEntryEndReason, now: datetime
 ) -> None:
-    place = session.get_one(QueueEntry, transfer.queue_entry_id)
-    if place.state is not QueueEntryState.WAITING:
+    entry = session.get_one(QueueEntry, transfer.queue_entry_id)
+    if entry.state is not QueueEntryState.WAITING:
         return
-    transitions.transition(place, QueueEntryEvent.LEFT)
-    place.reason, place.ended_at = reason, now
-    for offer in queries.live_offers(session, place.id):
+    transitions.transition(entry, QueueEntryEvent.LEFT)
+    entry.reason, entry.ended_at = reason, now
+    for offer in queries.live_offers(session, entry.id):
         service.end_offer(session, context, offer, OfferState.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)
 
 

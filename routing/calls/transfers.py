@@ -29,7 +29,7 @@ NOTE_LENGTH = 200
 
 
 @dataclass(frozen=True)
-class Ask:
+class TransferRequest:
     """What the agent asks for: to whom (one agent, or a queue), how, and why, for whoever answers."""
 
     kind: TransferKind
@@ -38,11 +38,11 @@ class Ask:
     note: str = ""
 
 
-def begin(session: Session, context: AppContext, offer: Offer, ask: Ask, now: datetime) -> Transfer:
+def begin(session: Session, context: AppContext, offer: Offer, ask: TransferRequest, now: datetime) -> Transfer:
     """The agent of `offer` hands their caller on. Raises `CannotTransfer`."""
     call = session.get_one(Call, offer.call_id)
     _check(session, context, call, offer, ask)
-    place = (
+    entry = (
         _cold(session, context, call, ask, now)
         if ask.kind is TransferKind.BLIND
         else _warm(session, context, call, ask, now)
@@ -56,7 +56,7 @@ def begin(session: Session, context: AppContext, offer: Offer, ask: Ask, now: da
         to_agent_id=ask.agent_id,
         to_queue=ask.queue,
         note=ask.note[:NOTE_LENGTH],
-        queue_entry_id=place.id,
+        queue_entry_id=entry.id,
         asked_at=now,
     )
     session.add(transfer)
@@ -68,7 +68,7 @@ def begin(session: Session, context: AppContext, offer: Offer, ask: Ask, now: da
     return transfer
 
 
-def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask: Ask) -> None:
+def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask: TransferRequest) -> None:
     if call.status is not CallStatus.TALKING or [o.id for o in conferences.present(session, call.id)] != [offer.id]:
         raise CannotTransfer("not_talking")
     if conferences.transfer_of(session, call.id) is not None:
@@ -85,37 +85,37 @@ def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask:
         raise CannotTransfer("not_free")
 
 
-def _wish(session: Session, context: AppContext, call: Call, ask: Ask) -> dict[str, int]:
+def _wish(session: Session, context: AppContext, call: Call, ask: TransferRequest) -> dict[str, int]:
     if ask.queue is None:
-        return requeue.usual(session, call.id).wish
+        return requeue.usual_entry(session, call.id).required_skills
     return queues_file.of(context.settings).queues[ask.queue].levels(call.language)
 
 
-def _cold(session: Session, context: AppContext, call: Call, ask: Ask, now: datetime) -> QueueEntry:
-    aim = requeue.Aim(
+def _cold(session: Session, context: AppContext, call: Call, ask: TransferRequest, now: datetime) -> QueueEntry:
+    aim = requeue.RequeueTarget(
         RequeueReason.TRANSFER,
         queue=ask.queue,
-        wish=_wish(session, context, call, ask),
+        required_skills=_wish(session, context, call, ask),
         only_agent_id=ask.agent_id,
         preferred_agent_id=ask.agent_id,
         priority=_priority(session, context, call, ask),
     )
-    return requeue.back(session, context, call, aim, now)
+    return requeue.requeue(session, context, call, aim, now)
 
 
-def _priority(session: Session, context: AppContext, call: Call, ask: Ask) -> int:
+def _priority(session: Session, context: AppContext, call: Call, ask: TransferRequest) -> int:
     """The caller's own, or the queue's where that is higher."""
-    own = requeue.own_priority(requeue.usual(session, call.id))
+    own = requeue.own_priority(requeue.usual_entry(session, call.id))
     return own if ask.queue is None else max(own, queues_file.of(context.settings).queues[ask.queue].priority)
 
 
-def _warm(session: Session, context: AppContext, call: Call, ask: Ask, now: datetime) -> QueueEntry:
-    place = QueueEntry(
+def _warm(session: Session, context: AppContext, call: Call, ask: TransferRequest, now: datetime) -> QueueEntry:
+    entry = QueueEntry(
         id=clock.new_id(),
         call_id=call.id,
         kind=QueueEntryKind.CONSULT,
-        queue=ask.queue or requeue.usual(session, call.id).queue,
-        wish=_wish(session, context, call, ask),
+        queue=ask.queue or requeue.usual_entry(session, call.id).queue,
+        required_skills=_wish(session, context, call, ask),
         only_agent_id=ask.agent_id,
         priority=_priority(session, context, call, ask) + 1,
         is_lifted=True,
@@ -123,10 +123,10 @@ def _warm(session: Session, context: AppContext, call: Call, ask: Ask, now: date
         preferred_agent_id=ask.agent_id,
         asked_at=now,
     )
-    session.add(place)
+    session.add(entry)
     call.is_held = True
     session.flush()
-    return place
+    return entry
 
 
 def complete(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:

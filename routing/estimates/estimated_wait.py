@@ -32,27 +32,27 @@ class Forecast:
 
 def of(session: Session, settings: Settings, call_id: str, now: datetime) -> Forecast | None:
     """The forecast for this caller; `None` where nobody of this call waits for an answer."""
-    waiting = queries.open_waiting(session, call_id)
+    waiting = queries.open_entry(session, call_id)
     if waiting is None:
         return None
     if waiting.state is not QueueEntryState.WAITING:
         return Forecast(1, UNKNOWN)
-    floor = queue_snapshot.look(session, now)
-    line = queue_snapshot.with_help(floor.line, queues_file.of(settings), settings.ring_seconds, now)
-    estimate = wait_estimate.seconds(waiting.id, line, floor.hands, queue_snapshot.lately(session, now))
+    floor = queue_snapshot.take(session, now)
+    line = queue_snapshot.with_overflow(floor.line, queues_file.of(settings), settings.ring_seconds, now)
+    estimate = wait_estimate.seconds(waiting.id, line, floor.hands, queue_snapshot.recent_times_of(session, now))
     minutes = UNKNOWN if estimate is None else wait.spoken_minutes(estimate.told)
     return Forecast(queries.position(session, waiting), minutes, estimate)
 
 
 def note(session: Session, call_id: str, estimate: Estimate, now: datetime) -> None:
     """Write down what the caller is told; only the first of a wait counts."""
-    waiting = queries.open_waiting(session, call_id)
+    waiting = queries.open_entry(session, call_id)
     if waiting is not None and waiting.announced_at is None:
         waiting.announced_seconds, waiting.announced_at = round(estimate.told), now
         waiting.estimated_seconds = estimate.raw
 
 
-def error_since(session: Session, start: datetime) -> wait.Error | None:
+def error_since(session: Session, start: datetime) -> wait.WaitError | None:
     """How true what callers were told since `start` has been; `None` where none of them met somebody."""
     query = select(QueueEntry.announced_seconds, QueueEntry.announced_at, QueueEntry.ended_at, QueueEntry.state).where(
         QueueEntry.announced_at >= start, QueueEntry.state.in_(queue_snapshot.ENDED)

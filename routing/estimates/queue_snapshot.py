@@ -14,13 +14,13 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
-from routing.callbacks.due import Promise
+from routing.callbacks.due import PendingCallback
 from routing.estimates import recent_times, wait
-from routing.estimates.recent_times import Lately, Wait
-from routing.estimates.wait import Hand, Help, Place
+from routing.estimates.recent_times import PastWait, RecentTimes
+from routing.estimates.wait import AgentAvailability, OverflowHelp, WaitingEntry
 from routing.queues.queue_fields import WRAP_UP_SECONDS
-from routing.queues.queue_groups import Lines
-from routing.queues.queues import Rules, Way
+from routing.queues.queue_groups import QueueGroups
+from routing.queues.queues import OverflowRule, QueueRules
 
 # The answered offers that handling times are taken from, at most.
 OFFERS_READ = 300
@@ -49,27 +49,29 @@ _PROMISES = (
 
 
 @dataclass(frozen=True)
-class Around:
+class QueueSnapshot:
     """What a walk through the line needs."""
 
-    waiting: tuple[Place, ...]
-    promises: tuple[Promise, ...]
-    hands: tuple[Hand, ...]
+    waiting_entries: tuple[WaitingEntry, ...]
+    pending_callbacks: tuple[PendingCallback, ...]
+    hands: tuple[AgentAvailability, ...]
     handle_seconds: float
 
     @property
-    def line(self) -> tuple[Place, ...]:
+    def line(self) -> tuple[WaitingEntry, ...]:
         """Everyone who is to be served: in line, and to be called back."""
-        return (*self.waiting, *(promise.place for promise in self.promises))
+        return (*self.waiting_entries, *(callback.place for callback in self.pending_callbacks))
 
 
-def look(session: Session, now: datetime) -> Around:
+def take(session: Session, now: datetime) -> QueueSnapshot:
     """The present floor."""
     seconds = wait.handle_seconds(*conversations(session, now))
-    return Around(waiting(session), promises(session), tuple(_hands(session, seconds, now)), seconds)
+    return QueueSnapshot(
+        waiting_entries(session), pending_callbacks(session), tuple(_hands(session, seconds, now)), seconds
+    )
 
 
-def lately(session: Session, now: datetime) -> Lately:
+def recent_times_of(session: Session, now: datetime) -> RecentTimes:
     """How conversations and callers were of late."""
     query = (
         select(QueueEntry.state, QueueEntry.announced_at, QueueEntry.ended_at, QueueEntry.estimated_seconds)
@@ -78,33 +80,40 @@ def lately(session: Session, now: datetime) -> Lately:
         .limit(LATEST_WAITS)
     )
     waits = [
-        Wait((end - start).total_seconds(), state is QueueEntryState.CONNECTED, estimated)
+        PastWait((end - start).total_seconds(), state is QueueEntryState.CONNECTED, estimated)
         for state, start, end, estimated in session.execute(query)
         if start is not None and end is not None
     ]
     return recent_times.learn(*conversations(session, now), waits, WRAP_UP_SECONDS)
 
 
-def with_help(places: Iterable[Place], rules: Rules, ring_seconds: float, now: datetime) -> Iterable[Place]:
+def with_overflow(
+    places: Iterable[WaitingEntry], rules: QueueRules, ring_seconds: float, now: datetime
+) -> Iterable[WaitingEntry]:
     """The places with the queues that help them, by these rules."""
-    lines = Lines(rules)
+    lines = QueueGroups(rules)
     for place in places:
         is_helped = place.queue in rules.queues and place.only_agent_id is None
-        helpers = lines.of(place.queue, place.wish).helpers if is_helped else ()
+        helpers = lines.of(place.queue, place.required_skills).helpers if is_helped else ()
         waited = (now - place.asked_at).total_seconds()
-        yield replace(place, helps=tuple(Help(_after(way, ring_seconds) - waited, wish) for way, wish in helpers))
+        yield replace(
+            place,
+            helps=tuple(
+                OverflowHelp(_after(way, ring_seconds) - waited, required_skills) for way, required_skills in helpers
+            ),
+        )
 
 
-def _after(way: Way, ring_seconds: float) -> float:
+def _after(way: OverflowRule, ring_seconds: float) -> float:
     return way.after_rings * ring_seconds if way.after is None else way.after.total_seconds()
 
 
-def waiting(session: Session) -> tuple[Place, ...]:
+def waiting_entries(session: Session) -> tuple[WaitingEntry, ...]:
     """Callers in line for whom nobody has answered yet."""
     # Columns instead of rows: every prompt in line asks for all of them.
     columns = (
         QueueEntry.id,
-        QueueEntry.wish,
+        QueueEntry.required_skills,
         QueueEntry.priority,
         QueueEntry.asked_at,
         QueueEntry.preferred_agent_id,
@@ -112,10 +121,10 @@ def waiting(session: Session) -> tuple[Place, ...]:
         QueueEntry.only_agent_id,
     )
     rows = session.execute(select(*columns).where(QueueEntry.state == QueueEntryState.WAITING))
-    return tuple(Place(*row[:-1], only_agent_id=row.only_agent_id) for row in rows)
+    return tuple(WaitingEntry(*row[:-1], only_agent_id=row.only_agent_id) for row in rows)
 
 
-def promises(session: Session) -> tuple[Promise, ...]:
+def pending_callbacks(session: Session) -> tuple[PendingCallback, ...]:
     """Call-backs that are to come about: their caller has hung up, and is not on the line again yet."""
     return tuple(_promise(row, is_calling) for row, is_calling in session.execute(_PROMISES))
 
@@ -125,10 +134,10 @@ def is_calling(session: Session, callback: Callback) -> bool:
     return session.scalar(_IS_CALLING_WHO_ASKED, {"call_id": callback.call_id}) is not None
 
 
-def _promise(row: Callback, is_calling: bool) -> Promise:
-    place = Place(row.id, row.wish, row.priority, row.asked_at, row.preferred_agent_id)
+def _promise(row: Callback, is_calling: bool) -> PendingCallback:
+    place = WaitingEntry(row.id, row.required_skills, row.priority, row.asked_at, row.preferred_agent_id)
     dialled_at = row.dialled_at if row.state is CallbackState.DIALLING else None
-    return Promise(place, row.due_at, dialled_at, row.held_agent_id, is_calling)
+    return PendingCallback(place, row.due_at, dialled_at, row.held_agent_id, is_calling)
 
 
 def conversations(session: Session, now: datetime) -> tuple[list[float], list[float]]:
@@ -148,7 +157,7 @@ def _seconds(rows: Iterable[tuple[datetime, datetime]]) -> list[float]:
     return [(end - start).total_seconds() for start, end in rows]
 
 
-def _hands(session: Session, mean: float, now: datetime) -> Iterable[Hand]:
+def _hands(session: Session, mean: float, now: datetime) -> Iterable[AgentAvailability]:
     answered = select(Offer.agent_id, Offer.answered_at).where(
         Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.answered_at.is_not(None)
     )
@@ -162,7 +171,9 @@ def _hands(session: Session, mean: float, now: datetime) -> Iterable[Hand]:
     for agent_id, state, state_since, until in session.execute(states):
         talks = (now - (since.get(agent_id) or state_since)).total_seconds() if state is AgentState.TALKING else None
         left = 0.0 if until is None else (until - now).total_seconds()
-        yield Hand(agent_id, skills[agent_id], _free_in(state, talks, left, mean), state not in BUSY, talks)
+        yield AgentAvailability(
+            agent_id, skills[agent_id], _free_in(state, talks, left, mean), state not in BUSY, talks
+        )
 
 
 def _free_in(state: AgentState, talks: float | None, left: float, mean: float) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 
-from routing.estimates.wait import LEAST_SAMPLES, USUAL_SECONDS, Error
+from routing.estimates.wait import LEAST_SAMPLES, USUAL_SECONDS, WaitError
 
 # How conversations vary where too few are known: the deviation of the logarithm of their length.
 USUAL_SIGMA, LEAST_SIGMA = 0.7, 0.2
@@ -26,7 +26,7 @@ MOST_CORRECTION = 3.0
 
 
 @dataclass(frozen=True)
-class Wait:
+class PastWait:
     """For how long somebody waited, whether that ended with a person, and what had been estimated (not set right)."""
 
     seconds: float
@@ -35,7 +35,7 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Lately:
+class RecentTimes:
     """What the next minutes are drawn from. `mu` and `sigma`: of the logarithm of a conversation's seconds."""
 
     mu: float = math.log(USUAL_SECONDS) - USUAL_SIGMA**2 / 2
@@ -54,22 +54,22 @@ class Lately:
 
 
 def learn(
-    last_hour: Sequence[float], last_day: Sequence[float], waits: Sequence[Wait], wrap_up_seconds: float = 0.0
-) -> Lately:
+    last_hour: Sequence[float], last_day: Sequence[float], waits: Sequence[PastWait], wrap_up_seconds: float = 0.0
+) -> RecentTimes:
     """What is known by now, from the lengths of conversations and what became of those who waited."""
     mu, sigma = conversations(last_hour if len(last_hour) >= LEAST_SAMPLES else last_day)
-    return Lately(mu, sigma, wrap_up_seconds, answer_seconds(waits), patience(waits), correction(waits))
+    return RecentTimes(mu, sigma, wrap_up_seconds, answer_seconds(waits), patience(waits), correction(waits))
 
 
 def conversations(seconds: Sequence[float]) -> tuple[float, float]:
     """`mu` and `sigma` of how long conversations last; what is usual where there are too few."""
     logs = [math.log(max(1.0, value)) for value in seconds]
     if len(logs) < LEAST_SAMPLES:
-        return Lately.mu, Lately.sigma
+        return RecentTimes.mu, RecentTimes.sigma
     return fmean(logs), max(LEAST_SIGMA, pstdev(logs))
 
 
-def answer_seconds(waits: Iterable[Wait]) -> float:
+def answer_seconds(waits: Iterable[PastWait]) -> float:
     """How long those waited for whom somebody was free: the median."""
     short = [
         (wait.seconds, wait.is_answered)
@@ -79,14 +79,14 @@ def answer_seconds(waits: Iterable[Wait]) -> float:
     return ANSWER_SECONDS if len(short) < LEAST_SAMPLES else min(MOST_ANSWER_SECONDS, censored_median(short))
 
 
-def patience(waits: Iterable[Wait]) -> float:
+def patience(waits: Iterable[PastWait]) -> float:
     """The mean patience: all that was waited, for each who gave up. Who was answered was patient at least so long."""
     several = list(waits)
     gave_up = sum(not wait.is_answered for wait in several)
     return max(1.0, sum(wait.seconds for wait in several) / gave_up) if gave_up else PATIENT
 
 
-def correction(waits: Iterable[Wait]) -> float:
+def correction(waits: Iterable[PastWait]) -> float:
     """What estimates are multiplied by: the median of real to estimated, the nearer to 1 the fewer pairs there are."""
     ratios = [
         (wait.seconds / wait.estimated, wait.is_answered)
@@ -122,7 +122,7 @@ def share_above(values: Iterable[tuple[float, bool]], limit: float) -> float:
     return left
 
 
-def error(waits: Iterable[tuple[float, float, bool]]) -> Error | None:
+def error(waits: Iterable[tuple[float, float, bool]]) -> WaitError | None:
     """How true announcements were, from the wait that was told, the real one, and whether it ended with a person.
 
     `None` where nobody was answered.
@@ -132,4 +132,4 @@ def error(waits: Iterable[tuple[float, float, bool]]) -> Error | None:
     if not errors:
         return None
     late = ((real - told, is_answered) for told, real, is_answered in several)
-    return Error(len(errors), median(errors), share_above(late, 0.0))
+    return WaitError(len(errors), median(errors), share_above(late, 0.0))

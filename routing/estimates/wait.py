@@ -22,7 +22,7 @@ REST = 0.35
 
 
 @dataclass(frozen=True)
-class Hand:
+class AgentAvailability:
     """An agent who works now: what they can do, and in how many seconds they are free.
 
     `is_sure`: only time stands before it; who talks, or is being rung, may be free sooner or later. `talks`: for how
@@ -37,24 +37,24 @@ class Hand:
 
 
 @dataclass(frozen=True)
-class Help:
-    """Whoever meets this wish helps in so many seconds, when nobody else has answered by then."""
+class OverflowHelp:
+    """Whoever has these skills helps in so many seconds, when nobody else has answered by then."""
 
     in_seconds: float
-    wish: Mapping[str, int]
+    required_skills: Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Place:
+class WaitingEntry:
     """A place in line: a caller who waits, or one who is to be called back."""
 
     id: str
-    wish: Mapping[str, int]
+    required_skills: Mapping[str, int]
     priority: int
     asked_at: datetime
     preferred_agent_id: str | None = None
     queue: str = ""
-    helps: tuple[Help, ...] = ()
+    helps: tuple[OverflowHelp, ...] = ()
     # This agent and nobody else can serve it, whatever their skills.
     only_agent_id: str | None = None
 
@@ -65,7 +65,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Error:
+class WaitError:
     """How true announcements were.
 
     `median_seconds`: of the absolute errors, over the `count` who were answered; `too_short`: the share, 0 to 1, who
@@ -77,24 +77,26 @@ class Error:
     too_short: float
 
 
-def fits(wish: Mapping[str, int], hand: Hand) -> bool:
+def meets(required_skills: Mapping[str, int], hand: AgentAvailability) -> bool:
     """Whether the agent can do what is wished."""
-    return all(hand.skills.get(skill, 0) >= level for skill, level in wish.items())
+    return all(hand.skills.get(skill, 0) >= level for skill, level in required_skills.items())
 
 
-def can_serve(place: Place, hand: Hand) -> bool:
+def can_serve(place: WaitingEntry, hand: AgentAvailability) -> bool:
     """Whether the agent can take this caller."""
-    return fits(place.wish, hand) if place.only_agent_id is None else place.only_agent_id == hand.id
+    return meets(place.required_skills, hand) if place.only_agent_id is None else place.only_agent_id == hand.id
 
 
-def served(line: Iterable[Place], hands: Sequence[Hand], handle_seconds: float) -> dict[str, tuple[Hand, float]]:
+def served(
+    line: Iterable[WaitingEntry], hands: Sequence[AgentAvailability], handle_seconds: float
+) -> dict[str, tuple[AgentAvailability, float]]:
     """For each place, in the order of service: the agent who will take it, and in how many seconds.
 
     Who fits nobody is missing. An agent who has taken a caller is free again after `handle_seconds`.
     """
     free = [(hand.free_in, number) for number, hand in enumerate(hands)]
     heapq.heapify(free)
-    taken: dict[str, tuple[Hand, float]] = {}
+    taken: dict[str, tuple[AgentAvailability, float]] = {}
     for place in sorted(line, key=lambda each: each.rank):
         passed: list[tuple[float, int]] = []
         while free:
@@ -109,7 +111,9 @@ def served(line: Iterable[Place], hands: Sequence[Hand], handle_seconds: float) 
     return taken
 
 
-def expected(place_id: str, line: Iterable[Place], hands: Sequence[Hand], handle_seconds: float) -> float | None:
+def expected(
+    place_id: str, line: Iterable[WaitingEntry], hands: Sequence[AgentAvailability], handle_seconds: float
+) -> float | None:
     """In how many seconds this caller will probably be served; `None` when nobody at work could do it."""
     found = served(line, hands, handle_seconds).get(place_id)
     return None if found is None else found[1]

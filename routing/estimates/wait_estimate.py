@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
-from routing.estimates.recent_times import LINE_SECONDS, PATIENT, Lately
-from routing.estimates.wait import Hand, Place, can_serve, expected, fits
+from routing.estimates.recent_times import LINE_SECONDS, PATIENT, RecentTimes
+from routing.estimates.wait import AgentAvailability, WaitingEntry, can_serve, expected, meets
 
 # So many ways are looked at, fewer where there is more to look at in each: so many agents for so many callers.
 WAYS, LEAST_WAYS, MOST_STEPS = 201, 15, 30_000
@@ -30,7 +30,9 @@ class Estimate:
     told: float
 
 
-def seconds(place_id: str, line: Iterable[Place], hands: Sequence[Hand], lately: Lately) -> Estimate | None:
+def seconds(
+    place_id: str, line: Iterable[WaitingEntry], hands: Sequence[AgentAvailability], lately: RecentTimes
+) -> Estimate | None:
     """In how many seconds this caller will probably hear a person; `None` when nobody at work could do it."""
     ahead = sorted(line, key=lambda each: each.rank)
     number = next((number for number, each in enumerate(ahead) if each.id == place_id), None)
@@ -51,11 +53,11 @@ class _Walk:
     """The line up to the last one in it: for each the agents who fit them, and in how many seconds they may be rung."""
 
     fitting: tuple[tuple[tuple[int, float], ...], ...]
-    hands: Sequence[Hand]
-    lately: Lately
+    hands: Sequence[AgentAvailability]
+    lately: RecentTimes
 
     @staticmethod
-    def of(ahead: Sequence[Place], hands: Sequence[Hand], lately: Lately) -> "_Walk":
+    def of(ahead: Sequence[WaitingEntry], hands: Sequence[AgentAvailability], lately: RecentTimes) -> "_Walk":
         """The line and these agents."""
         return _Walk(tuple(tuple(_who_fits(place, hands)) for place in ahead), hands, lately)
 
@@ -77,18 +79,18 @@ def _median(walk: _Walk) -> float | None:
     return median(walk.once(random.Random(f"way {number}")) for number in range(ways))  # noqa: S311 (no secret)
 
 
-def _who_fits(place: Place, hands: Sequence[Hand]) -> Iterable[tuple[int, float]]:
+def _who_fits(place: WaitingEntry, hands: Sequence[AgentAvailability]) -> Iterable[tuple[int, float]]:
     for number, hand in enumerate(hands):
-        helps = [help_.in_seconds for help_ in place.helps if fits(help_.wish, hand)]
+        helps = [help_.in_seconds for help_ in place.helps if meets(help_.required_skills, hand)]
         if can_serve(place, hand) or helps:
             yield number, 0.0 if can_serve(place, hand) else max(0.0, min(helps))
 
 
-def _free_in(hand: Hand, lately: Lately, draw: random.Random) -> float:
+def _free_in(hand: AgentAvailability, lately: RecentTimes, draw: random.Random) -> float:
     return hand.free_in if hand.talks is None else _conversation(hand.talks, lately, draw)
 
 
-def _conversation(talked: float, lately: Lately, draw: random.Random) -> float:
+def _conversation(talked: float, lately: RecentTimes, draw: random.Random) -> float:
     """How much longer an agent is taken who has talked for so long."""
     longer = 1.0 if talked <= 0 else 1 - NORMAL.cdf((math.log(talked) - lately.mu) / lately.sigma)
     chance = min(1 - 1e-9, max(1e-9, 1 - longer * draw.random()))
@@ -96,6 +98,6 @@ def _conversation(talked: float, lately: Lately, draw: random.Random) -> float:
     return max(1.0, left) + lately.wrap_up_seconds * draw.random()
 
 
-def _patience(lately: Lately, draw: random.Random) -> float:
+def _patience(lately: RecentTimes, draw: random.Random) -> float:
     chance = 1 - draw.random()
     return PATIENT if lately.patience_seconds == PATIENT else -lately.patience_seconds * math.log(chance)

@@ -1,4 +1,4 @@
-"""Who can be rung, and who is rung first: the choice of an agent for a wish. Pure.
+"""Who can be rung, and who is rung first: the choice of an agent for required skills. Pure.
 
 Scarce people are kept for those who need them: whoever is the only free one, or one of few, for a skill that is not
 asked for now is rung after those who can be replaced. Who is set aside after a missed offer is a last resort.
@@ -12,7 +12,7 @@ from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
 
-from routing.ladder.candidates import Agent, Chosen, Wanted, fits
+from routing.ladder.candidates import AgentChoice, AgentRequest, Candidate, meets
 
 # Each further free holder of a skill makes a person this much easier to replace.
 EASIER = 0.5
@@ -34,30 +34,30 @@ ANY_LEVEL = (1,)
 Levels = tuple[tuple[str, int], ...]
 
 
-class Pool:
-    """The agents of one decision. Each is taken once; a line per wish is sorted once, best last."""
+class AgentPool:
+    """The agents of one decision. Each is taken once; a line per set of skills is sorted once, best last."""
 
     def __init__(
         self,
-        agents: Sequence[Agent],
+        agents: Sequence[Candidate],
         asked: Mapping[str, Sequence[int]] = MappingProxyType({}),
         ring_seconds: float = 5.0,
     ) -> None:
         """All of these can be taken. `asked` are the least levels that queues ask for, by skill."""
         self._agents, self._asked, self._ring_seconds = agents, asked, ring_seconds
         self._free = {agent.id: agent for agent in agents}
-        self._lines: dict[tuple[Levels, Levels], list[Agent]] = {}
-        self._orders: dict[tuple[tuple[str, ...], Levels], list[Agent]] = {}
+        self._lines: dict[tuple[Levels, Levels], list[Candidate]] = {}
+        self._orders: dict[tuple[tuple[str, ...], Levels], list[Candidate]] = {}
 
     # Worked out where they are wanted: at most moments everyone in line has the phones that they are due.
 
     @cached_property
-    def _longest_idle(self) -> list[Agent]:
+    def _longest_idle(self) -> list[Candidate]:
         return sorted(self._agents, key=lambda agent: (agent.idle_since, agent.id))
 
     @cached_property
-    def _holders(self) -> dict[str, list[Agent]]:
-        holders: dict[str, list[Agent]] = defaultdict(list)
+    def _holders(self) -> dict[str, list[Candidate]]:
+        holders: dict[str, list[Candidate]] = defaultdict(list)
         for agent in self._longest_idle:
             for name in agent.skills:
                 holders[name].append(agent)
@@ -95,15 +95,15 @@ class Pool:
         """Whether this agent is left."""
         return agent_id in self._free
 
-    def is_out(self, wish: Mapping[str, int]) -> bool:
-        """Whether nobody is left for this wish."""
-        line = self._line(wish, {})
+    def is_out(self, required_skills: Mapping[str, int]) -> bool:
+        """Whether nobody is left for these skills."""
+        line = self._line(required_skills, {})
         while line and line[-1].id not in self._free:
             line.pop()
         return not line
 
-    def take(self, wanted: Wanted) -> Agent | None:
-        """The best agent for this wish, who is then no longer in the pool; `None` when nobody fits."""
+    def take(self, wanted: AgentRequest) -> Candidate | None:
+        """The best agent for these skills, who is then no longer in the pool; `None` when nobody fits."""
         if wanted.only_agent_id is not None:
             best = self._free.get(wanted.only_agent_id)
         else:
@@ -122,24 +122,29 @@ class Pool:
         reach = sum(count for have, count in self._present[name].items() if have >= least)
         return EASIER ** (reach - 1)
 
-    def _worth_here(self, wish: Iterable[tuple[str, int]]) -> float:
-        """How much of being hard to replace is for this very wish; a level above it is not."""
-        return sum(self._worth_of(name, least) for name, least in wish)
+    def _worth_here(self, required_skills: Iterable[tuple[str, int]]) -> float:
+        """How much of being hard to replace is for these very skills; a level above it is not."""
+        return sum(self._worth_of(name, least) for name, least in required_skills)
 
-    def _is_spare(self, agent: Agent, wanted: Wanted, most: float) -> bool:
+    def _is_spare(self, agent: Candidate, wanted: AgentRequest, most: float) -> bool:
         """Whether others can take the place of this agent for every skill and level that is not asked for here."""
-        is_needed = self._grains[agent.id] * GRAIN - self._worth_here(wanted.wish.items()) > most
+        is_needed = self._grains[agent.id] * GRAIN - self._worth_here(wanted.required_skills.items()) > most
         return not (is_needed or agent.is_set_aside or agent.id in wanted.tried)
 
-    def _preferred(self, wanted: Wanted) -> Agent | None:
+    def _preferred(self, wanted: AgentRequest) -> Candidate | None:
         """The owner of the caller's case, where they are there, fit, and have not let this caller ring already."""
         agent = self._free.get(wanted.preferred_agent_id or "")
-        if agent is None or agent.is_set_aside or agent.id in wanted.tried or not fits(agent.skills, wanted.wish):
+        if (
+            agent is None
+            or agent.is_set_aside
+            or agent.id in wanted.tried
+            or not meets(agent.skills, wanted.required_skills)
+        ):
             return None
         return agent
 
-    def _best(self, wanted: Wanted) -> Agent | None:
-        line = self._line(wanted.wish, wanted.prefers)
+    def _best(self, wanted: AgentRequest) -> Candidate | None:
+        line = self._line(wanted.required_skills, wanted.prefers)
         while line and line[-1].id not in self._free:
             line.pop()
         if not line:
@@ -149,23 +154,23 @@ class Pool:
         left = (agent for agent in reversed(line) if agent.id in self._free and _is_rested(agent, wanted))
         return min(left, key=lambda agent: _personal(agent, wanted), default=None)
 
-    def chosen(self, agent: Agent, wish: Mapping[str, int]) -> Chosen:
-        """This agent for this wish, with what the reasons need to know."""
-        return Chosen(agent, wish, self._single)
+    def chosen(self, agent: Candidate, required_skills: Mapping[str, int]) -> AgentChoice:
+        """This agent for these skills, with what the reasons need to know."""
+        return AgentChoice(agent, required_skills, self._single)
 
-    def _line(self, wish: Mapping[str, int], prefers: Mapping[str, int]) -> list[Agent]:
+    def _line(self, required_skills: Mapping[str, int], prefers: Mapping[str, int]) -> list[Candidate]:
         """Who fits, the best last; taken ones are dropped as they come to the end."""
-        key = (tuple(wish.items()), tuple(prefers.items()))
+        key = (tuple(required_skills.items()), tuple(prefers.items()))
         line = self._lines.get(key)
         if line is None:
-            line = [agent for agent in self._order(tuple(wish), key[1]) if agent.id in self._free]
+            line = [agent for agent in self._order(tuple(required_skills), key[1]) if agent.id in self._free]
             for name, least in key[0]:
                 if least > 1:
                     line = [agent for agent in line if agent.skills[name] >= least]
             self._lines[key] = line
         return line
 
-    def _order(self, names: tuple[str, ...], prefers: Levels) -> list[Agent]:
+    def _order(self, names: tuple[str, ...], prefers: Levels) -> list[Candidate]:
         """All who hold these skills at any level, the best last: least levels only leave people out."""
         order = self._orders.get((names, prefers))
         if order is None:
@@ -177,7 +182,7 @@ class Pool:
             order = self._orders[names, prefers] = [held[place] for place in self._ranked(held, names, prefers)]
         return order
 
-    def _ranked(self, held: Sequence[Agent], names: tuple[str, ...], prefers: Levels) -> list[int]:
+    def _ranked(self, held: Sequence[Candidate], names: tuple[str, ...], prefers: Levels) -> list[int]:
         """The places in `held`, the best last, by: not set aside, levels missing to what is preferred, how hard to
         replace, how late they answer, level (no more than is preferred), longest idle.
         """
@@ -214,8 +219,8 @@ def _level_rank(levels: tuple[int, ...], caps: list[tuple[int, bool]]) -> int:
     return missing * MISSING - sum(min(have, cap) for have, (cap, _) in pairs)
 
 
-def _own_rank(agent: Agent, ring_seconds: float) -> int:
-    """What someone adds to a rank for every wish: whether they are set aside, how long they may be waited for.
+def _own_rank(agent: Candidate, ring_seconds: float) -> int:
+    """What someone adds to a rank whatever is required: whether they are set aside, how long they may be waited for.
 
     Half rings of the mean wait for them, where a call that they let ring out counts as `RINGS`; where that is not
     known, whole rings within which they answer.
@@ -226,11 +231,11 @@ def _own_rank(agent: Agent, ring_seconds: float) -> int:
     return agent.is_set_aside * ASIDE + min(MOST_SLOW, int(late)) * SLOW
 
 
-def _is_rested(agent: Agent, wanted: Wanted) -> bool:
+def _is_rested(agent: Candidate, wanted: AgentRequest) -> bool:
     just_missed = agent.is_set_aside and agent.id in wanted.tried
     return not just_missed or (wanted.rested_since is not None and agent.idle_since <= wanted.rested_since)
 
 
-def _personal(agent: Agent, wanted: Wanted) -> tuple[bool, bool, bool]:
+def _personal(agent: Candidate, wanted: AgentRequest) -> tuple[bool, bool, bool]:
     """The order among equals is that of the line: `min` takes the first."""
     return (agent.is_set_aside, agent.id in wanted.tried, agent.id != wanted.preferred_agent_id)

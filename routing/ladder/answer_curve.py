@@ -21,7 +21,7 @@ HALF_LIFE = 100
 LEAST_ANSWERS = 20
 
 
-class Rang(NamedTuple):
+class RingOutcome(NamedTuple):
     """A phone that rang for so long, and whether it was answered then; otherwise it stopped, for whatever reason."""
 
     seconds: float
@@ -53,7 +53,7 @@ class AnswerCurve:
         return area + (seconds - whole) * self.unanswered(seconds)
 
 
-def learn(offers: Mapping[str, Sequence[Rang]]) -> dict[str, AnswerCurve]:
+def learn(offers: Mapping[str, Sequence[RingOutcome]]) -> dict[str, AnswerCurve]:
     """The curve of each agent from their offers, the latest first; empty while too little is known of all of them."""
     if sum(rang.is_answered for of_agent in offers.values() for rang in of_agent) < LEAST_ANSWERS:
         return {}
@@ -80,7 +80,7 @@ class _Counts:
         )
 
 
-def _count(offers: Sequence[Rang]) -> _Counts:
+def _count(offers: Sequence[RingOutcome]) -> _Counts:
     at_risk, answers = [0.0] * SECONDS, [0.0] * SECONDS
     for number, rang in enumerate(offers):
         weight = 0.5 ** (number / HALF_LIFE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from routing.ladder import answer_curve
-from routing.ladder.answer_curve import AnswerCurve, Rang
+from routing.ladder.answer_curve import AnswerCurve, RingOutcome
 
 # Fewer answers than this say nothing.
 LEAST_ANSWERS = 8
@@ -17,21 +17,21 @@ LATEST_PHONES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class AnswerHabit:
     """What is known of an agent: within how many seconds they answer nearly always, how soon and how often at all."""
 
     answers_in: float | None = None
     curve: AnswerCurve | None = None
 
 
-UNKNOWN = Habit()
+UNKNOWN = AnswerHabit()
 
 
-def learn(offers: Mapping[str, Sequence[Rang]]) -> dict[str, Habit]:
+def learn(offers: Mapping[str, Sequence[RingOutcome]]) -> dict[str, AnswerHabit]:
     """The habit of each agent, from their offers, the latest first."""
     curves = answer_curve.learn(offers)
     return {
-        agent_id: Habit(answers_in([rang.seconds for rang in rung if rang.is_answered]), curves.get(agent_id))
+        agent_id: AnswerHabit(answers_in([rang.seconds for rang in rung if rang.is_answered]), curves.get(agent_id))
         for agent_id, rung in offers.items()
     }
 
@@ -44,7 +44,7 @@ def answers_in(seconds: Collection[float]) -> float | None:
     return mean + DEVIATIONS * sqrt(sum((value - mean) ** 2 for value in seconds) / len(seconds))
 
 
-class Phones:
+class RungPhones:
     """The latest phones that rang, by caller."""
 
     def __init__(self) -> None:

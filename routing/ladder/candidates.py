@@ -14,7 +14,7 @@ NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class Candidate:
     """Someone who can be rung: skills with levels 1 to 5, and since when they are idle."""
 
     id: str
@@ -28,13 +28,13 @@ class Agent:
     curve: AnswerCurve | None = None
 
 
-class Wanted(NamedTuple):
+class AgentRequest(NamedTuple):
     """Whom a caller wants, from the levels in `prefers` on with pleasure.
 
     Agents in `tried` come last; `last_resort` allows for those set aside by others.
     """
 
-    wish: Mapping[str, int]
+    required_skills: Mapping[str, int]
     prefers: Mapping[str, int] = NOTHING
     preferred_agent_id: str | None = None
     tried: frozenset[str] = frozenset()
@@ -47,18 +47,18 @@ class Wanted(NamedTuple):
     only_agent_id: str | None = None
 
 
-class Chosen(NamedTuple):
-    """Someone who was chosen for a wish; `single` are the skills that only one of all who were free had."""
+class AgentChoice(NamedTuple):
+    """Someone who was chosen for required skills; `single` are the skills that only one of all who were free had."""
 
-    agent: Agent
-    wish: Mapping[str, int]
+    agent: Candidate
+    required_skills: Mapping[str, int]
     single: frozenset[str]
 
     def reasons(self) -> Iterator[Reason]:
         """Yield why this agent was chosen, for supervisors."""
         agent = self.agent
-        levels = {name: agent.skills.get(name, 0) for name in self.wish}
-        last = sorted(name for name in self.single.intersection(agent.skills) if name not in self.wish)
+        levels = {name: agent.skills.get(name, 0) for name in self.required_skills}
+        last = sorted(name for name in self.single.intersection(agent.skills) if name not in self.required_skills)
         if levels:
             yield Reason(OfferReason.SKILLS, {"levels": levels})
         if last:
@@ -70,6 +70,6 @@ class Chosen(NamedTuple):
         yield Reason(OfferReason.IDLE_SINCE, {"at": f"{agent.idle_since:%Y-%m-%dT%H:%M:%S}Z"})
 
 
-def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
-    """Whether these skills satisfy the wish: every wished skill is there at its level or above."""
-    return all(skills.get(name, 0) >= max(1, least) for name, least in wish.items())
+def meets(skills: Mapping[str, int], required_skills: Mapping[str, int]) -> bool:
+    """Whether these skills suffice: every required skill is there at its level or above."""
+    return all(skills.get(name, 0) >= max(1, least) for name, least in required_skills.items())

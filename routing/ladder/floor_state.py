@@ -7,35 +7,35 @@ from datetime import datetime
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import OfferReason
 from routing.ladder.answer_curve import AnswerCurve
-from routing.ladder.candidates import Agent, Chosen
-from routing.queues.queues import OverflowKind, Way
+from routing.ladder.candidates import AgentChoice, Candidate
+from routing.queues.queues import OverflowKind, OverflowRule
 
 PREFERRED = Reason(OfferReason.PREFERRED)
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """A ring of a queue's ladder: how many phones ring (`None`: all who fit), for which wish (`None`: the usual)."""
+class LadderRing:
+    """A ring of a queue's ladder: how many phones ring (`None`: all who fit), for which skills (`None`: the usual)."""
 
     phones: int | None
-    wish: Mapping[str, int] | None = None
+    required_skills: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Someone in line. `wish` are skills with the least level; who has the level in `prefers` goes first."""
+class QueuedCaller:
+    """Someone in line. `required_skills` have with the least level; who has the level in `prefers` goes first."""
 
     id: str
-    wish: Mapping[str, int]
+    required_skills: Mapping[str, int]
     priority: int
     asked_at: datetime
     rings: int = 3
     prefers: Mapping[str, int] = field(default_factory=dict)
     # Their queue's ladder; without one a phone joins with each ring.
-    ladder: tuple[Rung, ...] = ()
-    # Other queues whose people help when their time comes, by their wish; and where the caller is led, once each.
-    helpers: tuple[tuple[Way, Mapping[str, int]], ...] = ()
-    exits: tuple[Way, ...] = ()
+    ladder: tuple[LadderRing, ...] = ()
+    # Queues that help when their time comes, with the skills they require; and where the caller is led, once each.
+    helpers: tuple[tuple[OverflowRule, Mapping[str, int]], ...] = ()
+    exits: tuple[OverflowRule, ...] = ()
     preferred_agent_id: str | None = None
     # Why that agent is preferred, for supervisors.
     because: Reason = PREFERRED
@@ -47,7 +47,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Ringing:
+class LiveOffer:
     """A live offer: a phone that rings (`ringing_at`) or is being dialled, for whom and with how many rings."""
 
     id: str
@@ -65,22 +65,22 @@ class Ringing:
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
+class FloorState:
     """Everything a decision needs: agents who can be rung, callers in line, live offers.
 
     `asked` are the least levels that queues ask for, by skill: who alone reaches one is kept for it. `phones_each` is
     how many phones rang for each caller of late.
     """
 
-    agents: tuple[Agent, ...]
-    callers: tuple[Caller, ...]
-    offers: tuple[Ringing, ...]
+    agents: tuple[Candidate, ...]
+    callers: tuple[QueuedCaller, ...]
+    offers: tuple[LiveOffer, ...]
     asked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     phones_each: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartOffer:
     """Ring this agent for this caller, at the caller's ring `ring` (from 1), for at most `rings`."""
 
     caller_id: str
@@ -89,7 +89,7 @@ class Start:
     rings: int
     # What was thought of the caller, and of the agent; told where somebody asks for the reasons.
     notes: tuple[Reason, ...]
-    chosen: Chosen
+    chosen: AgentChoice
     # The queue whose overflow rings this agent; `None`: the caller's own.
     overflow_queue: str | None = None
 
@@ -100,35 +100,35 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class RingNoAnswer:
     """The phone rang all its rings, nobody answered."""
 
     offer_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unreachable:
+class PhoneUnreachable:
     """The phone never rang."""
 
     offer_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Yield:
+class Preempt:
     """The phone stops ringing for this caller, because a much more urgent one needs the agent."""
 
     offer_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Lend:
+class Reassign:
     """The phone stops ringing for this caller, who has another, because somebody else has none."""
 
     offer_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Overflow:
+class LeaveByOverflow:
     """The caller is led out of the line: to a call-back, a voicemail, or the number `to`."""
 
     caller_id: str
@@ -136,5 +136,5 @@ class Overflow:
     to: str | None
 
 
-End = Miss | Unreachable | Yield | Lend
-Decision = Start | End | Overflow
+End = RingNoAnswer | PhoneUnreachable | Preempt | Reassign
+Decision = StartOffer | End | LeaveByOverflow

@@ -16,10 +16,19 @@ from math import ceil
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import OfferReason
 from routing.ladder import miss_risk, preemption
-from routing.ladder.agent_choice import ANYONE, SPARE, Pool
-from routing.ladder.candidates import Agent, Wanted
-from routing.ladder.floor_state import Caller, Decision, Floor, Miss, Overflow, Ringing, Start, Unreachable
-from routing.ladder.ring_budget import due, in_line, line_of, passed, ring_of, wishes
+from routing.ladder.agent_choice import ANYONE, SPARE, AgentPool
+from routing.ladder.candidates import AgentRequest, Candidate
+from routing.ladder.floor_state import (
+    Decision,
+    FloorState,
+    LeaveByOverflow,
+    LiveOffer,
+    PhoneUnreachable,
+    QueuedCaller,
+    RingNoAnswer,
+    StartOffer,
+)
+from routing.ladder.ring_budget import due_ring, group_of, in_order, phones_due, ring_of, skill_options
 
 # A phone that was dialled and never began to ring within this time cannot be reached.
 DIAL_SECONDS = 8.0
@@ -37,76 +46,80 @@ AT_RISK = Reason(OfferReason.AT_RISK)
 REST_RINGS = 2
 
 
-def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, ...]:
+def decide(floor: FloorState, now: datetime, ring_seconds: float) -> tuple[Decision, ...]:
     """What is to be done now: first the offers that end, then those that start, in the order of their doing."""
     ring = timedelta(seconds=ring_seconds)
     ended = tuple(_end(offer, now, ring) for offer in floor.offers)
     live = [offer for offer, end in zip(floor.offers, ended, strict=True) if end is None]
-    phones: dict[str, list[Ringing]] = defaultdict(list)
+    phones: dict[str, list[LiveOffer]] = defaultdict(list)
     for offer in live:
         phones[offer.caller_id].append(offer)
     with_exits = [caller for caller in floor.callers if caller.exits]
     led = tuple(over for caller in with_exits if (over := _overflow(caller, caller.id in phones, now, ring)))
     leaving = {over.caller_id for over in led}
-    callers = in_line(caller for caller in floor.callers if caller.id not in leaving)
-    pool = Pool(floor.agents, floor.asked, ring_seconds)
+    callers = in_order(caller for caller in floor.callers if caller.id not in leaving)
+    pool = AgentPool(floor.agents, floor.asked, ring_seconds)
     first = list(_first_phones(callers, phones, pool, now, ring))
     starts = [*first, *_more_phones(callers, phones, pool, (now, ring), floor.phones_each)]
     started = {start.caller_id for start in starts}
-    yielded = preemption.yields(callers, live, started)
+    yielded = preemption.preempted(callers, live, started)
     without = [caller for caller in callers if caller.id not in phones and caller.id not in started]
-    lent = () if yielded or not without else preemption.lends(without, phones, now, ring)
+    lent = () if yielded or not without else preemption.reassigned(without, phones, now, ring)
     return (*(end for end in ended if end is not None), *led, *yielded, *lent, *starts)
 
 
-def _overflow(caller: Caller, is_rung: bool, now: datetime, ring: timedelta) -> Overflow | None:
+def _overflow(caller: QueuedCaller, is_rung: bool, now: datetime, ring: timedelta) -> LeaveByOverflow | None:
     """Where the caller is led now. While a phone rings for them they stay for as many rings again."""
     if not caller.exits:
         return None
     stays = caller.rings if is_rung else 0
-    number, waited = passed(caller, now, ring) - stays, now - caller.asked_at - stays * ring
+    number, waited = due_ring(caller, now, ring) - stays, now - caller.asked_at - stays * ring
     way = next((way for way in caller.exits if way.is_due(number, waited)), None)
-    return None if way is None else Overflow(caller.id, way.kind, way.to)
+    return None if way is None else LeaveByOverflow(caller.id, way.kind, way.to)
 
 
-def _end(offer: Ringing, now: datetime, ring: timedelta) -> Miss | Unreachable | None:
+def _end(offer: LiveOffer, now: datetime, ring: timedelta) -> RingNoAnswer | PhoneUnreachable | None:
     if offer.ringing_at is None:
-        return Unreachable(offer.id) if now - offer.started_at >= timedelta(seconds=DIAL_SECONDS) else None
-    return Miss(offer.id) if now - offer.ringing_at >= offer.rings * ring else None
+        return PhoneUnreachable(offer.id) if now - offer.started_at >= timedelta(seconds=DIAL_SECONDS) else None
+    return RingNoAnswer(offer.id) if now - offer.ringing_at >= offer.rings * ring else None
 
 
 def _first_phones(
-    callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
-) -> Iterable[Start]:
+    callers: list[QueuedCaller], phones: Mapping[str, list[LiveOffer]], pool: AgentPool, now: datetime, ring: timedelta
+) -> Iterable[StartOffer]:
     """A phone for everyone who has none, and for those whose only phone is that of someone set aside."""
     hopeless: set[tuple[object, ...]] = set()
     for caller in callers:
         if not pool:
             return
         rung = phones.get(caller.id)
-        if (rung and not all(offer.is_set_aside for offer in rung)) or line_of(caller) in hopeless:
+        if (rung and not all(offer.is_set_aside for offer in rung)) or group_of(caller) in hopeless:
             continue
         started = _start(caller, pool, (now, ring), last_resort=not rung)
         yield from started
         if not started and _is_hopeless(caller, pool):
-            hopeless.add(line_of(caller))
+            hopeless.add(group_of(caller))
 
 
 def _more_phones(
-    callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, at: tuple[datetime, timedelta], each: float
-) -> Iterable[Start]:
+    callers: list[QueuedCaller],
+    phones: Mapping[str, list[LiveOffer]],
+    pool: AgentPool,
+    at: tuple[datetime, timedelta],
+    each: float,
+) -> Iterable[StartOffer]:
     """What each is due by now, and those beside them whom nobody else is likely to need."""
     now, ring = at
     hopeless: set[tuple[object, ...]] = set()
     for caller in [caller for caller in callers if caller.id in phones] if pool and phones else ():
         if not pool:
             return
-        if line_of(caller) in hopeless:
+        if group_of(caller) in hopeless:
             continue
         rung = phones[caller.id]
         # Beside someone who is known to answer late the next phone joins half a ring early.
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
-        joining = due(caller, now + early, ring) - len(rung)
+        joining = phones_due(caller, now + early, ring) - len(rung)
         if joining <= 0 and not caller.ladder:
             yield from _beside(caller, rung, pool, at, each)
         for _ in range(joining):
@@ -114,13 +127,13 @@ def _more_phones(
             yield from started
             if not started:
                 if _is_hopeless(caller, pool):
-                    hopeless.add(line_of(caller))
+                    hopeless.add(group_of(caller))
                 break
 
 
 def _beside(
-    caller: Caller, rung: list[Ringing], pool: Pool, at: tuple[datetime, timedelta], each: float
-) -> list[Start]:
+    caller: QueuedCaller, rung: list[LiveOffer], pool: AgentPool, at: tuple[datetime, timedelta], each: float
+) -> list[StartOffer]:
     """A phone beside those that ring: of someone whom nobody else is likely to need, or as the risk is grave."""
     chance = miss_risk.of(caller, rung, *at) or 0.0
     is_too_high = miss_risk.is_too_high(chance, len(rung), each)
@@ -128,60 +141,74 @@ def _beside(
         return []
     for spare in (SPARE, ANYONE) if is_too_high and miss_risk.is_grave(chance, len(rung)) else (SPARE,):
         only = caller.only_agent_id
-        wanted = Wanted(caller.wish, caller.prefers, None, caller.tried, False, spare=spare, only_agent_id=only)
+        wanted = AgentRequest(
+            caller.required_skills, caller.prefers, None, caller.tried, False, spare=spare, only_agent_id=only
+        )
         agent = pool.take(wanted)
         if agent is not None:
             note = BESIDE if spare == SPARE else AT_RISK
-            chosen = pool.chosen(agent, caller.wish)
-            return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (note,), chosen)]
+            chosen = pool.chosen(agent, caller.required_skills)
+            return [
+                StartOffer(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (note,), chosen)
+            ]
     return []
 
 
-def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float) -> int:
+def _at_once(caller: QueuedCaller, at: tuple[datetime, timedelta], each: float) -> int:
     """How many phones ring where their owners are not needed elsewhere, `each` being how many rang of late."""
     most = MOST_AT_ONCE if each < FEW_PHONES else AT_ONCE
-    return max(most, due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
+    return max(most, phones_due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
 
 
-def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
+def _is_late(offer: LiveOffer, caller: QueuedCaller, ring: timedelta) -> bool:
     return offer.answers_in is not None and offer.answers_in > caller.rings * ring.total_seconds()
 
 
-def _is_hopeless(caller: Caller, pool: Pool) -> bool:
+def _is_hopeless(caller: QueuedCaller, pool: AgentPool) -> bool:
     """Whether nobody is left whom this caller could have at any ring."""
     if caller.only_agent_id is not None:
         return not pool.has(caller.only_agent_id)
-    wishes = [caller.wish, *(wish for _, wish in caller.helpers), *(rung.wish for rung in caller.ladder if rung.wish)]
-    return all(pool.is_out(wish) for wish in wishes)
+    skill_options = [
+        caller.required_skills,
+        *(required_skills for _, required_skills in caller.helpers),
+        *(rung.required_skills for rung in caller.ladder if rung.required_skills),
+    ]
+    return all(pool.is_out(required_skills) for required_skills in skill_options)
 
 
-def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_resort: bool = True) -> list[Start]:
+def _start(
+    caller: QueuedCaller, pool: AgentPool, at: tuple[datetime, timedelta], last_resort: bool = True
+) -> list[StartOffer]:
     """Ring the best agent there is, if any, and take them out of the pool."""
     ring_now = ring_of(caller, *at)
     number = ring_now + ((caller.first_rung_at or at[0]) - caller.asked_at) // at[1]
     # While the caller's rings last, even one who has just missed them is a chance; later they are left in peace.
     rested_since = at[0] if number <= caller.rings else at[0] - REST_RINGS * at[1]
-    for wish, helper in wishes(caller, number, at[0]):
+    for required_skills, helper in skill_options(caller, number, at[0]):
         prefers = caller.prefers if helper is None else {}
         preferred, only = caller.preferred_agent_id, caller.only_agent_id
-        wanted = Wanted(wish, prefers, preferred, caller.tried, last_resort, rested_since, only_agent_id=only)
+        wanted = AgentRequest(
+            required_skills, prefers, preferred, caller.tried, last_resort, rested_since, only_agent_id=only
+        )
         agent = pool.take(wanted)
         if agent is not None:
             helps = [] if helper is None else [Reason(OfferReason.OVERFLOW, {"queue": helper})]
             notes = (*_why(caller, agent, (number, ring_now)), *helps)
             rings = _rings(agent, caller, at[1])
-            return [Start(caller.id, agent.id, ring_now, rings, notes, pool.chosen(agent, wish), helper)]
+            return [
+                StartOffer(caller.id, agent.id, ring_now, rings, notes, pool.chosen(agent, required_skills), helper)
+            ]
     return []
 
 
-def _rings(agent: Agent, caller: Caller, ring: timedelta) -> int:
+def _rings(agent: Candidate, caller: QueuedCaller, ring: timedelta) -> int:
     """For how long their phone is worth ringing: no longer than this agent takes when they answer at all."""
     if agent.answers_in is None:
         return caller.rings
     return min(caller.rings, max(LEAST_RINGS, ceil(agent.answers_in / ring.total_seconds())))
 
 
-def _why(caller: Caller, agent: Agent, rings: tuple[int, int]) -> Iterable[Reason]:
+def _why(caller: QueuedCaller, agent: Candidate, rings: tuple[int, int]) -> Iterable[Reason]:
     """Yield why this agent is rung now; `rings`: that which the caller is due, and that since the first phone rang."""
     due_ring, ring = rings
     if ring == 1:

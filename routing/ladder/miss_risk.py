@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from routing.ladder.floor_state import Caller, Ringing
+from routing.ladder.floor_state import LiveOffer, QueuedCaller
 
 # Callers give up as if they had so long on average.
 PATIENCE_SECONDS = 120.0
@@ -26,7 +26,7 @@ GRAVE = 0.4
 MOST_PHONES = 5
 
 
-def of(caller: Caller, rung: Sequence[Ringing], now: datetime, ring: timedelta) -> float | None:
+def of(caller: QueuedCaller, rung: Sequence[LiveOffer], now: datetime, ring: timedelta) -> float | None:
     """The chance that this caller is lost with the phones that ring; `None` where an owner's habits are not known."""
     if not rung or any(offer.curve is None for offer in rung):
         return None
@@ -47,7 +47,7 @@ def is_grave(chance: float, phones: int) -> bool:
     return chance * (phones + 1) > GRAVE
 
 
-def _unanswered(rung: Sequence[Ringing], now: datetime, seconds: float, ring: timedelta) -> float:
+def _unanswered(rung: Sequence[LiveOffer], now: datetime, seconds: float, ring: timedelta) -> float:
     """The chance that in so many seconds none of these phones has been answered; each stops after its rings."""
     chance = 1.0
     for offer in rung:

@@ -6,14 +6,14 @@ A queue counts its overflow in rings, which pass while phones ring. Where none c
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from routing.ladder.candidates import fits
-from routing.ladder.floor_state import Caller
-from routing.queues.queues import Way
+from routing.ladder.candidates import meets
+from routing.ladder.floor_state import QueuedCaller
+from routing.queues.queues import OverflowRule
 
-Helpers = tuple[tuple[Way, Mapping[str, int]], ...]
+Helpers = tuple[tuple[OverflowRule, Mapping[str, int]], ...]
 
 
-class Reach:
+class ReachableSkills:
     """What the people who are there, or may be back any moment, can do: their skills."""
 
     def __init__(self, skills: Iterable[Mapping[str, int]]) -> None:
@@ -23,29 +23,29 @@ class Reach:
         # By the line they belong to: callers of one line keep one object, by which the ladder knows them.
         self._hastened: dict[int, Helpers] = {}
 
-    def can_serve(self, wish: Mapping[str, int]) -> bool:
-        """Whether anybody fits this wish."""
-        key = tuple(sorted(wish.items()))
+    def can_serve(self, required_skills: Mapping[str, int]) -> bool:
+        """Whether anybody has these skills."""
+        key = tuple(sorted(required_skills.items()))
         if key not in self._known:
-            self._known[key] = any(fits(skills, wish) for skills in self._skills)
+            self._known[key] = any(meets(skills, required_skills) for skills in self._skills)
         return self._known[key]
 
-    def hasten(self, caller: Caller) -> Caller:
+    def hasten(self, caller: QueuedCaller) -> QueuedCaller:
         """The caller as they are, or with the overflow due now where nobody of their queue can be reached."""
         if caller.only_agent_id is not None:
             return caller
-        wishes = [caller.wish, *(rung.wish for rung in caller.ladder if rung.wish)]
-        if any(self.can_serve(wish) for wish in wishes):
+        wishes = [caller.required_skills, *(rung.required_skills for rung in caller.ladder if rung.required_skills)]
+        if any(self.can_serve(required_skills) for required_skills in wishes):
             return caller
-        if any(self.can_serve(wish) for _, wish in caller.helpers):
+        if any(self.can_serve(required_skills) for _, required_skills in caller.helpers):
             return replace(caller, helpers=self._due_now(caller.helpers))
         return replace(caller, exits=tuple(_at_once(way) for way in caller.exits))
 
     def _due_now(self, helpers: Helpers) -> Helpers:
         if id(helpers) not in self._hastened:
-            self._hastened[id(helpers)] = tuple((_at_once(way), wish) for way, wish in helpers)
+            self._hastened[id(helpers)] = tuple((_at_once(way), required_skills) for way, required_skills in helpers)
         return self._hastened[id(helpers)]
 
 
-def _at_once(way: Way) -> Way:
+def _at_once(way: OverflowRule) -> OverflowRule:
     return replace(way, after_rings=0, after=None)

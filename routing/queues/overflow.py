@@ -26,7 +26,7 @@ LEFT_BY = {
 }
 
 
-def lead(context: AppContext, provider: Provider, decision: floor_state.Overflow, now: datetime) -> bool:
+def leave_queue(context: AppContext, provider: Provider, decision: floor_state.LeaveByOverflow, now: datetime) -> bool:
     """Lead the caller out of the line, once per kind; whether they were still in it."""
     sid_and_call = _leave(context, decision, now)
     if sid_and_call is None:
@@ -43,7 +43,7 @@ def lead(context: AppContext, provider: Provider, decision: floor_state.Overflow
     return True
 
 
-def _leave(context: AppContext, decision: floor_state.Overflow, now: datetime) -> tuple[str, str] | None:
+def _leave(context: AppContext, decision: floor_state.LeaveByOverflow, now: datetime) -> tuple[str, str] | None:
     with context.database.write() as session:
         found = session.get(QueueEntry, decision.caller_id)
         call = None if found is None else queries.locked_call(session, found.call_id)
@@ -63,12 +63,12 @@ def _undo(context: AppContext, call_id: str, now: datetime) -> None:
     with context.database.write() as session:
         call = queries.locked_call(session, call_id)
         if call is not None:
-            queue_place.back_in_line(session, context, call, now)
+            queue_place.rejoin(session, context, call, now)
 
 
-def heal(context: AppContext, call_id: str, now: datetime) -> None:
+def restore_entry(context: AppContext, call_id: str, now: datetime) -> None:
     """A caller in the exchange's queue who stands in no line of ours goes back to their old place."""
     with context.database.write() as session:
         call: Call | None = queries.locked_call(session, call_id)
-        if call is not None and queries.open_waiting(session, call_id) is None:
-            queue_place.back_in_line(session, context, call, now)
+        if call is not None and queries.open_entry(session, call_id) is None:
+            queue_place.rejoin(session, context, call, now)

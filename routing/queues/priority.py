@@ -21,7 +21,7 @@ FACTS = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharge
 
 
 @dataclass(frozen=True)
-class Recognised:
+class CallerPriority:
     """The priority, the agent who is offered the caller first, and why, for staff."""
 
     priority: int
@@ -29,19 +29,19 @@ class Recognised:
     reasons: tuple[Reason, ...]
 
 
-def recognise(session: Session, context: AppContext, call: Call, base: int, now: datetime) -> Recognised:
+def recognise(session: Session, context: AppContext, call: Call, base: int, now: datetime) -> CallerPriority:
     """Requirements A7 and A8: the owner of an open case first, the green channel ahead; `base` is the usual priority.
 
     Nobody is recognised by a hidden number.
     """
     zone = ZoneInfo(context.settings.timezone)
     profile = caller_queries.caller_profile(session, call.caller_index, now, zone)
-    facts = priority_patients.Facts(**{name: getattr(profile, name) for name in FACTS})
+    facts = priority_patients.PatientFacts(**{name: getattr(profile, name) for name in FACTS})
     today = now.astimezone(zone).date()
     priority, why = priority_patients.priority_of(queues_file.of(context.settings).green, facts, base, today)
     is_owned = profile.owner_agent_id is not None and profile.case_number is not None
     owner = (Reason(PriorityReason.CASE_OWNER, {"case": profile.case_number or 0}),) if is_owned else ()
-    return Recognised(priority, profile.owner_agent_id, (*owner, *why))
+    return CallerPriority(priority, profile.owner_agent_id, (*owner, *why))
 
 
 def take_over(session: Session, context: AppContext, call: Call, queue: str, now: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ from hotline.values.reason_codes import PriorityReason
 
 
 @dataclass(frozen=True)
-class Facts:
+class PatientFacts:
     """What is known of a caller; nothing known means no lift."""
 
     age: int | None = None
@@ -21,7 +21,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Green:
+class GreenChannel:
     """How much priority each fact gives; they add up to `at_most`.
 
     `ages` are pairs of the least age and its priority, of which the highest that is reached counts.
@@ -37,7 +37,7 @@ class Green:
     at_most: int = 40
 
 
-def priority_of(rules: Green, facts: Facts, base: int, today: date) -> tuple[int, tuple[Reason, ...]]:
+def priority_of(rules: GreenChannel, facts: PatientFacts, base: int, today: date) -> tuple[int, tuple[Reason, ...]]:
     """The caller's priority, `base` being that of their queue, and what lifted it, for supervisors.
 
     `today` is the hospital's local date.
@@ -47,7 +47,7 @@ def priority_of(rules: Green, facts: Facts, base: int, today: date) -> tuple[int
     return base + lift, tuple(reason for _, reason in lifts) if lift else ()
 
 
-def _lifts(rules: Green, facts: Facts, today: date) -> Iterator[tuple[int, Reason]]:
+def _lifts(rules: GreenChannel, facts: PatientFacts, today: date) -> Iterator[tuple[int, Reason]]:
     reached = [(least, priority) for least, priority in rules.ages if facts.age is not None and facts.age >= least]
     if reached:
         least, priority = max(reached)

@@ -37,7 +37,7 @@ def _held(session: Session, call: Call | None) -> Call | None:
     return call
 
 
-def open_waiting(session: Session, call_id: str) -> QueueEntry | None:
+def open_entry(session: Session, call_id: str) -> QueueEntry | None:
     """The caller's place in line, `None` when they are not (or no longer) in one."""
     return session.scalar(statements.OPEN_PLACE, {"call_id": call_id})
 
@@ -47,29 +47,29 @@ def live_offers(session: Session, queue_entry_id: str) -> list[Offer]:
     return list(session.scalars(statements.LIVE_FOR, {"queue_entry_id": queue_entry_id}))
 
 
-def position(session: Session, waiting: QueueEntry) -> int:
+def position(session: Session, entry: QueueEntry) -> int:
     """How many callers of the same queue are served before this one, plus one."""
     earlier = or_(
-        QueueEntry.priority > waiting.priority,
-        and_(QueueEntry.priority == waiting.priority, QueueEntry.asked_at < waiting.asked_at),
+        QueueEntry.priority > entry.priority,
+        and_(QueueEntry.priority == entry.priority, QueueEntry.asked_at < entry.asked_at),
     )
     ahead = select(func.count()).where(
-        QueueEntry.queue == waiting.queue,
+        QueueEntry.queue == entry.queue,
         QueueEntry.state == QueueEntryState.WAITING,
-        QueueEntry.id != waiting.id,
+        QueueEntry.id != entry.id,
         earlier,
     )
-    return (session.scalar(ahead) or 0) + (session.scalar(_called_before(waiting)) or 0) + 1
+    return (session.scalar(ahead) or 0) + (session.scalar(_called_before(entry)) or 0) + 1
 
 
-def _called_before(waiting: QueueEntry) -> Select[int]:
+def _called_before(entry: QueueEntry) -> Select[int]:
     """How many who are to be called back stand before this caller: they kept their place."""
     earlier = or_(
-        Callback.priority > waiting.priority,
-        and_(Callback.priority == waiting.priority, Callback.asked_at < waiting.asked_at),
+        Callback.priority > entry.priority,
+        and_(Callback.priority == entry.priority, Callback.asked_at < entry.asked_at),
     )
     open_ = Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING])
-    return select(func.count()).where(Callback.queue == waiting.queue, open_, earlier)
+    return select(func.count()).where(Callback.queue == entry.queue, open_, earlier)
 
 
 def offer(session: Session, offer_id: str) -> Offer | None:
@@ -77,7 +77,7 @@ def offer(session: Session, offer_id: str) -> Offer | None:
     return session.get(Offer, offer_id)
 
 
-def last_waiting(session: Session, call_id: str) -> QueueEntry | None:
+def latest_entry(session: Session, call_id: str) -> QueueEntry | None:
     """The caller's newest place in line, open or closed; consultations of agents are none."""
     return session.scalar(statements.LAST_PLACE, {"call_id": call_id})
 
@@ -89,11 +89,11 @@ def queues(session: Session) -> list[Queue]:
 
 def waiting_callers(session: Session) -> int:
     """Return how many callers are in line."""
-    waiting = (QueueEntry.state == QueueEntryState.WAITING, QueueEntry.kind == QueueEntryKind.CALLER)
-    return session.scalar(select(func.count()).select_from(QueueEntry).where(*waiting)) or 0
+    entry = (QueueEntry.state == QueueEntryState.WAITING, QueueEntry.kind == QueueEntryKind.CALLER)
+    return session.scalar(select(func.count()).select_from(QueueEntry).where(*entry)) or 0
 
 
-def in_line(session: Session) -> list[tuple[QueueEntry, Call]]:
+def open_entries(session: Session) -> list[tuple[QueueEntry, Call]]:
     """Return the callers in line or just being connected, those served first first."""
     line = (
         select(QueueEntry, Call)

@@ -22,7 +22,7 @@ from hotline.values.language import Language
 from hotline.values.phone_numbers import PhoneNumber
 from routing.queues.hours import Hours
 from routing.queues.hours_file import HoursField
-from routing.queues.queues import HELPERS, Need, OverflowKind, Queue, Step, Way
+from routing.queues.queues import HELPERS, LadderStep, OverflowKind, OverflowRule, Queue, SkillLevel
 
 EVERYONE = "everyone"
 NURSE = "nurse"
@@ -41,12 +41,12 @@ class NeedFields(FileModel):
     least: Level = 1
     prefers: Level | None = None
 
-    def value(self, _context: Context) -> Need:
+    def value(self, _context: Context) -> SkillLevel:
         """Return the need."""
         if self.prefers is not None and self.prefers < self.least:
             fault = f"level {self.prefers} is below the least, {self.least}; prefer that level or a better one"
             raise FieldFaults([(("prefers",), fault)])
-        return Need(self.least, self.prefers)
+        return SkillLevel(self.least, self.prefers)
 
 
 def _need(value: Any) -> Any:
@@ -59,7 +59,7 @@ NEED_SCHEMA = {
     "properties": {"least": LEVEL_SCHEMA, "prefers": LEVEL_SCHEMA},
     "additionalProperties": False,
 }
-NeedField = Annotated[Need, ReadAs(NeedFields), Shorthand(_need, LEVEL_SCHEMA)]
+NeedField = Annotated[SkillLevel, ReadAs(NeedFields), Shorthand(_need, LEVEL_SCHEMA)]
 
 
 def _for_every_language(value: Any) -> Any:
@@ -87,9 +87,9 @@ class StepFields(FileModel):
     phones: Phones = Field(description=f"how many phones ring, or {EVERYONE}")
     least: Level | None = None
 
-    def value(self, _context: Context) -> Step:
+    def value(self, _context: Context) -> LadderStep:
         """Return the step."""
-        return Step(None if self.phones > MOST_PHONES else self.phones, self.least)
+        return LadderStep(None if self.phones > MOST_PHONES else self.phones, self.least)
 
 
 def _step(value: Any) -> Any:
@@ -131,12 +131,12 @@ class OverflowFields(FileModel):
         """The queue that helps."""
         return self.to or (NURSE if self.kind is OverflowKind.NURSE else None)
 
-    def way(self, usual_rings: int) -> Way:
+    def way(self, usual_rings: int) -> OverflowRule:
         """Return what follows, after so many rings where the file says nothing."""
         number = PhoneNumber.of_line(self.to) if self.kind is OverflowKind.NUMBER and self.to else None
         to = self.helper if number is None else number.e164
         after = None if self.after_seconds is None else timedelta(seconds=self.after_seconds)
-        return Way(self.kind, to, usual_rings if self.after_rings is None else self.after_rings, after)
+        return OverflowRule(self.kind, to, usual_rings if self.after_rings is None else self.after_rings, after)
 
 
 def _overflow(value: Any) -> Any:
@@ -153,12 +153,12 @@ class QueueFields(FileModel):
     )
     languages: Annotated[
         Mapping[Language, NeedField],
-        Exactly.of(Language, missing=Need()),
+        Exactly.of(Language, missing=SkillLevel()),
         Shorthand(_for_every_language, {"anyOf": [LEVEL_SCHEMA, NEED_SCHEMA]}),
     ] = Field({})
     rings: Annotated[int, Field(ge=1, le=MOST_RINGS)] = 3
     ladder: Annotated[
-        tuple[Annotated[Step, ReadAs(StepFields), Shorthand(_step, PHONES_SCHEMA)], ...],
+        tuple[Annotated[LadderStep, ReadAs(StepFields), Shorthand(_step, PHONES_SCHEMA)], ...],
         OneOrMore(),
     ] = Field((), description="the phones at each ring; without it one more with each ring")
     overflow: Annotated[
@@ -192,7 +192,7 @@ class QueueFields(FileModel):
             name=name,
             label={Language.MANDARIN: self.zh, Language.ENGLISH: self.en},
             hours=self.hours or Hours(zone, is_always=True),
-            wish=self.required_skills,
+            required_skills=self.required_skills,
             languages=self.languages,
             rings=self.rings,
             ladder=self.ladder,

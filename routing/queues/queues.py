@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hotline.values.language import Language
 from routing.queues.hours import Hours
-from routing.queues.priority_patients import Green
+from routing.queues.priority_patients import GreenChannel
 
 Text = Mapping[Language, str]
 
@@ -31,7 +31,7 @@ HELPERS = frozenset({OverflowKind.QUEUE, OverflowKind.NURSE})
 
 
 @dataclass(frozen=True)
-class Need:
+class SkillLevel:
     """How well a skill is needed: nobody below `least` is rung; who has `prefers` or more goes first."""
 
     least: int = 1
@@ -39,7 +39,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Step:
+class LadderStep:
     """One ring of a ladder: how many phones ring in it (`None`: all who fit), and the least level in it.
 
     `least` stands in this ring for the least level of every skill that the queue itself wishes; `None` changes nothing.
@@ -50,7 +50,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Way:
+class OverflowRule:
     """What follows, and when: after so many rings since asking or, where given, after a time since asking.
 
     `to` is the queue that helps, or the number (E.164) to which the caller is led.
@@ -68,26 +68,26 @@ class Way:
 
 @dataclass(frozen=True)
 class Queue:
-    """A line of callers: its wish, its ladder (by default one phone more with each ring), and what follows."""
+    """A queue: required skills, ladder (by default one phone more with each ring), overflow."""
 
     name: str
     label: Text
     hours: Hours
-    wish: Mapping[str, Need]
-    languages: Mapping[Language, Need] = field(default_factory=dict)
+    required_skills: Mapping[str, SkillLevel]
+    languages: Mapping[Language, SkillLevel] = field(default_factory=dict)
     rings: int = 3
-    ladder: tuple[Step, ...] = ()
-    overflow: tuple[Way, ...] = ()
+    ladder: tuple[LadderStep, ...] = ()
+    overflow: tuple[OverflowRule, ...] = ()
     priority: int = 0
     wrap_up_seconds: int = 30
 
-    def needs(self, language: Language, skill: str | None = None) -> dict[str, Need]:
+    def needs(self, language: Language, skill: str | None = None) -> dict[str, SkillLevel]:
         """What is needed of who answers: the queue's skills, or `skill` in their place, and the caller's language."""
-        wished = dict(self.wish)
+        wished = dict(self.required_skills)
         if skill is not None and skill not in wished:
             least = max((need.least for need in wished.values()), default=1)
-            wished = {skill: Need(least)}
-        return wished | {language.value: self.languages.get(language, Need())}
+            wished = {skill: SkillLevel(least)}
+        return wished | {language.value: self.languages.get(language, SkillLevel())}
 
     def levels(self, language: Language, skill: str | None = None) -> dict[str, int]:
         """The least level of each skill, as a place in line keeps it."""
@@ -95,14 +95,14 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Rules:
+class QueueRules:
     """Everything that a hospital's queue file says, in local time of `zone`; `file` is its name in messages."""
 
     file: str
     zone: ZoneInfo
     skills: Mapping[str, Text]
     queues: Mapping[str, Queue]
-    green: Green
+    green: GreenChannel
 
     def queue(self, name: str) -> Queue:
         """The queue of this name; for callers in a line that is no longer there, one without rules of its own."""

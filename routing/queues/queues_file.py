@@ -12,9 +12,9 @@ from hotline.configuration import yaml_file
 from hotline.configuration.field_types import Context, FieldFaults, FileModel, OneOrMore, ReadAs
 from hotline.configuration.settings import Settings
 from hotline.configuration.texts import Label, Name
-from routing.queues.priority_patients import Green
+from routing.queues.priority_patients import GreenChannel
 from routing.queues.queue_fields import Priority, QueueFields
-from routing.queues.queues import HELPERS, Rules
+from routing.queues.queues import HELPERS, QueueRules
 
 STANDARD = Path(__file__).with_name("queues.yaml")
 
@@ -42,12 +42,12 @@ class PriorityPatientsFields(FileModel):
     diabetic: Priority = 0
     flagged: Priority = 0
     discharged: Discharged = Discharged()
-    at_most: Priority = Green.at_most
+    at_most: Priority = GreenChannel.at_most
 
-    def value(self, _context: Context) -> Green:
+    def value(self, _context: Context) -> GreenChannel:
         """Return the rules of priority."""
         facts = self.model_dump(include={"limited_mobility", "cardiac", "diabetic", "flagged", "at_most"})
-        return Green(
+        return GreenChannel(
             ages=tuple((entry.from_, entry.priority) for entry in self.age),
             discharged=self.discharged.priority,
             discharged_days=self.discharged.within_days,
@@ -62,7 +62,7 @@ class QueuesFile(FileModel):
 
     skills: dict[Name, Label] = Field({})
     queues: dict[Name, QueueFields] = Field(description="the queues, at least one")
-    priority_patients: Annotated[Green, ReadAs(PriorityPatientsFields)] = Green()
+    priority_patients: Annotated[GreenChannel, ReadAs(PriorityPatientsFields)] = GreenChannel()
 
     @field_validator("queues")
     @classmethod
@@ -78,7 +78,7 @@ class QueuesFile(FileModel):
         return queues
 
 
-def of(settings: Settings) -> Rules:
+def of(settings: Settings) -> QueueRules:
     """Return the rules in the hospital's own file, else the standard ones; read once. Raises `FileFault`."""
     return _read_once(settings.queues_file or STANDARD, settings.timezone)
 
@@ -89,16 +89,16 @@ def wrap_up_seconds(settings: Settings, queue: str) -> int:
 
 
 @cache
-def _read_once(file: Path, timezone: str) -> Rules:
+def _read_once(file: Path, timezone: str) -> QueueRules:
     return read_file(file, ZoneInfo(timezone))
 
 
-def read_file(file: Path, zone: ZoneInfo) -> Rules:
+def read_file(file: Path, zone: ZoneInfo) -> QueueRules:
     """Read the file. Raises `FileFault` that lists everything that is wrong with it."""
     return parse(yaml_file.text_of(file), zone, str(file))
 
 
-def parse(text: str, zone: ZoneInfo, file: str = "queues.yaml") -> Rules:
+def parse(text: str, zone: ZoneInfo, file: str = "queues.yaml") -> QueueRules:
     """Read the text; `file` is its name in messages. Raises `FileFault`."""
 
     def context(data: Any) -> Context:
@@ -106,4 +106,4 @@ def parse(text: str, zone: ZoneInfo, file: str = "queues.yaml") -> Rules:
 
     fields = yaml_file.parse(QueuesFile, text, file, context)
     queues = {name: queue.queue(name, zone) for name, queue in fields.queues.items()}
-    return Rules(file, zone, fields.skills, queues, fields.priority_patients)
+    return QueueRules(file, zone, fields.skills, queues, fields.priority_patients)

@@ -24,26 +24,26 @@ MOST_FRONTS = 2
 
 
 @dataclass(frozen=True)
-class Aim:
+class RequeueTarget:
     """For whom the caller waits now: by default whom they waited for before."""
 
     why: RequeueReason
     queue: str | None = None
-    wish: dict[str, int] | None = None
+    required_skills: dict[str, int] | None = None
     # This agent and nobody else.
     only_agent_id: str | None = None
     preferred_agent_id: str | None = None
     priority: int | None = None
 
 
-def usual(session: Session, call_id: str) -> QueueEntry:
+def usual_entry(session: Session, call_id: str) -> QueueEntry:
     """The caller's newest place in line that asked for skills and not for one certain agent."""
     query = select(QueueEntry).where(QueueEntry.call_id == call_id, QueueEntry.kind == QueueEntryKind.CALLER)
     entries = session.scalars(query.order_by(QueueEntry.id.desc())).all()
     return next((entry for entry in entries if entry.only_agent_id is None), entries[-1])
 
 
-def fronts(session: Session, call_id: str) -> int:
+def times_lost(session: Session, call_id: str) -> int:
     """How often an agent's line was lost in this call already."""
     lost = select(func.count()).where(
         QueueEntry.call_id == call_id, QueueEntry.requeue_reason == RequeueReason.LINE_LOST
@@ -51,19 +51,19 @@ def fronts(session: Session, call_id: str) -> int:
     return session.scalar(lost) or 0
 
 
-def own_priority(place: QueueEntry) -> int:
+def own_priority(entry: QueueEntry) -> int:
     """The caller's priority without the step to the front."""
-    return place.priority - place.is_lifted
+    return entry.priority - entry.is_lifted
 
 
-def back(session: Session, context: AppContext, call: Call, aim: Aim, now: datetime) -> QueueEntry:
+def requeue(session: Session, context: AppContext, call: Call, aim: RequeueTarget, now: datetime) -> QueueEntry:
     """Put the caller, who is somewhere in a room, in line again; the router leads them there."""
-    last = usual(session, call.id)
-    is_lifted = aim.why is not RequeueReason.LINE_LOST or fronts(session, call.id) < MOST_FRONTS
-    place = QueueEntry(
+    last = usual_entry(session, call.id)
+    is_lifted = aim.why is not RequeueReason.LINE_LOST or times_lost(session, call.id) < MOST_FRONTS
+    entry = QueueEntry(
         call_id=call.id,
         queue=aim.queue or last.queue,
-        wish=aim.wish or last.wish,
+        required_skills=aim.required_skills or last.required_skills,
         priority=(own_priority(last) if aim.priority is None else aim.priority) + is_lifted,
         is_lifted=is_lifted,
         requeue_reason=aim.why,
@@ -72,10 +72,10 @@ def back(session: Session, context: AppContext, call: Call, aim: Aim, now: datet
         asked_at=now,
         moved_at=now,
     )
-    session.add(place)
+    session.add(entry)
     transitions.transition(call, CallEvent.QUEUED)
-    call.is_held, call.queue = False, place.queue
+    call.is_held, call.queue = False, entry.queue
     session.flush()
-    call_log.record(session, context.notifier, call.id, CallerRequeued(queue=place.queue, why=aim.why), now)
+    call_log.record(session, context.notifier, call.id, CallerRequeued(queue=entry.queue, why=aim.why), now)
     context.notifier.ring_after(session, ROUTER)
-    return place
+    return entry

@@ -56,7 +56,7 @@ SET_ASIDE = {OfferState.MISSED: 120, OfferState.REJECTED: 30, OfferState.FAILED:
 
 
 @dataclass(frozen=True)
-class Wish:
+class QueueRequest:
     """Whom a caller wants: a queue, and where given a skill or priority other than the queue's own."""
 
     queue: str
@@ -64,20 +64,20 @@ class Wish:
     priority: int | None = None
 
 
-def join(session: Session, context: AppContext, call: Call, wish: Wish, now: datetime) -> QueueEntry:
+def join(session: Session, context: AppContext, call: Call, request: QueueRequest, now: datetime) -> QueueEntry:
     """Put the caller in line; asked again, the same place. Raises `UnknownQueue`."""
-    waiting = queries.open_waiting(session, call.id)
-    if waiting is not None:
-        return waiting
-    queue = queues_file.of(context.settings).queues.get(wish.queue)
+    entry = queries.open_entry(session, call.id)
+    if entry is not None:
+        return entry
+    queue = queues_file.of(context.settings).queues.get(request.queue)
     if queue is None:
-        raise UnknownQueue(f"no queue {wish.queue!r}")
-    base = queue.priority if wish.priority is None else wish.priority
+        raise UnknownQueue(f"no queue {request.queue!r}")
+    base = queue.priority if request.priority is None else request.priority
     recognised = queues_priority.recognise(session, context, call, base, now)
-    waiting = QueueEntry(
+    entry = QueueEntry(
         call_id=call.id,
         queue=queue.name,
-        wish=queue.levels(call.language, wish.skill),
+        required_skills=queue.levels(call.language, request.skill),
         priority=recognised.priority,
         preferred_agent_id=recognised.preferred_agent_id,
         reasons=list(recognised.reasons),
@@ -85,26 +85,26 @@ def join(session: Session, context: AppContext, call: Call, wish: Wish, now: dat
         or _stood(session, call, queue.name)
         or now,
     )
-    session.add(waiting)
+    session.add(entry)
     transitions.transition(call, CallEvent.QUEUED)
     call.queue, call.asked_at = queue.name, call.asked_at or now
-    skill = wish.skill or next(iter(queue.wish), "")
+    skill = request.skill or next(iter(queue.required_skills), "")
     call_log.record(session, context.notifier, call.id, PersonRequested(queue=queue.name, skill=skill), now)
     context.notifier.ring_after(session, ROUTER)
-    return waiting
+    return entry
 
 
 def _stood(session: Session, call: Call, queue: str) -> datetime | None:
     """Since when they stood in the line that they left in this call and come back to; `None` for any other."""
-    last = queries.last_waiting(session, call.id)
+    last = queries.latest_entry(session, call.id)
     came_back = last is not None and last.state is QueueEntryState.LEFT and last.queue == queue
     return last.asked_at if last is not None and came_back else None
 
 
 def position(session: Session, call_id: str) -> int | None:
     """The caller's place in line, 1 = next; `None` when they are in none."""
-    waiting = queries.open_waiting(session, call_id)
-    return None if waiting is None else queries.position(session, waiting)
+    entry = queries.open_entry(session, call_id)
+    return None if entry is None else queries.position(session, entry)
 
 
 def caller_ended(session: Session, context: AppContext, call: Call, now: datetime) -> None:
@@ -126,16 +126,16 @@ def _close(
     reason: QueueEntryEndReason,
     now: datetime,
 ) -> None:
-    waiting = queries.open_waiting(session, call.id)
-    if waiting is None:
+    entry = queries.open_entry(session, call.id)
+    if entry is None:
         return
-    if waiting.state is QueueEntryState.WON and end is QueueEntryState.LEFT:
+    if entry.state is QueueEntryState.WON and end is QueueEntryState.LEFT:
         return  # they are on their way to an agent
-    transitions.move(waiting, end)
-    waiting.reason, waiting.ended_at = reason, now
+    transitions.move(entry, end)
+    entry.reason, entry.ended_at = reason, now
     is_gone = reason is QueueEntryEndReason.CALLER_HUNG_UP
     stopped = OfferEndReason.CALLER_HUNG_UP if is_gone else OfferEndReason.CALLER_LEFT
-    for offer in queries.live_offers(session, waiting.id):
+    for offer in queries.live_offers(session, entry.id):
         end_offer(session, context, offer, OfferState.CANCELLED, stopped, now)
     context.notifier.ring_after(session, ROUTER)
 
@@ -144,8 +144,8 @@ def start_offer(context: AppContext, offer: Offer) -> bool:
     """Lease the agent for the caller; whether it came about (both were still free, and the agent still there)."""
     with context.database.write() as session:
         call = queries.locked_call(session, offer.call_id)
-        waiting = session.get(QueueEntry, offer.queue_entry_id)
-        if call is None or waiting is None or waiting.state is not QueueEntryState.WAITING:
+        entry = session.get(QueueEntry, offer.queue_entry_id)
+        if call is None or entry is None or entry.state is not QueueEntryState.WAITING:
             return False
         lease = (
             update(Agent)
@@ -205,10 +205,10 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
     offer.answered_at = now
     settle(session, offer, AgentState.TALKING, None, None, now)
     call = session.get_one(Call, offer.call_id)
-    waiting = session.get_one(QueueEntry, offer.queue_entry_id)
-    session.refresh(waiting)
-    if waiting.kind is QueueEntryKind.CONSULT:
-        conferences.consulted(session, call, waiting, offer, now)
+    entry = session.get_one(QueueEntry, offer.queue_entry_id)
+    session.refresh(entry)
+    if entry.kind is QueueEntryKind.CONSULT:
+        conferences.consulted(session, call, entry, offer, now)
     else:
         call.agent_id = offer.agent_id
     _ring_event(session, context, offer, OfferAnswered, now)

@@ -24,27 +24,27 @@ from telephony.provider import Provider
 SPARE_SECONDS = 10
 
 ENDS: dict[type[floor_state.Decision], tuple[OfferState, OfferEndReason]] = {
-    floor_state.Miss: (OfferState.MISSED, OfferEndReason.RING_NO_ANSWER),
-    floor_state.Unreachable: (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED),
-    floor_state.Yield: (OfferState.CANCELLED, OfferEndReason.PREEMPTED),
-    floor_state.Lend: (OfferState.CANCELLED, OfferEndReason.REASSIGNED),
+    floor_state.RingNoAnswer: (OfferState.MISSED, OfferEndReason.RING_NO_ANSWER),
+    floor_state.PhoneUnreachable: (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED),
+    floor_state.Preempt: (OfferState.CANCELLED, OfferEndReason.PREEMPTED),
+    floor_state.Reassign: (OfferState.CANCELLED, OfferEndReason.REASSIGNED),
 }
 
 
-def offer_of(session: Session, start: floor_state.Start, now: datetime) -> Offer | None:
+def offer_of(session: Session, start: floor_state.StartOffer, now: datetime) -> Offer | None:
     """The offer that a decision asks for, not yet stored; `None` when the caller is gone."""
-    waiting = session.get(QueueEntry, start.caller_id)
-    if waiting is None:
+    entry = session.get(QueueEntry, start.caller_id)
+    if entry is None:
         return None
     return Offer(
         id=clock.new_id(),
-        queue_entry_id=waiting.id,
-        call_id=waiting.call_id,
+        queue_entry_id=entry.id,
+        call_id=entry.call_id,
         agent_id=start.agent_id,
         state=OfferState.STARTED,
         ring=start.ring,
         rings=start.rings,
-        reasons=[*start.reasons, *(reason for reason in waiting.reasons if reason.code in GREEN_CHANNEL)],
+        reasons=[*start.reasons, *(reason for reason in entry.reasons if reason.code in GREEN_CHANNEL)],
         overflow_queue=start.overflow_queue,
         is_last_resort=start.chosen.agent.is_set_aside,
         started_at=now,
@@ -68,11 +68,11 @@ def act(context: AppContext, provider: Provider, pool: Executor, now: datetime) 
     Phones stop before others start, so that a line is free again when it is dialled.
     """
     with context.database.read() as session:
-        asks = reconcile.asks(session, now)
+        asks = reconcile.pending_requests(session, now)
     tasks: list[list[Callable[[], bool]]] = [
         [_bind(_arrange, context, provider, *room) for room in asks.arrange],
         [_bind(_hang_up, context, provider, row) for row in asks.hang_up]
-        + [_bind(_move, context, provider, waiting, call) for waiting, call in asks.move],
+        + [_bind(_move, context, provider, entry, call) for entry, call in asks.move],
         [_bind(_dial, context, provider, offer, agent, call) for offer, agent, call in asks.dial]
         + [_bind(_record, context, provider, call) for call in asks.record],
     ]
@@ -104,17 +104,17 @@ def _hang_up(context: AppContext, provider: Provider, offer: Offer) -> None:
         session.get_one(Offer, offer.id).hung_up_at = clock.now()
 
 
-def _move(context: AppContext, provider: Provider, waiting: QueueEntry, call: Call) -> None:
+def _move(context: AppContext, provider: Provider, entry: QueueEntry, call: Call) -> None:
     try:
-        webhook = webhook_urls.connect if waiting.state is QueueEntryState.WON else webhook_urls.requeued
+        webhook = webhook_urls.connect if entry.state is QueueEntryState.WON else webhook_urls.requeued
         provider.redirect(call.provider_sid, webhook_urls.absolute(context.settings.voice_url, webhook(call.id)))
     except ProviderRefused:
         log.get().info("caller_had_gone", call_id=call.id)  # the status callback or the sweep closes the call
     with context.database.write() as session:
         queries.locked_call(session, call.id)
-        row = session.get_one(QueueEntry, waiting.id)
+        row = session.get_one(QueueEntry, entry.id)
         session.refresh(row)
-        if row.state is waiting.state and row.winner_id == waiting.winner_id:
+        if row.state is entry.state and row.winner_id == entry.winner_id:
             row.moved_at = clock.now() if row.state is QueueEntryState.WON else None
 
 

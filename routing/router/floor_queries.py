@@ -20,11 +20,11 @@ from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.agents import presence
 from routing.ladder import answer_times, candidates, floor_state
-from routing.ladder.answer_curve import Rang
-from routing.ladder.answer_times import Habit
-from routing.ladder.unreachable import Reach
-from routing.queues.queue_groups import Lines, asked
-from routing.queues.queues import HELPERS, Queue, Rules, Way
+from routing.ladder.answer_curve import RingOutcome
+from routing.ladder.answer_times import AnswerHabit
+from routing.ladder.unreachable import ReachableSkills
+from routing.queues.queue_groups import QueueGroups, levels_asked
+from routing.queues.queues import HELPERS, OverflowRule, Queue, QueueRules
 
 Columns = Row[*tuple[Any, ...]]
 # Why an agent goes first for a caller who talked to somebody already.
@@ -78,34 +78,34 @@ _RANG = (
 )
 
 
-def read(
-    session: Session, rules: Rules, now: datetime, known: Mapping[str, Habit] = MappingProxyType({})
-) -> floor_state.Floor:
+def floor_state_of(
+    session: Session, rules: QueueRules, now: datetime, known: Mapping[str, AnswerHabit] = MappingProxyType({})
+) -> floor_state.FloorState:
     """The floor at `now`, as values; `known` are the agents' habits, as `habits_of` learned them."""
-    waiting = session.scalars(_IN_LINE).all()
+    entry = session.scalars(_IN_LINE).all()
     ringing = session.execute(_RINGING).all()
-    if not waiting and not ringing:
-        return floor_state.Floor((), (), (), asked=asked(rules))
+    if not entry and not ringing:
+        return floor_state.FloorState((), (), (), asked=levels_asked(rules))
     levels = _levels(session)
     offers = _made(session)
-    lines = Lines(rules)
+    lines = QueueGroups(rules)
     agents = session.execute(_AGENTS).all()
-    reach = Reach(levels.get(row.id, {}) for row in agents if _can_be_reached(row, now))
-    return floor_state.Floor(
+    reach = ReachableSkills(levels.get(row.id, {}) for row in agents if _can_be_reached(row, now))
+    return floor_state.FloorState(
         agents=tuple(_free(agents, levels, known)),
-        callers=tuple(reach.hasten(_caller(row, rules, lines, offers[row.id])) for row in waiting),
+        callers=tuple(reach.hasten(_caller(row, rules, lines, offers[row.id])) for row in entry),
         offers=tuple(_ringing(row, levels, known) for row in ringing),
-        asked=asked(rules),
+        asked=levels_asked(rules),
     )
 
 
-def habits_of(session: Session) -> dict[str, Habit]:
+def habits_of(session: Session) -> dict[str, AnswerHabit]:
     """How soon and how often each agent answers, from the latest offers of all."""
-    offers: dict[str, list[Rang]] = defaultdict(list)
+    offers: dict[str, list[RingOutcome]] = defaultdict(list)
     for agent_id, state, ringing_at, answered_at, ended_at in session.execute(_RANG):
         end = answered_at if state is OfferState.ANSWERED else ended_at
         if ringing_at is not None and end is not None:
-            offers[agent_id].append(Rang((end - ringing_at).total_seconds(), state is OfferState.ANSWERED))
+            offers[agent_id].append(RingOutcome((end - ringing_at).total_seconds(), state is OfferState.ANSWERED))
     return answer_times.learn(offers)
 
 
@@ -125,15 +125,15 @@ def _made(session: Session) -> dict[str, list[Columns]]:
 
 
 def _free(
-    agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], known: Mapping[str, Habit]
-) -> Iterable[candidates.Agent]:
+    agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], known: Mapping[str, AnswerHabit]
+) -> Iterable[candidates.Candidate]:
     """Yield the agents who can be rung."""
     for agent in agents:
         aside = agent.state is AgentState.NOT_READY and agent.state_reason is AgentStateReason.RING_NO_ANSWER
         if agent.is_present and agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
             skills = levels.get(agent.id, {})
             habit = known.get(agent.id, answer_times.UNKNOWN)
-            yield candidates.Agent(agent.id, skills, agent.state_since, habit.answers_in, aside, habit.curve)
+            yield candidates.Candidate(agent.id, skills, agent.state_since, habit.answers_in, aside, habit.curve)
 
 
 def _can_be_reached(agent: Columns, now: datetime) -> bool:
@@ -142,14 +142,14 @@ def _can_be_reached(agent: Columns, now: datetime) -> bool:
     return is_there or presence.may_return(agent.absence_reason, agent.presence_since, now)
 
 
-def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) -> floor_state.Caller:
+def _caller(row: QueueEntry, rules: QueueRules, lines: QueueGroups, offers: list[Columns]) -> floor_state.QueuedCaller:
     queue = rules.queue(row.queue)
     if row.only_agent_id is not None:
         return _for_one(row, queue, offers)
-    line = lines.of(row.queue, row.wish)
-    return floor_state.Caller(
+    line = lines.of(row.queue, row.required_skills)
+    return floor_state.QueuedCaller(
         id=row.id,
-        wish=line.wish,
+        required_skills=line.required_skills,
         priority=row.priority,
         asked_at=row.asked_at,
         rings=line.rings,
@@ -176,15 +176,15 @@ def _first_rung_at(offers: Iterable[Columns]) -> datetime | None:
     return min((offer.ringing_at or offer.started_at for offer in rang), default=None)
 
 
-def _exits(row: QueueEntry, queue: Queue) -> Iterable[Way]:
+def _exits(row: QueueEntry, queue: Queue) -> Iterable[OverflowRule]:
     return (way for way in queue.overflow if way.kind not in HELPERS and way.kind not in row.overflowed)
 
 
-def _for_one(row: QueueEntry, queue: Queue, offers: list[Columns]) -> floor_state.Caller:
+def _for_one(row: QueueEntry, queue: Queue, offers: list[Columns]) -> floor_state.QueuedCaller:
     """A caller for one certain agent: nobody else is rung, nothing else follows."""
-    return floor_state.Caller(
+    return floor_state.QueuedCaller(
         id=row.id,
-        wish=candidates.NOTHING,
+        required_skills=candidates.NOTHING,
         priority=row.priority,
         asked_at=row.asked_at,
         rings=queue.rings,
@@ -195,9 +195,11 @@ def _for_one(row: QueueEntry, queue: Queue, offers: list[Columns]) -> floor_stat
     )
 
 
-def _ringing(row: Columns, levels: Mapping[str, Mapping[str, int]], known: Mapping[str, Habit]) -> floor_state.Ringing:
+def _ringing(
+    row: Columns, levels: Mapping[str, Mapping[str, int]], known: Mapping[str, AnswerHabit]
+) -> floor_state.LiveOffer:
     habit = known.get(row.agent_id, answer_times.UNKNOWN)
-    return floor_state.Ringing(
+    return floor_state.LiveOffer(
         row.id,
         row.queue_entry_id,
         row.agent_id,

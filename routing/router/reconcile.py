@@ -24,7 +24,7 @@ GHOST_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Asks:
+class PendingRequests:
     """What is to be asked of the exchange.
 
     Lines that must end: phones that must stop ringing, agents' lines that outlived their call. Offers that are to be
@@ -41,7 +41,7 @@ class Asks:
 
 
 @dataclass(frozen=True)
-class Over:
+class Elapsed:
     """What time has ended.
 
     Agents whose wrap-up or set-aside is over. Callers, with the offer they were sent to, of whom the exchange never
@@ -55,20 +55,20 @@ class Over:
     alone: list[Call]
 
 
-def asks(session: Session, now: datetime) -> Asks:
+def pending_requests(session: Session, now: datetime) -> PendingRequests:
     """What is to be asked of the exchange now."""
     until = {"ghosts": now - timedelta(seconds=GHOST_SECONDS)}
     found = session.execute(statements.ANY_TO_ASK, until).one()
-    return Asks(
+    return PendingRequests(
         list(session.scalars(statements.TO_HANG_UP, until)) if found.hang_up else [],
         [(offer, agent, call) for offer, agent, call in session.execute(statements.TO_DIAL)] if found.dial else [],
-        [(waiting, call) for waiting, call in session.execute(statements.TO_MOVE)] if found.move else [],
+        [(entry, call) for entry, call in session.execute(statements.TO_MOVE)] if found.move else [],
         _rooms(session) if found.arrange else [],
         list(session.scalars(statements.TO_RECORD)) if found.record else [],
     )
 
 
-def over(session: Session, now: datetime) -> Over:
+def elapsed(session: Session, now: datetime) -> Elapsed:
     """What has ended by itself until now."""
     until = {
         "now": now,
@@ -76,7 +76,7 @@ def over(session: Session, now: datetime) -> Over:
         "left": now - timedelta(seconds=ALONE_SECONDS),
     }
     found = session.execute(statements.ANY_OVER, until).one()
-    return Over(
+    return Elapsed(
         list(session.scalars(statements.DUE_BACK, until)) if found.back else [],
         _unconnected(session, until) if found.unconnected else [],
         list(session.scalars(statements.TRANSFERS_RINGING)) if found.ringing else [],

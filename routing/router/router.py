@@ -36,8 +36,8 @@ class Router:
         """Use these resources; nothing starts yet. The exchange is asked in `pool`, by default eight at a time."""
         self._ground = context
         self._provider = provider
-        self._habits: dict[str, answer_times.Habit] = {}
-        self._phones = answer_times.Phones()
+        self._habits: dict[str, answer_times.AnswerHabit] = {}
+        self._phones = answer_times.RungPhones()
         self._learned_at: datetime | None = None
         self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
         self._attendance = Attendance(context, provider, self._pool)
@@ -59,7 +59,7 @@ class Router:
 
     def _bring_back(self, now: datetime) -> None:
         with self._ground.database.read() as session:
-            over = reconcile.over(session, now)
+            over = reconcile.elapsed(session, now)
         for agent in over.back:
             self._come_back(agent.id, now)
         for call, winner_id in over.unconnected:
@@ -88,19 +88,21 @@ class Router:
 
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
-            seen = floor_queries.read(session, queues_file.of(self._ground.settings), now, self._learn(session, now))
+            seen = floor_queries.floor_state_of(
+                session, queues_file.of(self._ground.settings), now, self._learn(session, now)
+            )
             seen = replace(callbacks_service.without_kept(session, seen, now), phones_each=self._phones.each())
         changed = False
         for decision in ladder.decide(seen, now, self._ground.settings.ring_seconds):
-            if isinstance(decision, floor_state.Overflow):
-                changed = overflow.lead(self._ground, self._provider, decision, now) or changed
+            if isinstance(decision, floor_state.LeaveByOverflow):
+                changed = overflow.leave_queue(self._ground, self._provider, decision, now) or changed
                 continue
             if not self._apply(decision, now):
                 return True  # the floor has changed meanwhile: what follows was decided for another one
             changed = True
         return changed
 
-    def _learn(self, session: Session, now: datetime) -> dict[str, answer_times.Habit]:
+    def _learn(self, session: Session, now: datetime) -> dict[str, answer_times.AnswerHabit]:
         if self._learned_at is None or now - self._learned_at >= timedelta(seconds=HABITS_SECONDS):
             self._habits, self._learned_at = floor_queries.habits_of(session), now
             with self._ground.database.write() as writing:
@@ -108,8 +110,8 @@ class Router:
                 agents_service.forget_old(writing, now)
         return self._habits
 
-    def _apply(self, decision: floor_state.Start | floor_state.End, now: datetime) -> bool:
-        if isinstance(decision, floor_state.Start):
+    def _apply(self, decision: floor_state.StartOffer | floor_state.End, now: datetime) -> bool:
+        if isinstance(decision, floor_state.StartOffer):
             with self._ground.database.read() as session:
                 offer = offer_of(session, decision, now)
             if offer is None or not service.start_offer(self._ground, offer):

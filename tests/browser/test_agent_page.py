@@ -132,11 +132,11 @@ def test_who_lets_it_ring_is_set_aside_with_the_reason_and_comes_back_with_one_c
     with house.phones(patient("+8613900000032", {"wait_for_hang_up": {"timeout": 8, "required": False}}, "hang_up")):
         phone_is(page, "ringing", 80)
         house.wait(lambda: own_row(house).state is AgentState.NOT_READY, 30, "an agent who is set aside")
-        expect(page.locator("#card")).to_contain_text("暂不派单")
+        expect(page.locator("#card")).to_contain_text("未就绪")
         expect(page.locator("#card")).to_contain_text("振铃未接")
         phone_is(page, "idle")
     house.wait(house.nothing_is_stuck, 30, "a quiet floor")
-    page.click("text=我回来了")
+    page.click("text=恢复接听")
     expect(page.locator("#card")).to_contain_text("等待来电")
     assert own_row(house).state is AgentState.IDLE
 
@@ -202,7 +202,7 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -
         )
         house.context.notifier.ring_after(session, FLOOR, f"agent {own.id}")
     page.reload()
-    agent.sees("#back", "I am back")
+    agent.sees("#back", "Ready again")
     assert agent.width() == 390
     agent.page.click(".languages >> text=中文")
     agent.sees("h1", "我的电话")

@@ -157,7 +157,7 @@ def test_the_floor_leaves_when_the_session_has_ended(
 
 def test_the_language_is_switched_in_the_header_and_stays(person: Person) -> None:
     person.sign_in()
-    person.sees("h1", "实时现场")
+    person.sees("h1", "实时监控")
     person.page.click(".languages >> text=English")
     person.sees("h1", "Live floor")
     person.sees_live()

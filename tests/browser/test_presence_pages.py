@@ -256,7 +256,7 @@ def test_a_server_that_stands_still_is_seen_on_every_live_page(house: Stage, sup
     try:
         expect(page.locator("#stalled")).to_be_visible(timeout=10_000)
         expect(page.locator("#stalled")).to_have_attribute("role", "alert")
-        expect(page.locator("#pulse")).to_have_text("Connection lost, trying again…")
+        expect(page.locator("#pulse")).to_have_text("Connection lost, reconnecting…")
     finally:
         os.killpg(running.pid, signal.SIGCONT)
     expect(page.locator("#stalled")).to_be_hidden(timeout=40_000)

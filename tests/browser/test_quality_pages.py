@@ -82,7 +82,7 @@ def reviews_by_keyboard(supervisor: Person) -> None:
 def appeals(agent: Person) -> None:
     """The agent reads the review and says why it is wrong, once."""
     agent.sign_in("agent")
-    agent.page.click("nav >> text=质量")
+    agent.page.click("nav >> text=质检")
     agent.page.click(".review-list tbody a")
     agent.sees(".comments p", "这里请先报工号")
     agent.page.click("summary >> text=申诉")
@@ -110,7 +110,7 @@ def rules(other: Person) -> None:
     other.page.fill("#ruling [name=answer]", "工号说得很快，但说了。")
     other.page.click("#ruling button[value=changed]")
     other.sees(".appeal", "申诉前")
-    expect(other.page.locator(".heading .badge.big").first).to_have_text("申诉后改评")
+    expect(other.page.locator(".heading .badge.big").first).to_have_text("申诉后改分")
     other.saw_no_faults()
 
 

@@ -25,7 +25,7 @@ from hotline.models import Agent, AgentSkill, Attempt, Recipient
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.leg import LegStatus
-from routing.calls.legs import Report
+from routing.calls.legs import LegReport
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.provider.calls import PatientWebhooks
@@ -235,7 +235,7 @@ def work_off(context: AppContext, exchange: Outside, now: datetime) -> None:
 def report(context: AppContext, line: Line, status: LegStatus, now: datetime) -> None:
     """The exchange reports on a line."""
     line.status, line.sequence = status, line.sequence + 1
-    dialling_service.report(context, line.attempt_id, Report(line.sid, status, line.sequence), now)
+    dialling_service.report(context, line.attempt_id, LegReport(line.sid, status, line.sequence), now)
 
 
 def ends(context: AppContext, line: Line, outcome: AttemptOutcome, now: datetime) -> None:

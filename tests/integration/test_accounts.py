@@ -395,7 +395,7 @@ def test_an_agent_is_edited_and_each_change_is_logged(app: Flask, context: AppCo
     form = form_of(one, name="陈静怡", address="client:N33") | {"level.booking": "4", "level.nurse": "2"}
     assert admin.send(f"/agents/{one.id}", **form).status_code == 302
     changed = agent(context, "N03")
-    assert roster.of(changed) == roster.Wanted("陈静怡", "client:N33", None, {"booking": 4, "nurse": 2})
+    assert roster.of(changed) == roster.AgentProfile("陈静怡", "client:N33", None, {"booking": 4, "nurse": 2})
     assert changed.status is AgentStatus.OFFLINE, "their page is still the old telephone"
     assert (changed.registered, changed.dial_failures, changed.dial_after) == (None, 0, None), "nothing known of it yet"
     assert actions(context, one.id) == ["rename_agent", "agent_address", "agent_levels"]

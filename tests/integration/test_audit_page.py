@@ -78,7 +78,7 @@ def test_rows_are_found_by_person_action_object_outcome_and_day_and_paged(app: F
     assert total(f"since={before}&until={before}") == "1"
     assert total("person=machine") == "0"
     second = auditor.open(f"/audit?person={agent}&page=2").text
-    assert second.count("Opened a call</td>") == 10
+    assert second.count("Viewed a call</td>") == 10
     assert auditor.open("/audit?since=nonsense&until=2026-13-01&outcome=x&page=99").status_code == 200
 
 

@@ -19,7 +19,7 @@ from hotline.values.states.call import Direction
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.recipient import RecipientState
-from routing.calls.legs import Report
+from routing.calls.legs import LegReport
 from tests.integration.campaign_house import (
     NOW,
     attempts_of,
@@ -99,8 +99,8 @@ def test_reports_come_twice_late_and_out_of_order_and_change_nothing(context: Ap
     ends(context, line, AttemptOutcome.NO_ANSWER, NOW + timedelta(seconds=30))
     due = recipient(context, only).due_at
     for status, sequence in ((LegStatus.NO_ANSWER, 1), (LegStatus.RINGING, 0), (LegStatus.COMPLETED, 9)):
-        dialling_service.report(context, line.attempt_id, Report(line.sid, status, sequence), NOW + HOUR)
-        dialling_service.report(context, line.attempt_id, Report("CAother", status, sequence), NOW + HOUR)
+        dialling_service.report(context, line.attempt_id, LegReport(line.sid, status, sequence), NOW + HOUR)
+        dialling_service.report(context, line.attempt_id, LegReport("CAother", status, sequence), NOW + HOUR)
     assert recipient(context, only).due_at == due
     assert len(attempts_of(context, only)) == 1
 
@@ -170,7 +170,7 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
             session, context, start.attempt_id, attempt_progress.Given("recovery", "worse", is_warning=True), NOW
         )
         attempt_progress.conclude(session, start.attempt_id, AttemptOutcome.DONE)
-    dialling_service.report(context, start.attempt_id, Report("CAback", LegStatus.COMPLETED), NOW + HOUR)
+    dialling_service.report(context, start.attempt_id, LegReport("CAback", LegStatus.COMPLETED), NOW + HOUR)
     assert recipient(context, only).state is RecipientState.DONE
     assert [a.direction for a in attempts_of(context, only)] == [Direction.OUTBOUND, Direction.INBOUND]
     with context.database.read() as session:

@@ -125,7 +125,7 @@ def walk(app: Flask, made: Morning) -> list[tuple[str, str, str]]:
         "agent_id": "0" * 32,
         "sign_in_id": "0" * 32,
         "proposal_id": "0" * 32,
-        **{f"{name}_id": "0" * 32 for name in ("review", "comment", "round", "coaching", "report")},
+        **{f"{name}_id": "0" * 32 for name in ("review", "comment", "calibration", "coaching", "report")},
         **{f"{name}_id": "0" * 32 for name in ("case", "campaign", "utterance", "patient", "recipient", "job")},
         "step": "merge",
         "form": "txt",

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from console.floor import snapshot
-from console.floor.live import Live
+from console.floor.live import LiveFloor
 from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
@@ -44,10 +44,10 @@ def app(context: AppContext, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 
 
 
 @pytest.fixture
-def counting(context: AppContext) -> Iterator[Live[int]]:
+def counting(context: AppContext) -> Iterator[LiveFloor[int]]:
     """A live floor whose pictures are numbers, counted up by each read."""
     numbers = iter(range(1, 10_000))
-    live = Live(context, lambda: next(numbers))
+    live = LiveFloor(context, lambda: next(numbers))
     yield live
     live.close()
 
@@ -67,11 +67,11 @@ def test_positions_count_per_queue_and_a_caller_being_connected_has_none(context
     with context.database.write() as session:
         session.add_all(
             [
-                QueueEntry(call_id=made.calls["menu"].id, queue="booking", wish={}, asked_at=made.now),
+                QueueEntry(call_id=made.calls["menu"].id, queue="booking", required_skills={}, asked_at=made.now),
                 QueueEntry(
                     call_id=made.calls["talks"].id,
                     queue="booking",
-                    wish={},
+                    required_skills={},
                     asked_at=made.now - timedelta(seconds=60),
                     state=QueueEntryState.WON,
                 ),
@@ -104,7 +104,7 @@ def statements(context: AppContext, pages: int) -> int:
         nonlocal count
         count += 1
 
-    live = Live(context, lambda: snapshot.take(context, clock.now()))
+    live = LiveFloor(context, lambda: snapshot.take(context, clock.now()))
     viewers = [live.join() for _ in range(pages)]
     wait_for(lambda: context.notifier.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
     assert all(viewer.get(60) for viewer in viewers)
@@ -153,7 +153,7 @@ def test_a_page_that_comes_back_with_the_number_it_saw_gets_no_picture_again(
     again.close()
 
 
-def test_a_burst_of_events_is_one_read_for_all_viewers(context: AppContext, counting: Live[int]) -> None:
+def test_a_burst_of_events_is_one_read_for_all_viewers(context: AppContext, counting: LiveFloor[int]) -> None:
     viewers = [counting.join() for _ in range(20)]
     assert all(viewer.get(60) is not None for viewer in viewers)
     wait_for(lambda: context.notifier.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
@@ -166,7 +166,7 @@ def test_a_burst_of_events_is_one_read_for_all_viewers(context: AppContext, coun
     assert counting.watched == 0
 
 
-def test_a_slow_viewer_finds_the_newest_picture_only(context: AppContext, counting: Live[int]) -> None:
+def test_a_slow_viewer_finds_the_newest_picture_only(context: AppContext, counting: LiveFloor[int]) -> None:
     slow, quick = counting.join(), counting.join()
     wait_for(lambda: context.notifier.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
     newest = quick.get(60)
@@ -179,7 +179,7 @@ def test_a_slow_viewer_finds_the_newest_picture_only(context: AppContext, counti
     assert found >= newest  # the floor may have been read once more meanwhile; what came before is gone
 
 
-def test_nothing_is_read_while_nobody_looks(context: AppContext, counting: Live[int]) -> None:
+def test_nothing_is_read_while_nobody_looks(context: AppContext, counting: LiveFloor[int]) -> None:
     first = counting.join()
     assert first.get(60) == 1
     counting.leave(first)
@@ -199,7 +199,7 @@ def test_a_read_that_fails_leaves_the_pages_as_they_are_and_the_next_one_works(c
         may_answer.wait(60)
         return "a picture"
 
-    live = Live(context, take)
+    live = LiveFloor(context, take)
     viewer = live.join()
     try:
         assert asked.wait(60)

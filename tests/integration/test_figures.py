@@ -67,7 +67,7 @@ class Day:
         row = QueueEntry(
             call_id=call.id,
             queue=call.queue,
-            wish={},
+            required_skills={},
             asked_at=NOW,
             state=state,
             ended_at=NOW,
@@ -106,7 +106,7 @@ class Day:
                 language=call.language,
                 intent=Intent.UNKNOWN,
                 queue=call.queue,
-                wish={},
+                required_skills={},
                 asked_at=NOW,
                 state=state,
                 tries=1,
@@ -149,7 +149,7 @@ def _call_backs(day: Day) -> None:
     day.call_back(stayed, CallbackState.CANCELLED)
 
 
-def counted(context: AppContext) -> figures.Counted:
+def counted(context: AppContext) -> figures.CountedCalls:
     with context.database.read() as session:
         return queries.between(session, NOW)
 
@@ -189,7 +189,7 @@ def test_the_floor_page_and_the_terminal_show_these_figures(context: AppContext,
         page = render_template("floor/figures.html", floor=seen)
     pages.extensions["live"].close()
     assert "1 within 5 s of asking, 1 later" in page or "要求人工后 5 秒内 1 个，之后 1 个" in page
-    assert "Of 2 who chose a call-back" in page or "共 2 个选择回电" in page
+    assert "of 2 who chose a callback" in page or "共 2 人选择回呼" in page
 
 
 def test_the_terminal_divides_today_s_figures(context: AppContext, staff: dict[str, Agent]) -> None:  # noqa: ARG001

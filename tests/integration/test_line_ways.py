@@ -221,7 +221,12 @@ def test_waits_that_were_longer_than_told_make_the_next_ones_longer(scene: Scene
         assert row.announced_at is not None
         for number in range(40):
             asked = row.announced_at - timedelta(hours=2, seconds=number)
-            past = QueueEntry(call_id=row.call_id, queue=row.queue, wish=row.wish, state=QueueEntryState.CONNECTED)
+            past = QueueEntry(
+                call_id=row.call_id,
+                queue=row.queue,
+                required_skills=row.required_skills,
+                state=QueueEntryState.CONNECTED,
+            )
             past.asked_at = past.announced_at = asked
             past.announced_seconds, past.estimated_seconds = 60, 60.0
             past.ended_at = asked + timedelta(seconds=120)
@@ -276,7 +281,7 @@ def test_the_patient_is_called_when_an_agent_is_free_and_stands_where_they_stood
     assert scene.telephones.dialled[0][0] == NUMBER
     assert not scene.route()
     with scene.context.database.read() as session:  # the agent is kept for them
-        seen = floor_queries.read(session, queues_file.of(scene.context.settings), clock.now())
+        seen = floor_queries.floor_state_of(session, queues_file.of(scene.context.settings), clock.now())
         assert [agent.id for agent in seen.agents] == [scene.agents["1001"].id]
         assert callbacks_service.without_kept(session, seen, clock.now()).agents == ()
     line, said = scene.picks_up("CB1")
@@ -718,9 +723,9 @@ class Redirects(Telephones):
 def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller = scene.caller()
     telephones = Redirects(scene.context.settings)
-    out = floor_state.Overflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
-    assert overflow.lead(scene.context, telephones, out, clock.now())
-    assert not overflow.lead(scene.context, telephones, out, clock.now())
+    out = floor_state.LeaveByOverflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
+    assert overflow.leave_queue(scene.context, telephones, out, clock.now())
+    assert not overflow.leave_queue(scene.context, telephones, out, clock.now())
     ((sid, url),) = telephones.dialled
     assert sid == caller.sid
     lead = caller.ask(url)
@@ -728,8 +733,8 @@ def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller.ask(lead.attribute("Dial", "action"), DialCallStatus="busy")
     place = scene.places(caller)[-1]
     assert (place.state, place.overflowed) == (QueueEntryState.WAITING, ["number"])
-    again = floor_state.Overflow(place.id, OverflowKind.NUMBER, "+861088889999")
-    assert not overflow.lead(scene.context, telephones, again, clock.now())
+    again = floor_state.LeaveByOverflow(place.id, OverflowKind.NUMBER, "+861088889999")
+    assert not overflow.leave_queue(scene.context, telephones, again, clock.now())
 
 
 def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: Scene) -> None:
@@ -737,7 +742,9 @@ def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: 
     before = scene.places(caller)[-1]
     telephones = Redirects(scene.context.settings)
     telephones.fault = ProviderDown("away")
-    overflow.lead(scene.context, telephones, floor_state.Overflow(before.id, OverflowKind.CALL_BACK, None), clock.now())
+    overflow.leave_queue(
+        scene.context, telephones, floor_state.LeaveByOverflow(before.id, OverflowKind.CALL_BACK, None), clock.now()
+    )
     now = scene.places(caller)[-1]
     assert (now.state, now.asked_at) == (QueueEntryState.WAITING, before.asked_at)
 
@@ -748,8 +755,8 @@ def test_a_router_that_dies_while_it_leads_a_caller_out_loses_nobody(scene: Scen
     telephones = Redirects(scene.context.settings)
     telephones.fault = Killed()
     with pytest.raises(Killed):
-        overflow.lead(
-            scene.context, telephones, floor_state.Overflow(before.id, OverflowKind.VOICEMAIL, None), clock.now()
+        overflow.leave_queue(
+            scene.context, telephones, floor_state.LeaveByOverflow(before.id, OverflowKind.VOICEMAIL, None), clock.now()
         )
     assert scene.places(caller)[-1].state is QueueEntryState.LEFT
     caller.wait()  # the music is over, the exchange asks what comes next

@@ -24,7 +24,7 @@ from qa.reports import queries as reports_queries
 from reports.service_level.figures import by_agent, summary
 from reports.service_level.queries import between
 from routing.agents import service as agents_service
-from routing.agents.service import Beat
+from routing.agents.service import PageHeartbeat
 from routing.calls import legs
 from routing.queues import queues_file, service
 from routing.router import floor_queries
@@ -69,7 +69,7 @@ class Desk:
                 session.flush()
             made = SignIn(id=clock.new_id())
             queries.begin(session, user, made, timedelta(hours=12), clock.now())
-            self.beat = Beat(page_id, agent.id, user.id, PagePhone.CONNECTED, made.id)
+            self.beat = PageHeartbeat(page_id, agent.id, user.id, PagePhone.CONNECTED, made.id)
             agent.signs_in = None
         self.stays(0)
 
@@ -78,7 +78,7 @@ class Desk:
         context = self.told.world.context
         while True:
             with context.database.write() as session:
-                assert agents_service.beat(session, context, self.beat, clock.now())
+                assert agents_service.heartbeat(session, context, self.beat, clock.now())
             if seconds <= 0:
                 return
             self.told.wait(2)
@@ -183,9 +183,9 @@ def test_who_is_shut_out_is_off_the_floor_whatever_their_page_says(told: Story) 
 def test_nobody_speaks_for_anothers_page(told: Story) -> None:
     desk = Desk(told)
     context = told.world.context
-    other = Beat(desk.beat.page_id, told.agent("1002").id, desk.beat.user_id, PagePhone.CONNECTED)
+    other = PageHeartbeat(desk.beat.page_id, told.agent("1002").id, desk.beat.user_id, PagePhone.CONNECTED)
     with context.database.write() as session:
-        assert not agents_service.beat(session, context, other, clock.now())
+        assert not agents_service.heartbeat(session, context, other, clock.now())
 
 
 def test_an_agent_with_a_number_is_there_while_a_page_is_open_or_where_the_file_says_so(told: Story) -> None:
@@ -370,7 +370,7 @@ def test_an_offer_that_never_rang_does_not_count_as_a_ring_of_the_caller(told: S
     desk.closes()
     context = told.world.context
     with context.database.read() as session:
-        seen = floor_queries.read(session, queues_file.of(context.settings), clock.now())
+        seen = floor_queries.floor_state_of(session, queues_file.of(context.settings), clock.now())
     assert [row.first_rung_at for row in seen.callers] == [None]
 
 
@@ -378,7 +378,7 @@ def test_a_lost_report_of_ringing_is_not_taken_for_an_empty_room(context: AppCon
     agent = load_hospital(context)["1001"]
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    legs.agent_line(context, offer.id, legs.Report("CA1", LegStatus.NO_ANSWER, 2), clock.now())
+    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.NO_ANSWER, 2), clock.now())
     with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.MISSED
         assert session.scalar(select(func.count()).where(Event.kind == "offer_missed")) == 1
@@ -388,8 +388,8 @@ def test_a_phone_that_vanishes_while_it_rings_has_let_nobody_ring(context: AppCo
     agent = load_hospital(context)["1001"]
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    legs.agent_line(context, offer.id, legs.Report("CA1", LegStatus.RINGING, 1), clock.now())
-    legs.agent_line(context, offer.id, legs.Report("CA1", LegStatus.NO_ANSWER, 2, 410), clock.now())
+    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.RINGING, 1), clock.now())
+    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.NO_ANSWER, 2, 410), clock.now())
     with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.UNREACHABLE
         assert session.get_one(Agent, agent.id).state is AgentState.IDLE

@@ -21,7 +21,7 @@ from routing.agents import hospital_file
 from routing.calls import conversations, legs
 from routing.errors import UnknownQueue
 from routing.queues import queries, queues_file, service
-from routing.queues.service import Wish
+from routing.queues.service import QueueRequest
 from routing.router import reconcile
 from tests.support.factories import NOW, call_in_line, load_hospital, offer_to
 
@@ -41,17 +41,17 @@ def test_a_caller_who_asks_twice_has_one_place(context: AppContext) -> None:
     load_hospital(context)
     call, waiting = call_in_line(context)
     with context.database.write() as session:
-        again = service.join(session, context, session.get_one(Call, call.id), Wish("booking"), LATER)
+        again = service.join(session, context, session.get_one(Call, call.id), QueueRequest("booking"), LATER)
         assert again.id == waiting.id
         assert again.asked_at == NOW
-    assert waiting.wish == {"booking": 1, "en-US": 1}
+    assert waiting.required_skills == {"booking": 1, "en-US": 1}
 
 
 def test_position_counts_priority_before_time(context: AppContext) -> None:
     load_hospital(context)
     first, _ = call_in_line(context)
     second, _ = call_in_line(context, now=LATER)
-    urgent, _ = call_in_line(context, Wish("booking", priority=100), LATER)
+    urgent, _ = call_in_line(context, QueueRequest("booking", priority=100), LATER)
     with context.database.read() as session:
         assert [service.position(session, call.id) for call in (first, second, urgent)] == [2, 3, 1]
         assert service.position(session, "nobody") is None
@@ -60,7 +60,7 @@ def test_position_counts_priority_before_time(context: AppContext) -> None:
 def test_a_queue_that_does_not_exist_is_named(context: AppContext) -> None:
     load_hospital(context)
     with pytest.raises(UnknownQueue, match="surgery"):
-        call_in_line(context, Wish("surgery"))
+        call_in_line(context, QueueRequest("surgery"))
 
 
 def test_an_agent_is_leased_once_however_many_ask_at_the_same_time(context: AppContext) -> None:
@@ -112,7 +112,7 @@ def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: 
     call, waiting = call_in_line(context)
     offers = [offer_to(context, waiting, agents[number]) for number in ("1001", "1002")]
     for offer, sid in zip(offers, ("CAx", "CAy"), strict=True):
-        legs.agent_line(context, offer.id, legs.Report(sid, LegStatus.RINGING, 1), NOW)
+        legs.agent_line(context, offer.id, legs.LegReport(sid, LegStatus.RINGING, 1), NOW)
     for _ in range(2):
         with context.database.write() as session:
             held = queries.locked_call(session, call.id)
@@ -122,7 +122,7 @@ def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: 
     assert {state_of(context, offer) for offer in offers} == {OfferState.CANCELLED}
     assert {state_of(context, agents[number]) for number in ("1001", "1002")} == {AgentState.IDLE}
     with context.database.read() as session:
-        assert {row.provider_sid for row in reconcile.asks(session, NOW).hang_up} == {"CAx", "CAy"}
+        assert {row.provider_sid for row in reconcile.pending_requests(session, NOW).hang_up} == {"CAx", "CAy"}
     assert not service.answer(context, offers[0].id, LATER)  # the agent was a moment too late
 
 
@@ -140,11 +140,11 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppCon
         conversations.connected(session, context, held, LATER)
         assert (held.status, held.answered_at) == (CallStatus.TALKING, NOW)
     for _ in range(2):
-        legs.agent_line(context, offer.id, legs.Report("CAx", LegStatus.COMPLETED, 3), LATER)
+        legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, agent) is AgentState.WRAP_UP
     with context.database.read() as session:
-        assert reconcile.over(session, LATER).back == []
-        (back,) = reconcile.over(session, LATER + timedelta(seconds=30)).back
+        assert reconcile.elapsed(session, LATER).back == []
+        (back,) = reconcile.elapsed(session, LATER + timedelta(seconds=30)).back
     with context.database.write() as session:
         assert service.come_back(session, context, session.get_one(Agent, back.id), LATER)
         assert not service.come_back(session, context, session.get_one(Agent, back.id), LATER)
@@ -159,7 +159,7 @@ def test_winner_whose_line_breaks_before_the_caller_came_puts_the_caller_back_in
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agents["1001"])
     service.answer(context, offer.id, NOW)
-    legs.agent_line(context, offer.id, legs.Report("CAx", LegStatus.COMPLETED, 3), LATER)
+    legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, waiting) is QueueEntryState.WAITING
     assert state_of(context, agents["1001"]) is AgentState.IDLE
     second = offer_to(context, waiting, agents["1002"])
@@ -181,8 +181,8 @@ def test_a_phone_that_ends_unanswered_never_leaves_its_agent_stuck(
     agent = load_hospital(context)["1001"]
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    legs.agent_line(context, offer.id, legs.Report("CAx", LegStatus.RINGING, 1), NOW)
-    legs.agent_line(context, offer.id, legs.Report("CAx", end, 2), LATER)
+    legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.RINGING, 1), NOW)
+    legs.agent_line(context, offer.id, legs.LegReport("CAx", end, 2), LATER)
     (row,) = fresh(context, agent)
     assert isinstance(row, Agent)
     assert row.state is state
@@ -194,16 +194,16 @@ def test_a_phone_that_ends_unanswered_never_leaves_its_agent_stuck(
 def test_status_reports_in_any_order_leave_the_same_rows(context: AppContext) -> None:
     agents = load_hospital(context)
     reports = [
-        legs.Report("CA", LegStatus.INITIATED, 0),
-        legs.Report("CA", LegStatus.RINGING, 1),
-        legs.Report("CA", LegStatus.NO_ANSWER, 2),
+        legs.LegReport("CA", LegStatus.INITIATED, 0),
+        legs.LegReport("CA", LegStatus.RINGING, 1),
+        legs.LegReport("CA", LegStatus.NO_ANSWER, 2),
     ]
     ends = []
     for number, order in (("1001", (0, 1, 2)), ("1002", (2, 1, 0)), ("1003", (1, 2, 0, 1, 2))):
         _, waiting = call_in_line(context)
         offer = offer_to(context, waiting, agents[number])
         for index in order:
-            report = legs.Report(f"CA{number}", reports[index].status, reports[index].sequence)
+            report = legs.LegReport(f"CA{number}", reports[index].status, reports[index].sequence)
             legs.agent_line(context, offer.id, report, LATER)
         with context.database.read() as session:
             leg = session.scalars(select(Leg).where(Leg.offer_id == offer.id)).one()
@@ -216,11 +216,11 @@ def test_a_late_event_of_an_old_offer_does_not_move_an_agent_who_went_on(context
     agent = load_hospital(context)["1001"]
     _, first = call_in_line(context)
     old = offer_to(context, first, agent)
-    legs.agent_line(context, old.id, legs.Report("CA1", LegStatus.CANCELED, 2), NOW)
+    legs.agent_line(context, old.id, legs.LegReport("CA1", LegStatus.CANCELED, 2), NOW)
     _, second = call_in_line(context)
     new = offer_to(context, second, agent)
     assert service.answer(context, new.id, NOW)
-    legs.agent_line(context, old.id, legs.Report("CA1", LegStatus.COMPLETED, 3), LATER)
+    legs.agent_line(context, old.id, legs.LegReport("CA1", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, agent) is AgentState.TALKING
 
 

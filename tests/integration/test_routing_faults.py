@@ -469,8 +469,8 @@ def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
     told.post("completed")
     place = told.place(caller)
     assert (place.state, place.moved_at is not None) == (QueueEntryState.WAITING, True)
-    way = floor_state.Overflow(place.id, OverflowKind.CALL_BACK, None)
-    assert not queues_overflow.lead(told.world.context, told.world.exchange, way, clock.now())
+    way = floor_state.LeaveByOverflow(place.id, OverflowKind.CALL_BACK, None)
+    assert not queues_overflow.leave_queue(told.world.context, told.world.exchange, way, clock.now())
     assert told.place(caller).state is QueueEntryState.WAITING
 
 

@@ -59,7 +59,7 @@ def now_of(context: AppContext, kind: type[R], row_id: str) -> R:
 
 def ended(context: AppContext, call: Call) -> Callable[[], bool]:
     """The exchange reports the end of this caller's line."""
-    return lambda: call_end.line_reported(context, legs.Report(call.provider_sid, LegStatus.COMPLETED, 9), LATER)
+    return lambda: call_end.line_reported(context, legs.LegReport(call.provider_sid, LegStatus.COMPLETED, 9), LATER)
 
 
 # A rival on a connection of its own.
@@ -204,6 +204,6 @@ def test_an_offer_that_no_longer_holds_its_agent_does_not_move_them(context: App
     offer = offer_to(context, call_in_line(context)[1], agent)
     with context.database.write() as session:
         session.execute(update(Agent).where(Agent.id == agent.id).values(offer_id=None, state=AgentState.WRAP_UP))
-    legs.agent_line(context, offer.id, legs.Report("CAx", LegStatus.NO_ANSWER, 2), LATER)
+    legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.NO_ANSWER, 2), LATER)
     assert now_of(context, Offer, offer.id).state is OfferState.MISSED
     assert now_of(context, Agent, agent.id).state is AgentState.WRAP_UP

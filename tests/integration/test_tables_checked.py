@@ -24,7 +24,7 @@ CHANGES = {
         "DROP INDEX uq_offers_live_agent",
         "CREATE UNIQUE INDEX uq_offers_live_agent ON offers (agent_id)",
     ],
-    "terms is missing": ["DROP TABLE terms"],
+    "search_terms is missing": ["DROP TABLE search_terms"],
     "leases.holder is INTEGER instead of VARCHAR(80)": [
         "DROP TABLE leases",
         "CREATE TABLE leases (name VARCHAR(20) PRIMARY KEY, holder INTEGER NOT NULL, until TIMESTAMP NOT NULL)",
@@ -33,14 +33,14 @@ CHANGES = {
         "DROP TABLE leases",
         "CREATE TABLE leases (name VARCHAR(20) NOT NULL PRIMARY KEY, holder VARCHAR(80), until TIMESTAMP NOT NULL)",
     ],
-    "the unique constraint of parts on number, recording_id is missing": [
-        "DROP TABLE parts",
-        "CREATE TABLE parts (id VARCHAR(32) NOT NULL PRIMARY KEY, recording_id VARCHAR(32) NOT NULL, "
+    "the unique constraint of partial_transcripts on number, recording_id is missing": [
+        "DROP TABLE partial_transcripts",
+        "CREATE TABLE partial_transcripts (id VARCHAR(32) NOT NULL PRIMARY KEY, recording_id VARCHAR(32) NOT NULL, "
         "number INTEGER NOT NULL, next_at FLOAT NOT NULL, lines BYTEA NOT NULL)",
     ],
-    "the foreign key of parts on recording_id to recordings is missing": [
-        "DROP TABLE parts",
-        "CREATE TABLE parts (id VARCHAR(32) NOT NULL PRIMARY KEY, recording_id VARCHAR(32) NOT NULL, "
+    "the foreign key of partial_transcripts on recording_id to recordings is missing": [
+        "DROP TABLE partial_transcripts",
+        "CREATE TABLE partial_transcripts (id VARCHAR(32) NOT NULL PRIMARY KEY, recording_id VARCHAR(32) NOT NULL, "
         "number INTEGER NOT NULL, next_at FLOAT NOT NULL, lines BYTEA NOT NULL, UNIQUE (recording_id, number))",
     ],
 }

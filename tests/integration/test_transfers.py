@@ -56,11 +56,11 @@ def transfer(told: Story, caller: Line) -> Transfer:
 def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.BLIND) -> None:
     """The agent of this line hands the caller on, to a staff number or a queue."""
     agent_id = told.agent(to).id if to.isdigit() else None
-    wish = transfers.Ask(kind, agent_id, None if agent_id else to, "asks for a bed")
+    required_skills = transfers.TransferRequest(kind, agent_id, None if agent_id else to, "asks for a bed")
     with told.world.context.database.write() as session:
         offer = service.locked_offer(session, phone.owner)
         assert offer is not None
-        transfers.begin(session, told.world.context, offer, wish, clock.now())
+        transfers.begin(session, told.world.context, offer, required_skills, clock.now())
 
 
 def act(told: Story, caller: Line, what: str) -> bool:

@@ -96,7 +96,7 @@ def test_caller_who_chooses_booking_in_english_waits_in_its_line(context: AppCon
     assert (call.language, call.intent, call.status) == (Language.ENGLISH, Intent.BOOKING, CallStatus.WAITING)
     assert (call.caller_number, call.consent_at is not None) == ("+8613800000001", True)
     assert call.caller_index == context.keyring.index("+8613800000001")
-    assert (line.queue, line.wish, line.priority) == ("booking", {"booking": 1, "en-US": 1}, 0)
+    assert (line.queue, line.required_skills, line.priority) == ("booking", {"booking": 1, "en-US": 1}, 0)
     assert story(context) == [
         "call_started", "menu_shown", "key_pressed", "language_chosen", "menu_shown", "consent_heard", "menu_shown",
         "key_pressed", "person_requested",

@@ -13,7 +13,7 @@ from hotline.values.states.agent import SignsIn
 from hotline.values.states.offer import OfferState
 from routing.agents import hospital_file
 from routing.queues import queues_file, service
-from routing.queues.service import Wish
+from routing.queues.service import QueueRequest
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 SAMPLE = Path("cli/demo/hospital.yaml")
@@ -28,7 +28,7 @@ def load_hospital(context: AppContext, now: datetime = NOW) -> dict[str, Agent]:
         return {agent.staff_number: agent for agent in session.scalars(select(Agent))}
 
 
-def call_in_line(context: AppContext, wish: Wish | None = None, now: datetime = NOW) -> tuple[Call, QueueEntry]:
+def call_in_line(context: AppContext, wish: QueueRequest | None = None, now: datetime = NOW) -> tuple[Call, QueueEntry]:
     """A caller who asked for a person at `now`."""
     call = Call(
         id=new_id(), provider_sid=f"CA{new_id()}", language=Language.ENGLISH, place={}, started_at=now, heard_at=now
@@ -36,7 +36,7 @@ def call_in_line(context: AppContext, wish: Wish | None = None, now: datetime = 
     with context.database.write() as session:
         session.add(call)
         session.flush()
-        waiting = service.join(session, context, call, wish or Wish("booking"), now)
+        waiting = service.join(session, context, call, wish or QueueRequest("booking"), now)
     return call, waiting
 
 

@@ -273,7 +273,7 @@ def a_call(name: str, start: datetime, outcome: CallOutcome | None, **other: Any
 def a_waiting(call: Call, state: QueueEntryState, priority: int = 0) -> QueueEntry:
     """The row of a caller in line, or of one who was."""
     return QueueEntry(
-        call_id=call.id, queue=call.queue, wish={}, priority=priority, state=state, asked_at=call.asked_at
+        call_id=call.id, queue=call.queue, required_skills={}, priority=priority, state=state, asked_at=call.asked_at
     )
 
 

@@ -92,7 +92,7 @@ def _whole(file: Path, raw: bytes, most: int) -> Iterator[LocatedResource | Reje
 
 
 def _parsed(raw: bytes) -> Any:
-    """The value; `None` for what is no JSON, is nested deeper than any resource, or costs far more than its size."""
+    """Parse a value; `None` for what is no JSON, is nested too deep, or costs far more than its size."""
     if raw.count(b"{") + raw.count(b"[") + raw.count(b'"') // 2 > MOST_VALUES:
         return None
     try:

@@ -23,7 +23,7 @@ BATCH = (b"FHS", b"BHS", TRAILER, b"FTS")
 
 
 def read(file: Path, given: SourceDefaults, limits: FileLimits) -> Iterator[tuple[int, Item]]:
-    """Each event with the number of its message, from 1. Raises `UnreadableFile` when it holds no message at all."""
+    """Yield each event with the number of its message, from 1. Raises `UnreadableFile` when there is none."""
     limits.check_size(file)
     number = begun = 0
     with csv_file.opened(file) as source:

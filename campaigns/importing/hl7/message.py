@@ -38,7 +38,7 @@ class Segment:
         return self.fields[0]
 
     def repetitions(self, number: int) -> list[list[str]]:
-        """Every repetition of a field that is not empty, each as its components; a component is its first part."""
+        """Return every repetition of a field that is not empty, as components; each of these is its first part."""
         if number >= len(self.fields):
             return []
         parts = self.fields[number].split(self.signs.repetition) if self.signs.repetition else [self.fields[number]]
@@ -147,7 +147,7 @@ def _decoded(raw: bytes, charsets: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _declared(raw: bytes) -> str:
-    """MSH-18 as it is written, without its further repetitions."""
+    """Return MSH-18 as it is written, without its further repetitions."""
     header = re.split(rb"[\r\n]", raw.lstrip(), maxsplit=1)[0]
     fields = header.split(header[3:4]) if len(header) > 3 else []
     return fields[17].split(b"~")[0].decode("ascii", "replace").strip().upper() if len(fields) > 17 else ""

@@ -29,7 +29,7 @@ def _rank(identifier: list[str]) -> int:
 
 
 def name(pid: Segment) -> str:
-    """The name in Chinese characters where there is one, of the repetitions of PID-5; former names do not count."""
+    """Return the name of PID-5, in Chinese characters where there is one; former names do not count."""
     written = [one for one in pid.repetitions(5) if part(one, 1) or part(one, 2)]
     usual = [one for one in written if part(one, 7).upper() not in NICKNAMES] or written
     best = min(usual, key=_name_rank, default=[])

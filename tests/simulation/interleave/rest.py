@@ -9,7 +9,7 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import OfferState
 from routing.callbacks.due import SILENT_SECONDS
-from routing.ladder.candidates import fits
+from routing.ladder.candidates import meets
 from tests.simulation.interleave.exchange import Exchange
 from tests.simulation.interleave.lines import Line, Place
 from tests.simulation.interleave.seen import OPEN, Seen, SeenPromise, without_phone
@@ -79,13 +79,13 @@ def forgotten(seen: Seen, skills: Skills, now: datetime) -> Iterator[str]:
         and agent.id not in kept
     ]
     for row in without_phone(seen):
-        if row.only_agent_id is None and any(fits(skills[agent_id], row.wish) for agent_id in free):
+        if row.only_agent_id is None and any(meets(skills[agent_id], row.required_skills) for agent_id in free):
             yield f"forgotten in line: {row.call_id}"
     on_the_line = {call.caller_index for call in seen.calls.values()}
     for promise in seen.promises:
         is_due = promise.state is CallbackState.WAITING and _moment(promise.due_at) <= now
         is_away = promise.call_id not in seen.calls and promise.caller_index not in on_the_line - {None}
-        if is_due and is_away and any(fits(skills[agent_id], promise.wish) for agent_id in free):
+        if is_due and is_away and any(meets(skills[agent_id], promise.required_skills) for agent_id in free):
             yield f"call-back forgotten: {promise.call_id} after {promise.tries} tries"
         if _is_silent(promise, now):
             yield f"call-back is dialled for ever: {promise.call_id}"

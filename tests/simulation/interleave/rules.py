@@ -13,7 +13,7 @@ from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
-from routing.ladder.candidates import fits
+from routing.ladder.candidates import meets
 from tests.simulation.interleave import counts, kept, rest
 from tests.simulation.interleave.lines import Line, Place
 from tests.simulation.interleave.seen import OPEN, Eye, NewOffer, Seen, SeenPlace, rank, without_phone
@@ -145,7 +145,7 @@ class Rules:
             for row in without_phone(seen):
                 if mine is None or row.id not in self._unrung or _wanted(row) != _wanted(mine):
                     continue
-                is_behind = rank(row) < rank(mine) and fits(self._skills[offer.agent_id], row.wish)
+                is_behind = rank(row) < rank(mine) and meets(self._skills[offer.agent_id], row.required_skills)
                 if is_behind and not (offer.is_last_resort and self._was_let_ring(row.id, offer.agent_id)):
                     yield f"overtaken: {row.call_id} by {mine.call_id}"
 
@@ -190,7 +190,7 @@ def _callers(seen: Seen) -> Iterator[str]:
 
 def _wanted(row: SeenPlace) -> tuple[dict[str, int], str | None]:
     """Whom this caller needs."""
-    return row.wish, row.only_agent_id
+    return row.required_skills, row.only_agent_id
 
 
 def _is_led_out(seen: Seen, call_id: str) -> bool:

@@ -38,7 +38,7 @@ class SeenPlace(NamedTuple):
     kind: QueueEntryKind
     state: QueueEntryState
     winner_id: str | None
-    wish: dict[str, int]
+    required_skills: dict[str, int]
     priority: int
     asked_at: Any
     reason: str | None
@@ -53,7 +53,7 @@ class SeenPromise(NamedTuple):
     state: CallbackState
     tries: int
     back_call_id: str | None
-    wish: dict[str, int]
+    required_skills: dict[str, int]
     due_at: Any
     dialled_at: Any
     held_agent_id: str | None
@@ -111,7 +111,7 @@ _PROMISES = (
         Callback.state,
         Callback.tries,
         Callback.back_call_id,
-        Callback.wish,
+        Callback.required_skills,
         Callback.due_at,
         Callback.dialled_at,
         Callback.held_agent_id,
@@ -127,7 +127,7 @@ _PLACES = (
         QueueEntry.kind,
         QueueEntry.state,
         QueueEntry.winner_id,
-        QueueEntry.wish,
+        QueueEntry.required_skills,
         QueueEntry.priority,
         QueueEntry.asked_at,
         QueueEntry.reason,

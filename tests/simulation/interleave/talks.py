@@ -56,7 +56,7 @@ def hand_on(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str
         return ""
     agent_id = exchange.random.choice([None, *(agent.id for agent in agents)])
     kind = exchange.random.choice(list(TransferKind))
-    ask = transfers.Ask(kind, agent_id, None if agent_id else exchange.random.choice(QUEUES))
+    ask = transfers.TransferRequest(kind, agent_id, None if agent_id else exchange.random.choice(QUEUES))
     try:
         with context.database.write() as session:
             offer = _talking(session, line)

@@ -12,7 +12,7 @@ from cli.commands import floor
 from cli.demo import follow_up, sign_ins, watch
 from cli.demo.sign_ins import SignIn
 from cli.terminal import tables
-from console.floor.snapshot import Ringing, Waiter
+from console.floor.snapshot import RingingPhone, WaitingCaller
 from hotline.models import Agent, Call, Queue
 from hotline.values.access import Role
 from hotline.values.intent import Intent
@@ -20,7 +20,7 @@ from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.recipient import RecipientState
-from reports.service_level.figures import Summary
+from reports.service_level.figures import ServiceFigures
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WIDTHS = (80, 100, tables.WIDE, 120, 200)
@@ -151,7 +151,7 @@ def test_the_sign_ins_fit(width: int) -> None:
     check(text, width, ["supervisor", "abcd-efgh-jkmn", "administrator", "1001"])
 
 
-FIGURES = Summary(
+FIGURES = ServiceFigures(
     rings=3,
     calls=1234,
     asked=1234,
@@ -181,11 +181,11 @@ AGENTS = [
 ]  # fmt: skip
 
 
-def a_waiter(place: int, **call: Any) -> Waiter:
+def a_waiter(place: int, **call: Any) -> WaitingCaller:
     queue = Queue(name="booking", label_zh="预约与服务台", label_en="Booking and service desk")
     made = Call(id=str(place), status=CallStatus.WAITING, caller_number="+8613800000006", **call)
-    ringing = [Ringing(agent, []) for agent in AGENTS]
-    return Waiter(made, queue, place, 100, NOW - timedelta(seconds=62), ringing, [], None, False)
+    ringing = [RingingPhone(agent, []) for agent in AGENTS]
+    return WaitingCaller(made, queue, place, 100, NOW - timedelta(seconds=62), ringing, [], None, False)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

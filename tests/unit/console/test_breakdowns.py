@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hotline.values.states.call import CallOutcome, Direction
 from hotline.values.states.offer import OfferState
-from reports.service_level.figures import Counted, caller_rings, offer_rings, summary
+from reports.service_level.figures import CountedCalls, caller_rings, offer_rings, summary
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ def an_offer(answered: float | None, ringing: float | None = 0) -> AnOffer:
 
 
 def test_exactly_three_rings_are_within_three_rings_and_a_moment_more_is_not() -> None:
-    figures = summary(Counted([a_call(15), a_call(15.01)], [an_offer(15), an_offer(15.01)]), 5)
+    figures = summary(CountedCalls([a_call(15), a_call(15.01)], [an_offer(15), an_offer(15.01)]), 5)
     assert (figures.within_caller, figures.within_offer) == (1, 1)
     assert (figures.caller_share, figures.offer_share) == (0.5, 0.5)
 
@@ -63,18 +63,18 @@ def test_callers_who_gave_up_or_still_wait_stay_in_the_denominator() -> None:
         a_call(None, None),
         a_call(None, CallOutcome.LEFT_IN_MENU, None),
     ]
-    figures = summary(Counted(calls, []), 5)
+    figures = summary(CountedCalls(calls, []), 5)
     assert (figures.calls, figures.asked, figures.answered, figures.abandoned, figures.waiting) == (4, 3, 1, 1, 1)
     assert figures.within_caller == 1
 
 
 def test_offers_that_nobody_answered_are_counted_but_not_in_the_offer_clock() -> None:
-    figures = summary(Counted([], [an_offer(4), an_offer(None)]), 5)
+    figures = summary(CountedCalls([], [an_offer(4), an_offer(None)]), 5)
     assert (figures.offers, figures.offers_answered, figures.within_offer) == (2, 1, 1)
 
 
 def test_an_empty_day_has_no_shares() -> None:
-    figures = summary(Counted([], []), 5)
+    figures = summary(CountedCalls([], []), 5)
     assert figures.caller_share is None
     assert figures.offer_share is None
 
@@ -91,7 +91,7 @@ def test_the_two_clocks_of_one_call_differ() -> None:
 @given(st.lists(st.one_of(st.none(), st.floats(0, 120))), st.floats(1, 10))
 def test_no_share_exceeds_its_denominator(seconds: list[float | None], ring_seconds: float) -> None:
     calls = [a_call(s, CallOutcome.ABANDONED if s is None else CallOutcome.ANSWERED) for s in seconds]
-    figures = summary(Counted(calls, [an_offer(s) for s in seconds]), ring_seconds)
+    figures = summary(CountedCalls(calls, [an_offer(s) for s in seconds]), ring_seconds)
     assert figures.within_caller <= figures.answered <= figures.asked
     assert figures.within_offer <= figures.offers_answered <= figures.offers
     assert figures.answered + figures.abandoned == figures.calls

@@ -69,7 +69,7 @@ OFFERS = [
     AnOffer("10", "wang", OfferState.MISSED, "nurse"),
 ]
 CALLBACKS = [ACallback("7", CallbackState.DONE, "9"), ACallback("8", CallbackState.WAITING)]
-DAY = figures.Counted(CALLS, OFFERS, CALLBACKS, frozenset({"8", "10"}))
+DAY = figures.CountedCalls(CALLS, OFFERS, CALLBACKS, frozenset({"8", "10"}))
 
 
 def test_everybody_who_asked_ends_in_one_of_the_counts() -> None:
@@ -97,7 +97,7 @@ def test_a_patient_of_a_campaign_is_no_caller() -> None:
 
 def test_callers_overflow_once_whether_help_was_rung_or_they_were_led_out() -> None:
     assert figures.summary(DAY, 5).overflowed == 2
-    both = figures.Counted(CALLS, OFFERS, CALLBACKS, frozenset({"1"}))
+    both = figures.CountedCalls(CALLS, OFFERS, CALLBACKS, frozenset({"1"}))
     assert figures.summary(both, 5).overflowed == 1
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.callbacks import due as callbacks_due
-from routing.callbacks.due import Dial, Promise
-from routing.estimates.wait import Hand, Place
+from routing.callbacks.due import CallbackDial, PendingCallback
+from routing.estimates.wait import AgentAvailability, WaitingEntry
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
@@ -17,16 +17,18 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def place(name: str, asked: float, priority: int = 0, skill: str = "booking") -> Place:
-    return Place(name, {skill: 1}, priority, at(asked))
+def place(name: str, asked: float, priority: int = 0, skill: str = "booking") -> WaitingEntry:
+    return WaitingEntry(name, {skill: 1}, priority, at(asked))
 
 
-def promise(name: str, asked: float, due: float = 0, dialled: float | None = None, held: str | None = None) -> Promise:
-    return Promise(place(name, asked), at(due), None if dialled is None else at(dialled), held)
+def promise(
+    name: str, asked: float, due: float = 0, dialled: float | None = None, held: str | None = None
+) -> PendingCallback:
+    return PendingCallback(place(name, asked), at(due), None if dialled is None else at(dialled), held)
 
 
-def hand(name: str, free_in: float = 0, skill: str = "booking") -> Hand:
-    return Hand(name, {skill: 3}, free_in)
+def hand(name: str, free_in: float = 0, skill: str = "booking") -> AgentAvailability:
+    return AgentAvailability(name, {skill: 3}, free_in)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def hand(name: str, free_in: float = 0, skill: str = "booking") -> Hand:
         ([], [hand("a", free_in=15)], ["p"]),  # as good as free
         ([], [hand("a", free_in=16)], []),
         ([], [hand("a", skill="nurse")], []),
-        ([], [Hand("a", {"booking": 3}, 5, is_sure=False)], []),  # still talks
+        ([], [AgentAvailability("a", {"booking": 3}, 5, is_sure=False)], []),  # still talks
         ([], [], []),
         ([place("ahead", -10)], [hand("a")], []),  # they asked earlier
         ([place("ahead", -10)], [hand("a"), hand("b")], ["p"]),
@@ -46,7 +48,7 @@ def hand(name: str, free_in: float = 0, skill: str = "booking") -> Hand:
     ],
 )
 def test_the_patient_is_dialled_when_their_place_has_come(
-    waiting: list[Place], floor: list[Hand], dialled: list[str]
+    waiting: list[WaitingEntry], floor: list[AgentAvailability], dialled: list[str]
 ) -> None:
     found = callbacks_due.due(waiting, [promise("p", 0)], floor, NOW)
     assert [dial.callback_id for dial in found] == dialled
@@ -60,7 +62,7 @@ def test_nobody_is_dialled_before_they_are_due_again_nor_while_their_telephone_r
 def test_an_agent_who_is_kept_for_one_is_not_promised_to_another() -> None:
     rings, waits = promise("p", -500, dialled=-5, held="a"), promise("q", -400)
     assert callbacks_due.due([], [rings, waits], [hand("a")], NOW) == []
-    assert callbacks_due.due([], [rings, waits], [hand("a"), hand("b")], NOW) == [Dial("q", "b")]
+    assert callbacks_due.due([], [rings, waits], [hand("a"), hand("b")], NOW) == [CallbackDial("q", "b")]
 
 
 def test_each_agent_is_promised_once() -> None:
@@ -79,7 +81,7 @@ def test_each_agent_is_promised_once() -> None:
     ],
 )
 def test_the_agent_is_kept_free_while_the_patient_is_dialled(
-    waiting: list[Place], dialled: float, kept: set[str]
+    waiting: list[WaitingEntry], dialled: float, kept: set[str]
 ) -> None:
     assert callbacks_due.kept_free([promise("p", 0, dialled=dialled, held="a")], waiting, NOW) == kept
 

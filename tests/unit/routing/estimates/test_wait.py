@@ -7,18 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.estimates import wait
-from routing.estimates.wait import Hand, Place
+from routing.estimates.wait import AgentAvailability, WaitingEntry
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 BOOKING, NURSE = {"booking": 3}, {"nurse": 3}
 
 
-def place(name: str, asked: int, priority: int = 0, wish: dict[str, int] = BOOKING) -> Place:
-    return Place(name, wish, priority, NOW + timedelta(seconds=asked))
+def place(name: str, asked: int, priority: int = 0, required_skills: dict[str, int] = BOOKING) -> WaitingEntry:
+    return WaitingEntry(name, required_skills, priority, NOW + timedelta(seconds=asked))
 
 
-def hand(name: str, free_in: float, **skills: int) -> Hand:
-    return Hand(name, skills or {"booking": 5}, free_in)
+def hand(name: str, free_in: float, **skills: int) -> AgentAvailability:
+    return AgentAvailability(name, skills or {"booking": 5}, free_in)
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,15 @@ def hand(name: str, free_in: float, **skills: int) -> Hand:
         ([], None),
     ],
 )
-def test_the_wait_is_that_of_the_first_agent_whom_nobody_ahead_takes(hands: list[Hand], seconds: float | None) -> None:
+def test_the_wait_is_that_of_the_first_agent_whom_nobody_ahead_takes(
+    hands: list[AgentAvailability], seconds: float | None
+) -> None:
     line = [place("x", 2), place("first", 0), place("second", 1), place("behind", 3)]
     assert wait.expected("x", line, hands, 100) == seconds
 
 
 def test_who_is_more_urgent_is_served_first_and_who_wants_somebody_else_takes_nobody_away() -> None:
-    line = [place("x", 0), place("urgent", 5, priority=10), place("nurse", -5, wish=NURSE)]
+    line = [place("x", 0), place("urgent", 5, priority=10), place("nurse", -5, required_skills=NURSE)]
     assert wait.expected("x", line, [hand("a", 20)], 100) == 120
 
 

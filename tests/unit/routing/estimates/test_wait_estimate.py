@@ -11,24 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.estimates import recent_times, wait_estimate
-from routing.estimates.recent_times import DOUBT, LINE_SECONDS, PATIENT, Lately, Wait
-from routing.estimates.wait import Hand, Help, Place
+from routing.estimates.recent_times import DOUBT, LINE_SECONDS, PATIENT, PastWait, RecentTimes
+from routing.estimates.wait import AgentAvailability, OverflowHelp, WaitingEntry
 from tests.support.properties import examples
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 BOOKING, NURSE = {"booking": 3}, {"nurse": 3}
-SURE = Lately(answer_seconds=5.0)
+SURE = RecentTimes(answer_seconds=5.0)
 
 
-def place(name: str, asked: float = 0, wish: dict[str, int] = BOOKING) -> Place:
-    return Place(name, wish, 0, NOW + timedelta(seconds=asked))
+def place(name: str, asked: float = 0, required_skills: dict[str, int] = BOOKING) -> WaitingEntry:
+    return WaitingEntry(name, required_skills, 0, NOW + timedelta(seconds=asked))
 
 
-def hand(name: str, free_in: float = 0, talks: float | None = None, **skills: int) -> Hand:
-    return Hand(name, skills or {"booking": 5}, free_in, talks=talks)
+def hand(name: str, free_in: float = 0, talks: float | None = None, **skills: int) -> AgentAvailability:
+    return AgentAvailability(name, skills or {"booking": 5}, free_in, talks=talks)
 
 
-def told(line: list[Place], hands: list[Hand], lately: Lately = SURE) -> float | None:
+def told(line: list[WaitingEntry], hands: list[AgentAvailability], lately: RecentTimes = SURE) -> float | None:
     found = wait_estimate.seconds("x", line, hands, lately)
     return None if found is None else found.told
 
@@ -71,9 +71,9 @@ def test_those_ahead_who_are_likely_to_give_up_shorten_the_wait() -> None:
 
 def test_a_queue_that_helps_shortens_the_wait_from_when_it_helps() -> None:
     busy, nurse = hand("a", talks=1), hand("n", nurse=5)
-    helped = replace(place("x"), helps=(Help(15.0, NURSE),))
+    helped = replace(place("x"), helps=(OverflowHelp(15.0, NURSE),))
     assert told([helped], [busy, nurse]) == 20.0
-    assert told([replace(helped, helps=(Help(-3.0, NURSE),))], [busy, nurse]) == 5.0
+    assert told([replace(helped, helps=(OverflowHelp(-3.0, NURSE),))], [busy, nurse]) == 5.0
     alone = told([place("x")], [busy, nurse])
     assert alone is not None
     assert alone > 60
@@ -132,13 +132,13 @@ def test_conversations_are_those_of_the_last_hour_where_there_are_enough() -> No
     learned = recent_times.learn([60.0] * 5, [600.0] * 9, [])
     assert math.exp(learned.mu) == pytest.approx(60)
     assert math.exp(recent_times.learn([60.0] * 4, [600.0] * 9, []).mu) == pytest.approx(600)
-    assert recent_times.learn([], [600.0], []) == Lately()
+    assert recent_times.learn([], [600.0], []) == RecentTimes()
 
 
 def test_patience_counts_what_those_waited_who_were_answered_too() -> None:
     assert recent_times.patience([]) == PATIENT
-    assert recent_times.patience([Wait(50, is_answered=True)]) == PATIENT
-    waits = [Wait(50, is_answered=True), Wait(70, is_answered=False), Wait(120, is_answered=False)]
+    assert recent_times.patience([PastWait(50, is_answered=True)]) == PATIENT
+    waits = [PastWait(50, is_answered=True), PastWait(70, is_answered=False), PastWait(120, is_answered=False)]
     assert recent_times.patience(waits) == 120.0
 
 
@@ -152,18 +152,20 @@ def test_the_median_of_waits_is_not_shortened_by_those_who_gave_up_before() -> N
 
 def test_estimates_that_were_half_of_the_real_wait_are_set_right_the_more_the_more_there_are() -> None:
     assert recent_times.correction([]) == 1.0
-    few = recent_times.correction([Wait(120, is_answered=True, estimated=60.0)] * 2)
-    many = recent_times.correction([Wait(120, is_answered=True, estimated=60.0)] * 20 * DOUBT)
+    few = recent_times.correction([PastWait(120, is_answered=True, estimated=60.0)] * 2)
+    many = recent_times.correction([PastWait(120, is_answered=True, estimated=60.0)] * 20 * DOUBT)
     assert 1.0 < few < many < 2.0
     assert many == pytest.approx(2.0, rel=0.05)
-    short = [Wait(40, is_answered=True, estimated=LINE_SECONDS - 1)] * 100
+    short = [PastWait(40, is_answered=True, estimated=LINE_SECONDS - 1)] * 100
     assert recent_times.correction(short) == 1.0
 
 
 def test_how_long_phones_take_is_learned_from_those_for_whom_somebody_was_free() -> None:
-    assert recent_times.answer_seconds([Wait(9, is_answered=True, estimated=5.0)] * 4) == recent_times.ANSWER_SECONDS
-    assert recent_times.answer_seconds([Wait(9, is_answered=True, estimated=5.0)] * 5) == 9
-    assert recent_times.answer_seconds([Wait(90, is_answered=True, estimated=5.0)] * 5) < LINE_SECONDS
+    assert (
+        recent_times.answer_seconds([PastWait(9, is_answered=True, estimated=5.0)] * 4) == recent_times.ANSWER_SECONDS
+    )
+    assert recent_times.answer_seconds([PastWait(9, is_answered=True, estimated=5.0)] * 5) == 9
+    assert recent_times.answer_seconds([PastWait(90, is_answered=True, estimated=5.0)] * 5) < LINE_SECONDS
 
 
 def test_the_error_names_how_far_off_announcements_were_and_how_often_they_were_too_short() -> None:

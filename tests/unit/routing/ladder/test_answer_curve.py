@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.ladder.answer_curve import LEAST_ANSWERS, PRIOR_OFFERS, SECONDS, AnswerCurve, Rang, learn
+from routing.ladder.answer_curve import LEAST_ANSWERS, PRIOR_OFFERS, SECONDS, AnswerCurve, RingOutcome, learn
 from routing.ladder.answer_times import UNKNOWN
 from routing.ladder.answer_times import learn as habits
 from tests.support.properties import examples
@@ -14,12 +14,12 @@ from tests.support.properties import examples
 RINGS = 15.0
 
 
-def answered(seconds: float, times: int = 1) -> list[Rang]:
-    return [Rang(seconds, is_answered=True)] * times
+def answered(seconds: float, times: int = 1) -> list[RingOutcome]:
+    return [RingOutcome(seconds, is_answered=True)] * times
 
 
-def stopped(seconds: float, times: int = 1) -> list[Rang]:
-    return [Rang(seconds, is_answered=False)] * times
+def stopped(seconds: float, times: int = 1) -> list[RingOutcome]:
+    return [RingOutcome(seconds, is_answered=False)] * times
 
 
 def curve(misses: float, answers_at: int = 4) -> AnswerCurve:
@@ -47,7 +47,7 @@ def test_the_share_of_misses_is_found_among_phones_most_of_which_were_cut_off() 
     for _ in range(400):
         takes = draw.lognormvariate(1.6, 0.5) if draw.random() > 0.3 else RINGS + 1
         other = min(RINGS, draw.lognormvariate(1.9, 0.6))
-        offers.append(Rang(takes, is_answered=True) if takes <= other else Rang(other, is_answered=False))
+        offers.append(RingOutcome(takes, is_answered=True) if takes <= other else RingOutcome(other, is_answered=False))
     assert learn({"a": offers})["a"].unanswered(RINGS) == pytest.approx(0.3, abs=0.08)
 
 
@@ -92,12 +92,12 @@ def test_habits_hold_both_and_are_unknown_of_whom_nothing_is_known() -> None:
     assert (UNKNOWN.answers_in, UNKNOWN.curve) == (None, None)
 
 
-rang = st.builds(Rang, st.floats(0, 60), st.booleans())
+rang = st.builds(RingOutcome, st.floats(0, 60), st.booleans())
 
 
 @examples(60)
 @given(st.dictionaries(st.sampled_from("abc"), st.lists(rang, max_size=60), min_size=1))
-def test_a_curve_never_rises_and_stays_between_none_and_all(offers: dict[str, list[Rang]]) -> None:
+def test_a_curve_never_rises_and_stays_between_none_and_all(offers: dict[str, list[RingOutcome]]) -> None:
     for one in learn(offers).values():
         assert one.left[0] == 1.0
         assert all(0 <= later <= sooner for sooner, later in zip(one.left[:-1], one.left[1:], strict=True))
@@ -105,7 +105,7 @@ def test_a_curve_never_rises_and_stays_between_none_and_all(offers: dict[str, li
 
 @examples(60)
 @given(st.lists(rang, min_size=30, max_size=60), st.integers(1, 20))
-def test_another_missed_call_never_makes_an_agent_look_more_present(offers: list[Rang], more: int) -> None:
+def test_another_missed_call_never_makes_an_agent_look_more_present(offers: list[RingOutcome], more: int) -> None:
     before = learn({"a": [*offers, *answered(4, LEAST_ANSWERS)], "b": answered(4, 40)})["a"]
     after = learn({"a": [*offers, *answered(4, LEAST_ANSWERS), *stopped(60, more)], "b": answered(4, 40)})["a"]
     assert after.unanswered(RINGS) >= before.unanswered(RINGS) - 1e-9

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from routing.ladder import miss_risk
 from routing.ladder.answer_curve import SECONDS, AnswerCurve
-from routing.ladder.candidates import Agent
-from routing.ladder.floor_state import Caller, Floor, Ringing, Rung, Start
+from routing.ladder.candidates import Candidate
+from routing.ladder.floor_state import FloorState, LadderRing, LiveOffer, QueuedCaller, StartOffer
 from routing.ladder.ladder import AT_ONCE, AT_RISK, decide
 from tests.support.properties import examples
 
@@ -26,31 +26,33 @@ def curve(misses: float, answers_at: float = 4.0) -> AnswerCurve:
     return AnswerCurve(tuple(misses + (1 - misses) * (1 - answer) for answer in answers))
 
 
-def agent(name: str, misses: float = 0.05, *, aside: bool = False, **skills: int) -> Agent:
-    return Agent(name, skills or {"booking": 3}, NOW, None, aside, curve(misses))
+def agent(name: str, misses: float = 0.05, *, aside: bool = False, **skills: int) -> Candidate:
+    return Candidate(name, skills or {"booking": 3}, NOW, None, aside, curve(misses))
 
 
-def phone(name: str, misses: float, rang: float = 0, rings: int = 3) -> Ringing:
+def phone(name: str, misses: float, rang: float = 0, rings: int = 3) -> LiveOffer:
     began = NOW - timedelta(seconds=rang)
-    return Ringing(name, "c", f"of-{name}", began, began, rings, 0, {"booking": 3}, curve=curve(misses))
+    return LiveOffer(name, "c", f"of-{name}", began, began, rings, 0, {"booking": 3}, curve=curve(misses))
 
 
-def caller(**other: object) -> Caller:
-    return replace(Caller("c", {"booking": 1}, 0, NOW, first_rung_at=NOW), **other)  # type: ignore[arg-type] # by name
+def caller(**other: object) -> QueuedCaller:
+    return replace(QueuedCaller("c", {"booking": 1}, 0, NOW, first_rung_at=NOW), **other)  # type: ignore[arg-type] # by name
 
 
-def rung(free: list[Agent], phones: list[Ringing], each: float = QUIET, who: Caller | None = None) -> int:
+def rung(free: list[Candidate], phones: list[LiveOffer], each: float = QUIET, who: QueuedCaller | None = None) -> int:
     """How many phones ring for the caller once nothing more is decided at this moment."""
     offers, left = list(phones), list(free)
     while True:
-        floor = Floor(tuple(left), (who or caller(),), tuple(offers), phones_each=each)
-        starts = [one for one in decide(floor, NOW, RING) if isinstance(one, Start)]
+        floor = FloorState(tuple(left), (who or caller(),), tuple(offers), phones_each=each)
+        starts = [one for one in decide(floor, NOW, RING) if isinstance(one, StartOffer)]
         if not starts:
             return len(offers)
         for start in starts:
             chosen = next(one for one in left if one.id == start.agent_id)
             left.remove(chosen)
-            began = Ringing(start.agent_id, "c", chosen.id, NOW, NOW, start.rings, 0, chosen.skills, curve=chosen.curve)
+            began = LiveOffer(
+                start.agent_id, "c", chosen.id, NOW, NOW, start.rings, 0, chosen.skills, curve=chosen.curve
+            )
             offers.append(began)
 
 
@@ -61,8 +63,8 @@ def test_beside_people_who_often_miss_more_phones_ring_than_beside_those_who_sel
 
 
 def test_of_equals_who_misses_less_is_rung_first() -> None:
-    floor = Floor((agent("often", 0.4), agent("seldom", 0.02)), (caller(first_rung_at=None),), ())
-    (start,) = (one for one in decide(floor, NOW, RING) if isinstance(one, Start))
+    floor = FloorState((agent("often", 0.4), agent("seldom", 0.02)), (caller(first_rung_at=None),), ())
+    (start,) = (one for one in decide(floor, NOW, RING) if isinstance(one, StartOffer))
     assert start.agent_id == "seldom"
 
 
@@ -88,7 +90,7 @@ def test_no_phone_joins_for_a_risk_while_many_rang_of_late() -> None:
 
 def test_a_queue_with_a_ladder_of_its_own_rings_as_that_says() -> None:
     free = [agent(f"a{number}", 0.9) for number in range(8)]
-    assert rung(free, [phone("o", 0.9)], who=caller(ladder=(Rung(1), Rung(2)))) == 1
+    assert rung(free, [phone("o", 0.9)], who=caller(ladder=(LadderRing(1), LadderRing(2)))) == 1
 
 
 @pytest.mark.parametrize(("misses", "rings"), [(0.0, False), (0.9, True)])
@@ -110,10 +112,10 @@ def test_a_merely_likely_miss_of_one_phone_does_not_ring_who_is_scarce(misses: f
 
 def test_who_is_scarce_is_rung_after_those_who_can_be_replaced_and_the_reason_is_told() -> None:
     staff = (agent("nurse", 0.0, booking=3, nurse=3), agent("clerk", 0.4))
-    floor = Floor(staff, (caller(),), (phone("o", 0.9),), phones_each=QUIET)
-    (start,) = (one for one in decide(floor, NOW, RING) if isinstance(one, Start))
+    floor = FloorState(staff, (caller(),), (phone("o", 0.9),), phones_each=QUIET)
+    (start,) = (one for one in decide(floor, NOW, RING) if isinstance(one, StartOffer))
     assert start.agent_id == "clerk"
-    (start,) = (one for one in decide(replace(floor, agents=staff[:1]), NOW, RING) if isinstance(one, Start))
+    (start,) = (one for one in decide(replace(floor, agents=staff[:1]), NOW, RING) if isinstance(one, StartOffer))
     assert (start.agent_id, start.notes) == ("nurse", (AT_RISK,))
 
 

@@ -7,22 +7,22 @@ from hypothesis import strategies as st
 
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import OfferReason, PriorityReason
-from routing.ladder.candidates import Agent, fits
+from routing.ladder.candidates import Candidate, meets
 from routing.ladder.floor_state import (
     PREFERRED,
-    Caller,
-    Floor,
-    Miss,
-    Overflow,
-    Ringing,
-    Rung,
-    Start,
-    Unreachable,
-    Yield,
+    FloorState,
+    LadderRing,
+    LeaveByOverflow,
+    LiveOffer,
+    PhoneUnreachable,
+    Preempt,
+    QueuedCaller,
+    RingNoAnswer,
+    StartOffer,
 )
 from routing.ladder.ladder import AT_ONCE, AT_RISK, BESIDE, DIAL_SECONDS, decide
-from routing.ladder.ring_budget import EVERYONE, due, passed
-from routing.queues.queues import OverflowKind, Way
+from routing.ladder.ring_budget import EVERYONE, due_ring, phones_due
+from routing.queues.queues import OverflowKind, OverflowRule
 from tests.support.properties import examples
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -36,25 +36,29 @@ def at(seconds: float) -> datetime:
 
 levels = st.dictionaries(st.sampled_from(["booking", "nurse", "en-US"]), st.integers(1, 5), min_size=1)
 agents = st.builds(
-    Agent,
+    Candidate,
     st.uuids().map(str),
     levels,
     st.integers(-600, 0).map(at),
     st.none() | st.floats(1, 40),
     st.booleans(),
 )
-rungs = st.lists(st.builds(Rung, st.none() | st.integers(1, 4), st.none() | levels), max_size=4).map(
+rungs = st.lists(st.builds(LadderRing, st.none() | st.integers(1, 4), st.none() | levels), max_size=4).map(
     lambda found: tuple(sorted(found, key=lambda rung: rung.phones or EVERYONE))
 )
 after = st.none() | st.integers(0, 90).map(lambda seconds: timedelta(seconds=seconds))
-helping = st.builds(Way, st.just(OverflowKind.QUEUE), st.just("other"), st.integers(0, 12), after)
+helping = st.builds(OverflowRule, st.just(OverflowKind.QUEUE), st.just("other"), st.integers(0, 12), after)
 leading = st.builds(
-    Way, st.sampled_from([OverflowKind.CALL_BACK, OverflowKind.VOICEMAIL]), st.none(), st.integers(0, 12), after
+    OverflowRule,
+    st.sampled_from([OverflowKind.CALL_BACK, OverflowKind.VOICEMAIL]),
+    st.none(),
+    st.integers(0, 12),
+    after,
 )
 
 
 @st.composite
-def floors(draw: st.DrawFn) -> Floor:
+def floors(draw: st.DrawFn) -> FloorState:
     free = draw(st.lists(agents, max_size=6))
     callers = []
     for number in range(draw(st.integers(0, 6))):
@@ -62,7 +66,7 @@ def floors(draw: st.DrawFn) -> Floor:
         first = draw(st.none() | st.integers(asked, 0))
         names = [agent.id for agent in free] + ["gone"]
         callers.append(
-            Caller(
+            QueuedCaller(
                 f"c{number}",
                 draw(levels),
                 draw(st.sampled_from([0, 10, 60, 100])),
@@ -79,7 +83,7 @@ def floors(draw: st.DrawFn) -> Floor:
             )
         )
     live = tuple(
-        Ringing(
+        LiveOffer(
             f"o{number}",
             caller.id,
             f"busy{number}",
@@ -94,26 +98,26 @@ def floors(draw: st.DrawFn) -> Floor:
         for number in range(draw(st.integers(0, 4)) if callers else 0)
         for caller in [draw(st.sampled_from(callers))]
     )
-    return Floor(tuple(free), tuple(callers), live)
+    return FloorState(tuple(free), tuple(callers), live)
 
 
-def served(floor: Floor) -> list[Caller]:
+def served(floor: FloorState) -> list[QueuedCaller]:
     return sorted(floor.callers, key=lambda who: (-who.priority, who.asked_at, who.id))
 
 
-def begun(floor: Floor) -> list[Start]:
-    return [decision for decision in decide(floor, NOW, RING) if isinstance(decision, Start)]
+def begun(floor: FloorState) -> list[StartOffer]:
+    return [decision for decision in decide(floor, NOW, RING) if isinstance(decision, StartOffer)]
 
 
-def live_after(floor: Floor, caller_id: str) -> list[Ringing]:
+def live_after(floor: FloorState, caller_id: str) -> list[LiveOffer]:
     decisions = decide(floor, NOW, RING)
-    ended = {decision.offer_id for decision in decisions if isinstance(decision, Miss | Unreachable)}
+    ended = {decision.offer_id for decision in decisions if isinstance(decision, RingNoAnswer | PhoneUnreachable)}
     return [offer for offer in floor.offers if offer.caller_id == caller_id and offer.id not in ended]
 
 
 @examples(40)
 @given(floors())
-def test_no_agent_is_rung_twice_and_only_those_who_are_free(floor: Floor) -> None:
+def test_no_agent_is_rung_twice_and_only_those_who_are_free(floor: FloorState) -> None:
     rung = [start.agent_id for start in begun(floor)]
     assert len(set(rung)) == len(rung)
     assert set(rung) <= {agent.id for agent in floor.agents}
@@ -121,23 +125,23 @@ def test_no_agent_is_rung_twice_and_only_those_who_are_free(floor: Floor) -> Non
 
 @examples(40)
 @given(floors())
-def test_whoever_rings_meets_a_wish_that_is_due_at_this_ring(floor: Floor) -> None:
+def test_whoever_rings_meets_a_wish_that_is_due_at_this_ring(floor: FloorState) -> None:
     free, callers = {agent.id: agent for agent in floor.agents}, {caller.id: caller for caller in floor.callers}
     for start in begun(floor):
         who, skills = callers[start.caller_id], free[start.agent_id].skills
-        number, waited = passed(who, NOW, CYCLE), NOW - who.asked_at
-        own = who.ladder[min(number, len(who.ladder)) - 1].wish if who.ladder else None
-        helpers = [wish for way, wish in who.helpers if way.is_due(number, waited)]
-        assert any(fits(skills, wish) for wish in [own or who.wish, *helpers])
+        number, waited = due_ring(who, NOW, CYCLE), NOW - who.asked_at
+        own = who.ladder[min(number, len(who.ladder)) - 1].required_skills if who.ladder else None
+        helpers = [required_skills for way, required_skills in who.helpers if way.is_due(number, waited)]
+        assert any(meets(skills, required_skills) for required_skills in [own or who.required_skills, *helpers])
 
 
 @examples(40)
 @given(floors())
-def test_nobody_who_could_have_the_agent_and_has_no_phone_is_overtaken_by_one_behind_them(floor: Floor) -> None:
+def test_nobody_who_could_have_the_agent_and_has_no_phone_is_overtaken_by_one_behind_them(floor: FloorState) -> None:
     """Priority is never overtaken within a skill: the same wish at the same ring, nothing personal."""
     line = served(floor)
     starts = begun(floor)
-    led = {decision.caller_id for decision in decide(floor, NOW, RING) if isinstance(decision, Overflow)}
+    led = {decision.caller_id for decision in decide(floor, NOW, RING) if isinstance(decision, LeaveByOverflow)}
     rung = {start.caller_id for start in starts}
     free = {agent.id: agent for agent in floor.agents}
     for place, ahead in enumerate(line):
@@ -146,7 +150,7 @@ def test_nobody_who_could_have_the_agent_and_has_no_phone_is_overtaken_by_one_be
         behind = {caller.id for caller in line[place + 1 :]}
         for start in starts:
             if start.caller_id in behind:
-                assert not fits(free[start.agent_id].skills, ahead.wish)
+                assert not meets(free[start.agent_id].skills, ahead.required_skills)
 
 
 @examples(60)
@@ -158,17 +162,18 @@ def test_a_crowd_with_one_wish_is_served_by_priority_then_by_waiting(
     crowd: list[tuple[int, int]], staff: list[int]
 ) -> None:
     callers = tuple(
-        Caller(f"c{number}", {"booking": 1}, priority, at(asked)) for number, (priority, asked) in enumerate(crowd)
+        QueuedCaller(f"c{number}", {"booking": 1}, priority, at(asked))
+        for number, (priority, asked) in enumerate(crowd)
     )
-    floor = Floor(
-        tuple(Agent(f"a{number}", {"booking": level}, NOW) for number, level in enumerate(staff)), callers, ()
+    floor = FloorState(
+        tuple(Candidate(f"a{number}", {"booking": level}, NOW) for number, level in enumerate(staff)), callers, ()
     )
     assert [start.caller_id for start in begun(floor)] == [who.id for who in served(floor)][: len(staff)]
 
 
 @examples(40)
 @given(floors())
-def test_no_caller_has_more_phones_than_their_ladder_allows(floor: Floor) -> None:
+def test_no_caller_has_more_phones_than_their_ladder_allows(floor: FloorState) -> None:
     starts = begun(floor)
     for who in floor.callers:
         new = sum(start.caller_id == who.id for start in starts)
@@ -176,18 +181,18 @@ def test_no_caller_has_more_phones_than_their_ladder_allows(floor: Floor) -> Non
         # One beside phones of people who may not be there; and half a ring early beside those who answer late.
         spare = bool(before) and all(offer.is_set_aside for offer in before)
         at_once = 1 if who.ladder else AT_ONCE
-        assert new == 0 or len(before) + new <= max(at_once, due(who, NOW + CYCLE / 2, CYCLE)) + spare
+        assert new == 0 or len(before) + new <= max(at_once, phones_due(who, NOW + CYCLE / 2, CYCLE)) + spare
 
 
 @examples(40)
 @given(floors())
-def test_no_phone_rings_longer_than_its_caller_s_budget_and_none_that_never_rang_is_kept(floor: Floor) -> None:
+def test_no_phone_rings_longer_than_its_caller_s_budget_and_none_that_never_rang_is_kept(floor: FloorState) -> None:
     budget = {caller.id: caller.rings for caller in floor.callers}
     decisions = decide(floor, NOW, RING)
     for decision in decisions:
-        if isinstance(decision, Start):
+        if isinstance(decision, StartOffer):
             assert 1 <= decision.rings <= budget[decision.caller_id]
-    ended = {decision.offer_id for decision in decisions if isinstance(decision, Miss | Unreachable)}
+    ended = {decision.offer_id for decision in decisions if isinstance(decision, RingNoAnswer | PhoneUnreachable)}
     for offer in floor.offers:
         since = NOW - (offer.ringing_at or offer.started_at)
         longest = timedelta(seconds=DIAL_SECONDS) if offer.ringing_at is None else offer.rings * CYCLE
@@ -196,29 +201,31 @@ def test_no_phone_rings_longer_than_its_caller_s_budget_and_none_that_never_rang
 
 @examples(40)
 @given(floors())
-def test_a_caller_is_led_out_of_the_line_once_when_it_is_due_and_nobody_is_rung_for_them_then(floor: Floor) -> None:
+def test_a_caller_is_led_out_of_the_line_once_when_it_is_due_and_nobody_is_rung_for_them_then(
+    floor: FloorState,
+) -> None:
     decisions = decide(floor, NOW, RING)
-    led = [decision for decision in decisions if isinstance(decision, Overflow)]
+    led = [decision for decision in decisions if isinstance(decision, LeaveByOverflow)]
     assert len({decision.caller_id for decision in led}) == len(led)
     assert not {decision.caller_id for decision in led} & {start.caller_id for start in begun(floor)}
     callers = {caller.id: caller for caller in floor.callers}
     for decision in led:
         who = callers[decision.caller_id]
-        number, waited = passed(who, NOW, CYCLE), NOW - who.asked_at
+        number, waited = due_ring(who, NOW, CYCLE), NOW - who.asked_at
         assert any(way.kind is decision.kind and way.is_due(number, waited) for way in who.exits)
     for who in floor.callers:
-        is_due = any(way.is_due(passed(who, NOW, CYCLE), NOW - who.asked_at) for way in who.exits)
+        is_due = any(way.is_due(due_ring(who, NOW, CYCLE), NOW - who.asked_at) for way in who.exits)
         if is_due and not live_after(floor, who.id):
             assert who.id in {decision.caller_id for decision in led}
 
 
 @examples(40)
 @given(floors())
-def test_a_caller_whom_every_way_out_has_been_offered_stays_in_line(floor: Floor) -> None:
+def test_a_caller_whom_every_way_out_has_been_offered_stays_in_line(floor: FloorState) -> None:
     stays = tuple(
-        Caller(
+        QueuedCaller(
             who.id,
-            who.wish,
+            who.required_skills,
             who.priority,
             who.asked_at,
             rings=who.rings,
@@ -228,13 +235,13 @@ def test_a_caller_whom_every_way_out_has_been_offered_stays_in_line(floor: Floor
         )
         for who in floor.callers
     )
-    decisions = decide(Floor(floor.agents, stays, floor.offers), NOW, RING)
-    assert not any(isinstance(decision, Overflow) for decision in decisions)
+    decisions = decide(FloorState(floor.agents, stays, floor.offers), NOW, RING)
+    assert not any(isinstance(decision, LeaveByOverflow) for decision in decisions)
 
 
 @examples(40)
 @given(floors())
-def test_every_start_says_why(floor: Floor) -> None:
+def test_every_start_says_why(floor: FloorState) -> None:
     callers = {caller.id: caller for caller in floor.callers}
     for start in begun(floor):
         who = callers[start.caller_id]
@@ -249,7 +256,7 @@ def test_every_start_says_why(floor: Floor) -> None:
 
 @examples(40)
 @given(floors())
-def test_the_owner_of_the_case_is_rung_first_where_they_are_free_and_fit(floor: Floor) -> None:
+def test_the_owner_of_the_case_is_rung_first_where_they_are_free_and_fit(floor: FloorState) -> None:
     starts = begun(floor)
     line = served(floor)
     assume(line)
@@ -258,19 +265,19 @@ def test_the_owner_of_the_case_is_rung_first_where_they_are_free_and_fit(floor: 
     owner = next((agent for agent in floor.agents if agent.id == who.preferred_agent_id), None)
     if not mine or owner is None or owner.is_set_aside or owner.id in who.tried or who.ladder:
         return
-    if fits(owner.skills, who.wish):
+    if meets(owner.skills, who.required_skills):
         assert mine[0].agent_id == owner.id
 
 
 @examples(40)
 @given(floors())
-def test_only_a_much_more_urgent_caller_without_a_phone_takes_one_that_rings(floor: Floor) -> None:
+def test_only_a_much_more_urgent_caller_without_a_phone_takes_one_that_rings(floor: FloorState) -> None:
     decisions = decide(floor, NOW, RING)
-    given_up = {decision.offer_id for decision in decisions if isinstance(decision, Yield)}
+    given_up = {decision.offer_id for decision in decisions if isinstance(decision, Preempt)}
     rung = {start.caller_id for start in begun(floor)}
     for offer in floor.offers:
         if offer.id in given_up:
             assert any(
-                who.priority - offer.priority >= 50 and who.id not in rung and fits(offer.skills, who.wish)
+                who.priority - offer.priority >= 50 and who.id not in rung and meets(offer.skills, who.required_skills)
                 for who in floor.callers
             )

@@ -4,10 +4,10 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from hotline.values.language import Language
-from routing.ladder.floor_state import Rung
+from routing.ladder.floor_state import LadderRing
 from routing.queues import queues_file
-from routing.queues.queue_groups import Lines, asked
-from routing.queues.queues import OverflowKind, Way
+from routing.queues.queue_groups import QueueGroups, levels_asked
+from routing.queues.queues import OverflowKind, OverflowRule
 
 RULES = queues_file.parse(
     """
@@ -28,31 +28,35 @@ queues:
 
 
 def test_the_line_of_a_caller_has_all_that_their_queue_says() -> None:
-    wish = RULES.queues["desk"].levels(Language.ENGLISH)
-    line = Lines(RULES).of("desk", wish)
-    assert line.wish == {"booking": 3, "en-US": 2}
+    required_skills = RULES.queues["desk"].levels(Language.ENGLISH)
+    line = QueueGroups(RULES).of("desk", required_skills)
+    assert line.required_skills == {"booking": 3, "en-US": 2}
     assert (line.rings, line.prefers) == (4, {"booking": 4, "en-US": 3})
-    assert line.ladder == (Rung(1, {"booking": 5, "en-US": 2}), Rung(2), Rung(None, {"booking": 1, "en-US": 2}))
-    assert line.helpers == ((Way(OverflowKind.NURSE, "nurse", 4), {"nurse": 3, "cardiology": 1, "en-US": 2}),)
+    assert line.ladder == (
+        LadderRing(1, {"booking": 5, "en-US": 2}),
+        LadderRing(2),
+        LadderRing(None, {"booking": 1, "en-US": 2}),
+    )
+    assert line.helpers == ((OverflowRule(OverflowKind.NURSE, "nurse", 4), {"nurse": 3, "cardiology": 1, "en-US": 2}),)
 
 
 def test_callers_of_one_line_share_it_and_others_do_not() -> None:
-    lines = Lines(RULES)
+    lines = QueueGroups(RULES)
     assert lines.of("desk", {"booking": 3, "zh-CN": 1}) is lines.of("desk", {"zh-CN": 1, "booking": 3})
     assert lines.of("desk", {"booking": 3, "zh-CN": 1}) is not lines.of("desk", {"booking": 3, "en-US": 1})
 
 
 def test_another_skill_than_the_queue_s_own_takes_its_place_and_prefers_nothing() -> None:
-    wish = RULES.queues["desk"].levels(Language.MANDARIN, "cardiology")
-    assert wish == {"cardiology": 3, "zh-CN": 1}
-    assert Lines(RULES).of("desk", wish).prefers == {}
+    required_skills = RULES.queues["desk"].levels(Language.MANDARIN, "cardiology")
+    assert required_skills == {"cardiology": 3, "zh-CN": 1}
+    assert QueueGroups(RULES).of("desk", required_skills).prefers == {}
 
 
 def test_a_queue_that_is_no_longer_there_still_has_its_callers_rung() -> None:
-    line = Lines(RULES).of("gone", {"booking": 1})
-    assert (line.wish, line.rings, line.helpers) == ({"booking": 1}, 3, ())
+    line = QueueGroups(RULES).of("gone", {"booking": 1})
+    assert (line.required_skills, line.rings, line.helpers) == ({"booking": 1}, 3, ())
     assert RULES.queues["desk"].overflow[1].after == timedelta(seconds=60)
 
 
 def test_the_levels_that_queues_ask_for_are_known_by_skill_and_language() -> None:
-    assert asked(RULES) == {"nurse": (3,), "cardiology": (1,), "booking": (3,), "zh-CN": (1,), "en-US": (1, 2)}
+    assert levels_asked(RULES) == {"nurse": (3,), "cardiology": (1,), "booking": (3,), "zh-CN": (1,), "en-US": (1, 2)}

@@ -9,7 +9,7 @@ import pytest
 from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
 from routing.queues import queues_file
-from routing.queues.queues import Need, OverflowKind, Rules, Step, Way
+from routing.queues.queues import LadderStep, OverflowKind, OverflowRule, QueueRules, SkillLevel
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SKILLS = "skills: {booking: {zh: 预约, en: Booking}, nurse: {zh: 护士, en: Nurse}}\n"
@@ -18,7 +18,7 @@ ASKS = "required_skills: {booking: 1}, "
 NURSE = "  nurse: {zh: 护士台, en: Nurse desk, required_skills: {nurse: 3}}\n"
 
 
-def parse(queue: str, more: str = "") -> Rules:
+def parse(queue: str, more: str = "") -> QueueRules:
     return queues_file.parse(f"{SKILLS}queues:\n{NURSE}  desk: {{zh: 台, en: Desk, {queue}}}\n{more}", ZONE)
 
 
@@ -43,24 +43,24 @@ def test_a_queue_is_read_with_its_skills_ladder_overflow_and_hours() -> None:
         " {kind: number, to: '010 1234 5678', after_rings: 20}],"
         " hours: {monday-friday: '08:00-17:30', holidays: china}"
     ).queues["desk"]
-    assert desk.wish == {"booking": Need(3, 4)}
+    assert desk.required_skills == {"booking": SkillLevel(3, 4)}
     assert desk.levels(Language.ENGLISH) == {"booking": 3, "en-US": 2}
     assert desk.levels(Language.MANDARIN) == {"booking": 3, "zh-CN": 1}
     assert desk.levels(Language.ENGLISH, "nurse") == {"nurse": 3, "en-US": 2}
     assert (desk.rings, desk.priority, desk.wrap_up_seconds) == (4, 5, 20)
-    assert desk.ladder == (Step(1), Step(2, 2), Step(None))
+    assert desk.ladder == (LadderStep(1), LadderStep(2, 2), LadderStep(None))
     assert desk.overflow == (
-        Way(OverflowKind.NURSE, "nurse", 4),
-        Way(OverflowKind.CALL_BACK, None, 8, timedelta(seconds=60)),
-        Way(OverflowKind.NUMBER, "+861012345678", 20),
+        OverflowRule(OverflowKind.NURSE, "nurse", 4),
+        OverflowRule(OverflowKind.CALL_BACK, None, 8, timedelta(seconds=60)),
+        OverflowRule(OverflowKind.NUMBER, "+861012345678", 20),
     )
     assert desk.hours.keeps_holidays
 
 
 def test_overflow_is_due_after_its_rings_or_its_time() -> None:
     by_rings, by_time = (
-        Way(OverflowKind.QUEUE, "a", 3),
-        Way(OverflowKind.VOICEMAIL, None, 3, timedelta(seconds=60)),
+        OverflowRule(OverflowKind.QUEUE, "a", 3),
+        OverflowRule(OverflowKind.VOICEMAIL, None, 3, timedelta(seconds=60)),
     )
     assert [by_rings.is_due(ring, timedelta()) for ring in (3, 4)] == [False, True]
     assert [by_time.is_due(99, timedelta(seconds=seconds)) for seconds in (59, 60)] == [False, True]

@@ -23,7 +23,7 @@ class Sounds:
 
     def __init__(self, context: AppContext, flow: Flow) -> None:
         """Read the hospital's folder of recordings (`zh-CN/menu.wav`, `music.wav`); the database is not asked yet."""
-        self._ground = context
+        self._context = context
         self._files: dict[str, Path] = {}
         self._own: dict[tuple[Language, str], str] = {}
         self._wanted = {(language, text): catalogue.digest(language, text) for _, language, text in prompts_of(flow)}
@@ -56,7 +56,7 @@ class Sounds:
             return
         if self._looked_at is None or now - self._looked_at > LOOK_AGAIN:
             self._looked_at = now
-            self._rendered = catalogue.rendered(self._ground)
+            self._rendered = catalogue.rendered(self._context)
 
     def voiced(self, said: Say) -> Say | Play:
         """Return the sound for what is said, or the words themselves for the provider's voice."""
@@ -94,7 +94,7 @@ class Sounds:
             return self._made[digest]
         if len(digest) != 64:
             raise PromptMissing("no such prompt")
-        return catalogue.audio(self._ground, digest)
+        return catalogue.audio(self._context, digest)
 
 
 def _digest(sound: bytes) -> str:

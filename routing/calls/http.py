@@ -20,7 +20,7 @@ TAKEN = {
 }
 
 
-def _ground() -> AppContext:
+def _context() -> AppContext:
     context: AppContext = current_app.extensions["context"]
     return context
 
@@ -32,7 +32,7 @@ def _speak(*document: verbs.Verb) -> Response:
 @pages.post("/voice/offers/<offer_id>/answer")
 def answer(offer_id: str) -> Response:
     """Answer an agent who picked up: they join the call's conference, or hear that another was faster."""
-    context = _ground()
+    context = _context()
     won = service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
     with context.database.read() as session:
         offer = queries.offer(session, offer_id)
@@ -57,7 +57,7 @@ def status(offer_id: str) -> Response:
     turn = parse(request.form)
     if turn.call_sid is not None and turn.status is not None:
         report = legs.LegReport(turn.call_sid, turn.status, turn.sequence, turn.response_code)
-        legs.agent_line(_ground(), offer_id, report, clock.now())
+        legs.agent_line(_context(), offer_id, report, clock.now())
     return Response(status=204)
 
 
@@ -65,14 +65,14 @@ def status(offer_id: str) -> Response:
 def done(offer_id: str) -> Response:
     """Answer an agent for whom the conference is over; the end of their line starts the wrap-up."""
     if parse(request.form).status not in ENDED_LEGS:
-        conversations.dismissed(_ground(), offer_id, clock.now())
+        conversations.dismissed(_context(), offer_id, clock.now())
     return _speak(verbs.Hangup())
 
 
 @pages.post("/voice/calls/<call_id>/connect")
 def connect(call_id: str) -> Response:
     """Answer a caller whom the router sent here: into the conference with the agent who won, or back to the queue."""
-    with _ground().database.read() as session:
+    with _context().database.read() as session:
         entry = queries.latest_entry(session, call_id)
     if entry is None:
         return _speak(verbs.Hangup())
@@ -94,7 +94,7 @@ def events(call_id: str) -> Response:
     """Take a status callback of the conference of a call: its start is the moment the caller hears a person."""
     turn = parse(request.form)
     if turn.event == "conference-start":
-        context = _ground()
+        context = _context()
         with context.database.write() as session:
             call: Call | None = queries.locked_call(session, call_id)
             if call is not None:

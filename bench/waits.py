@@ -25,7 +25,7 @@ from routing.estimates import recent_times, wait, wait_estimate
 from routing.estimates.queue_snapshot import LATEST_WAITS, OFFERS_READ
 from routing.estimates.recent_times import PastWait, RecentTimes
 from routing.estimates.wait import AgentAvailability, WaitingEntry
-from routing.queues.service import SET_ASIDE
+from routing.offers.service import NOT_READY_SECONDS
 
 HOUR, NEAR_SECONDS = 3600.0, 20.0
 RULES = ("ours", "former", "naive")
@@ -94,7 +94,9 @@ class AnnouncingFloor(SimulatedFloor):
             talks = self.now - began
             free_in = wait.free_in(talks, self.seen.mean_handle(self.now))
             return AgentAvailability(agent.seat.id, skills, free_in, is_sure=False, talks=talks)
-        left = agent.free_since + SET_ASIDE[OfferState.MISSED] - self.now if agent.does is Activity.ASIDE else 0.0
+        left = (
+            agent.free_since + NOT_READY_SECONDS[OfferState.MISSED] - self.now if agent.does is Activity.ASIDE else 0.0
+        )
         return AgentAvailability(agent.seat.id, skills, max(0.0, left), agent.does is not Activity.RUNG)
 
     def _answers(self, offer: SimulatedOffer) -> None:

@@ -16,7 +16,7 @@ from campaigns.dialogue.dialogue_state import Stage
 from campaigns.stopping import permission, stop_reason_queries
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Answer, Attempt, Campaign, Discharge, Recipient
+from hotline.models import Answer, Attempt, Campaign, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
 from hotline.values.language import Language
@@ -104,14 +104,6 @@ def of_line(session: Session, sid: str) -> Start | None:
     """Return the conversation on this line; `None` when there is none or it is over."""
     found = session.scalar(select(Attempt.id).where(Attempt.provider_sid == sid))
     return None if found is None else start(session, found)
-
-
-def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
-    """Return the last four digits of the number by which the hospital knows them (`""`: none), and their time zone."""
-    recipient = session.get_one(Recipient, recipient_id)
-    discharge = session.get(Discharge, recipient.discharge_id) if recipient.discharge_id else None
-    digits = "".join(sign for sign in (discharge.patient_number if discharge else "") if sign in "0123456789")
-    return digits[-4:] if len(digits) >= 4 else "", recipient.zone
 
 
 def heard(context: AppContext, attempt_id: str, by: AnsweredBy) -> str | None:

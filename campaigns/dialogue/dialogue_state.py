@@ -1,8 +1,9 @@
 """Where a conversation with a patient stands, what they say, and what follows, as values. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hotline.values.language import Language
@@ -138,3 +139,14 @@ Effect = (
 @dataclass(frozen=True)
 class DialogueDecision(Decision[DialogueState, Effect]):
     """What follows from a turn of a patient."""
+
+
+def read_state(stored: dict[str, Any]) -> DialogueState:
+    """Return the state that `write_state` stored."""
+    words = {"stage": Stage(stored["stage"]), "language": Language(stored["language"])}
+    return DialogueState(**(stored | words))
+
+
+def write_state(state: DialogueState) -> dict[str, Any]:
+    """Return the state as the database keeps it."""
+    return asdict(state) | {"stage": state.stage.value, "language": state.language.value}

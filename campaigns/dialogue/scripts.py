@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from campaigns.dialogue import attempt_progress, doctor_absence, scripts_file
+from campaigns.dialogue import doctor_absence, scripts_file
 from campaigns.dialogue.attempt_progress import Start
 from campaigns.dialogue.dialogue_state import Person
 from campaigns.dialogue.script import Script
 from hotline.context import AppContext
+from hotline.models import Discharge, Recipient
 from hotline.values.states.campaign import CampaignKind
 
 
@@ -35,5 +36,13 @@ def of_conversation(context: AppContext, start: Start) -> Script:
 
 def person_of(session: Session, start: Start) -> Person:
     """Return whom we want to speak with, and what tells that it is they."""
-    number_end, zone = attempt_progress.check_of(session, start.recipient_id)
+    number_end, zone = check_of(session, start.recipient_id)
     return Person(start.name, start.birth_date, number_end, ZoneInfo(zone), start.is_inbound)
+
+
+def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
+    """Return the last four digits of the number by which the hospital knows them (`""`: none), and their time zone."""
+    recipient = session.get_one(Recipient, recipient_id)
+    discharge = session.get(Discharge, recipient.discharge_id) if recipient.discharge_id else None
+    digits = "".join(sign for sign in (discharge.patient_number if discharge else "") if sign in "0123456789")
+    return digits[-4:] if len(digits) >= 4 else "", recipient.zone

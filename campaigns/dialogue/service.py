@@ -5,9 +5,8 @@ answered from what is stored. When a nurse is wanted the patient waits as caller
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +20,8 @@ from campaigns.dialogue.dialogue_state import (
     Person,
     Stage,
     StartRecording,
+    read_state,
+    write_state,
 )
 from campaigns.dialogue.script import Script
 from crm.patients import identity_index
@@ -139,17 +140,6 @@ def document(verbs: Sequence[Verb], attempt_id: str, call_id: str, turn: int) ->
     """Return the TwiML of a conversation; `turn` is the number of the turn that is expected next."""
     urls = rendering.addresses(call_id, webhook_urls.attempt_turn(attempt_id, turn))
     return rendering.fill(verbs, urls, lambda said: said)
-
-
-def read_state(stored: dict[str, Any]) -> DialogueState:
-    """Return the state that `write_state` stored."""
-    words = {"stage": Stage(stored["stage"]), "language": Language(stored["language"])}
-    return DialogueState(**(stored | words))
-
-
-def write_state(state: DialogueState) -> dict[str, Any]:
-    """Return the state as the database keeps it."""
-    return asdict(state) | {"stage": state.stage.value, "language": state.language.value}
 
 
 def _answer(context: AppContext, attempt_id: str, answer: Callable[[Session, Conversation], str]) -> str:

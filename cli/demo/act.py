@@ -12,7 +12,7 @@ from cli.demo import queries, report, summary, watch
 from hotline import clock
 from hotline.context import AppContext
 from hotline.values.states.agent import AgentStatus
-from routing.queues import service
+from routing.agents import status as agent_status
 
 HERE = Path(__file__).parent
 HOSPITAL = HERE / "hospital.yaml"
@@ -57,7 +57,7 @@ def on_duty(context: AppContext, staff_numbers: frozenset[str]) -> None:
         for agent in queries.agents(session, is_locked=True):
             is_here = agent.staff_number in staff_numbers
             status = AgentStatus.AVAILABLE if is_here else AgentStatus.OFFLINE
-            service.choose_status(session, context, agent, status, now)
+            agent_status.choose_status(session, context, agent, status, now)
 
 
 MORNING = Act(

@@ -24,7 +24,7 @@ from routing.agents import queries as agent_queries
 from routing.calls import conferences, transfers
 from routing.calls import queries as call_queries
 from routing.errors import CannotTransfer
-from routing.queues import service
+from routing.queues import queries
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -103,7 +103,7 @@ def _with_offer(act: Callable[[Session, Offer], None]) -> ResponseReturnValue:
             agent = agent_queries.find(session, current_user.agent_id)
             if agent is None:
                 return "", 404
-            offer = service.locked_offer(session, agent.offer_id or "")
+            offer = queries.locked_offer(session, agent.offer_id or "")
             if offer is None or agent.state is not AgentState.TALKING or offer.ended_at is not None:
                 return _refused("not_talking")
             audit_marks.about(offer.call_id)

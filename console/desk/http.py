@@ -32,7 +32,7 @@ from hotline.configuration.settings import Settings
 from hotline.values.states.agent import AgentStatus, PagePhone
 from routing.agents import queries as agent_queries
 from routing.agents import service as agents_service
-from routing.queues import service
+from routing.agents import status as agent_status
 from telephony import browser_phone
 from telephony.browser_phone import CLIENT, PhoneKind
 
@@ -92,7 +92,7 @@ def choose() -> ResponseReturnValue:
     agent_id = _agent_id()
     status = submitted(StatusForm).status.data
     with context().database.write() as session:
-        if service.choose_status(session, context(), _locked(session, agent_id), status, clock.now()):
+        if agent_status.choose_status(session, context(), _locked(session, agent_id), status, clock.now()):
             _note(session, f"status_{status}", agent_id)
     return "", 204
 
@@ -104,7 +104,7 @@ def back() -> ResponseReturnValue:
     """End wrap-up, or being set aside."""
     agent_id = _agent_id()
     with context().database.write() as session:
-        if service.come_back(session, context(), _locked(session, agent_id), clock.now()):
+        if agent_status.come_back(session, context(), _locked(session, agent_id), clock.now()):
             _note(session, "came_back", agent_id)
     return "", 204
 
@@ -122,7 +122,7 @@ def token() -> ResponseReturnValue:
             agents_service.take_phone(session, context(), beat, clock.now())
         agent = _locked(session, _agent_id())
         if agent.address.startswith(CLIENT):
-            service.page_phone(session, context(), agent, clock.now())
+            agent_status.page_phone(session, context(), agent, clock.now())
             queries.took_phone(session, current_user.sign_in_id, clock.now())
     if not agent.address.startswith(CLIENT) or browser_phone.connection_of(context().settings).kind is PhoneKind.NONE:
         abort(404)

@@ -21,7 +21,8 @@ from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone
 from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from routing.agents import presence_facts
 from routing.agents.status import come_back
-from routing.queues import queries, service
+from routing.offers import service as offer_service
+from routing.queues import queries
 from telephony.browser_phone import CLIENT
 from telephony.views import RegisteredPhone
 
@@ -66,7 +67,7 @@ def _is_no_news(session: Session, told: PageHeartbeat, now: datetime) -> bool:
     """Whether a known page of somebody who is there says the same again, which is written down."""
     same = (AgentPage.id == told.page_id, AgentPage.agent_id == told.agent_id, AgentPage.user_id == told.user_id)
     again = update(AgentPage).where(*same, AgentPage.phone == told.phone, AgentPage.sign_in_id == told.sign_in_id)
-    is_known = service.changed(session.execute(again.values(seen_at=now)))
+    is_known = offer_service.changed(session.execute(again.values(seen_at=now)))
     return is_known and bool(session.scalar(select(Agent.is_present).where(Agent.id == told.agent_id)))
 
 
@@ -168,7 +169,7 @@ def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Off
     if why is None:
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
-        service.end_offer(session, context, offer, OfferState.UNREACHABLE, OfferEndReason(why.value), now)
+        offer_service.end(session, context, offer, OfferState.UNREACHABLE, OfferEndReason(why.value), now)
     if why in {AbsenceReason.PAGE_SILENT, AbsenceReason.NOT_SIGNED_IN}:
         _not_missed(session, context, agent, now)
 

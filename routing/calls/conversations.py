@@ -25,7 +25,8 @@ from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
 from routing.calls import conferences
 from routing.calls import transfer_ends as ends
-from routing.queues import queries, queues_file, requeue, service
+from routing.offers import service as offer_service
+from routing.queues import queries, queues_file, requeue
 
 
 class ConferenceExit(StrEnum):
@@ -53,8 +54,8 @@ def agent_left(
         # The caller may be in the conference, or on the way: the router leads them back.
         entry.moved_at = entry.moved_at or now
         transitions.transition(offer, OfferEvent.FAILED)  # a new winner must be possible
-        service.settle(session, offer, AgentState.IDLE, None, None, now)
-        service.tell(session, context, offer, AgentLost, now)
+        offer_service.settle(session, offer, AgentState.IDLE, None, None, now)
+        offer_service.tell(session, context, offer, AgentLost, now)
     else:
         _leave_talk(session, context, offer, status, now)
     context.notifier.ring_after(session, ROUTER)
@@ -65,8 +66,10 @@ def _leave_talk(session: Session, context: AppContext, offer: Offer, status: Leg
     call = session.get_one(Call, offer.call_id)
     is_lost = call.status is CallStatus.TALKING and _is_lost(session, offer, status)
     until = now + timedelta(seconds=queues_file.wrap_up_seconds(context.settings, entry.queue))
-    service.settle(session, offer, AgentState.WRAP_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now)
-    service.tell(session, context, offer, LineLost if is_lost else AgentLeft, now)
+    offer_service.settle(
+        session, offer, AgentState.WRAP_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now
+    )
+    offer_service.tell(session, context, offer, LineLost if is_lost else AgentLeft, now)
     session.flush()
     if call.status is CallStatus.TALKING:
         _one_less(session, context, call, (offer, is_lost), now)
@@ -117,7 +120,7 @@ def _to_the_front(
 def dismissed(context: AppContext, offer_id: str, now: datetime) -> None:
     """The room ended around an agent whose own line was up: somebody else left first, their line is not lost."""
     with context.database.write() as session:
-        offer = service.locked_offer(session, offer_id)
+        offer = queries.locked_offer(session, offer_id)
         if offer is not None and offer.state is OfferState.ANSWERED and offer.ended_at is None:
             offer.released_at = offer.released_at or now
 

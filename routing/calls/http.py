@@ -9,7 +9,8 @@ from hotline.values.language import Language
 from hotline.values.states.leg import ENDED_LEGS
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.calls import conversations, legs
-from routing.queues import queries, service
+from routing.offers import service as offer_service
+from routing.queues import queries
 from telephony import twiml, verbs, webhook_urls
 from telephony.turn import parse
 
@@ -33,7 +34,7 @@ def _speak(*document: verbs.Verb) -> Response:
 def answer(offer_id: str) -> Response:
     """Answer an agent who picked up: they join the call's conference, or hear that another was faster."""
     context = _context()
-    won = service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
+    won = offer_service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
     with context.database.read() as session:
         offer = queries.offer(session, offer_id)
         entry = None if offer is None else session.get(QueueEntry, offer.queue_entry_id)

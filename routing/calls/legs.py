@@ -12,7 +12,8 @@ from hotline.values.reason_codes import OfferEndReason
 from hotline.values.states.leg import ENDED_LEGS, LegKind, LegStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.calls import conversations
-from routing.queues import service
+from routing.offers import service as offer_service
+from routing.queues import queries
 
 # How a live offer ends when the agent's line ends unanswered, and the reason that staff read.
 NOT_REACHED = (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED)
@@ -64,7 +65,7 @@ def heard(session: Session, leg: Leg, report: LegReport, now: datetime) -> Leg:
 def agent_line(context: AppContext, offer_id: str, report: LegReport, now: datetime) -> bool:
     """The exchange reports on the line of an offer's agent. `False` when there is no such offer."""
     with context.database.write() as session:
-        offer = service.locked_offer(session, offer_id)
+        offer = queries.locked_offer(session, offer_id)
         if offer is None:
             return False
         offer.provider_sid = offer.provider_sid or report.sid
@@ -86,10 +87,10 @@ def _apply(session: Session, context: AppContext, offer: Offer, told: tuple[Leg,
     leg, report = told
     status = leg.status
     if status is LegStatus.RINGING:
-        service.ringing(session, context, offer, now)
+        offer_service.ringing(session, context, offer, now)
     elif status in ENDED_LEGS and offer.state in LIVE_OFFERS:
         end, reason = _end(offer, leg, report.response_code)
-        service.end_offer(session, context, offer, end, reason, now)
+        offer_service.end(session, context, offer, end, reason, now)
     elif status in ENDED_LEGS:
         conversations.agent_left(session, context, offer, now, status)
 

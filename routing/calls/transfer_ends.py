@@ -19,8 +19,10 @@ from hotline.values.states.call import CallEvent
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryEvent, QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferKind, TransferState
+from routing.agents import status as agent_status
 from routing.calls import conferences
-from routing.queues import queries, requeue, service
+from routing.offers import service as offer_service
+from routing.queues import queries, requeue
 
 # How long the first phone of a consultation may take to begin: the target was free when it was asked.
 PATIENCE_SECONDS = 6.0
@@ -100,7 +102,7 @@ def _return(session: Session, context: AppContext, transfer: Transfer, entry: Qu
     entry.asked_at = now
     first = session.get_one(Agent, transfer.from_agent_id, with_for_update=True)
     if first.status is AgentStatus.AVAILABLE and first.state is AgentState.WRAP_UP:
-        service.come_back(session, context, first, now)
+        agent_status.come_back(session, context, first, now)
 
 
 def stop_ringing(
@@ -112,7 +114,7 @@ def stop_ringing(
     transitions.transition(entry, QueueEntryEvent.LEFT)
     entry.reason, entry.ended_at = reason, now
     for offer in queries.live_offers(session, entry.id):
-        service.end_offer(session, context, offer, OfferState.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)
+        offer_service.end(session, context, offer, OfferState.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)
 
 
 def end(

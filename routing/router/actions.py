@@ -14,7 +14,8 @@ from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
 from routing.ladder import floor_state
-from routing.queues import queries, service
+from routing.offers import service as offer_service
+from routing.queues import queries
 from routing.router import reconcile
 from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
@@ -55,10 +56,10 @@ def end(context: AppContext, decision: floor_state.End, now: datetime) -> bool:
     """End the offer as decided; whether it was still live."""
     state, reason = ENDS[type(decision)]
     with context.database.write() as session:
-        offer = service.locked_offer(session, decision.offer_id)
+        offer = queries.locked_offer(session, decision.offer_id)
         if offer is None or offer.state not in LIVE_OFFERS:
             return False
-        service.end_offer(session, context, offer, state, reason, now)
+        offer_service.end(session, context, offer, state, reason, now)
     return True
 
 
@@ -148,7 +149,7 @@ def _tell_line(request: Callable[[], None]) -> bool:
 
 def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, call: Call) -> None:
     with context.database.write() as session:
-        row = service.locked_offer(session, offer.id)
+        row = queries.locked_offer(session, offer.id)
         if row is None or row.state is not OfferState.STARTED or row.dialled_at is not None:
             return
         row.dialled_at = clock.now()
@@ -165,16 +166,16 @@ def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, c
         _unreachable(context, offer, OfferEndReason.EXCHANGE_DOWN if is_down else OfferEndReason.NOT_REACHED)
         return
     with context.database.write() as session:
-        row = service.locked_offer(session, offer.id)
+        row = queries.locked_offer(session, offer.id)
         if row is not None:
             row.provider_sid = row.provider_sid or sid
 
 
 def _unreachable(context: AppContext, offer: Offer, reason: OfferEndReason) -> None:
     with context.database.write() as session:
-        row = service.locked_offer(session, offer.id)
+        row = queries.locked_offer(session, offer.id)
         if row is not None:
-            service.end_offer(session, context, row, OfferState.UNREACHABLE, reason, clock.now())
+            offer_service.end(session, context, row, OfferState.UNREACHABLE, reason, clock.now())
 
 
 def _record(context: AppContext, provider: Provider, call: Call) -> None:

@@ -15,12 +15,14 @@ from hotline.context import AppContext
 from hotline.models import Agent, Transfer
 from hotline.outbox import floor_events
 from routing.agents import service as agents_service
+from routing.agents import status as agent_status
 from routing.agents.attendance import Attendance
 from routing.callbacks import service as callbacks_service
 from routing.calls import conversations
 from routing.calls import transfer_ends as ends
 from routing.ladder import answer_times, floor_state, ladder
-from routing.queues import overflow, queries, queues_file, service
+from routing.offers import service as offer_service
+from routing.queues import overflow, queries, queues_file
 from routing.router import actions, floor_queries, reconcile
 from routing.router.actions import offer_of
 from telephony.provider import Provider
@@ -84,7 +86,7 @@ class Router:
         with self._ground.database.write() as session:
             agent = session.get_one(Agent, agent_id, with_for_update=True)
             if agent.state_until is not None and agent.state_until <= now:
-                service.come_back(session, self._ground, agent, now)
+                agent_status.come_back(session, self._ground, agent, now)
 
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
@@ -114,7 +116,7 @@ class Router:
         if isinstance(decision, floor_state.StartOffer):
             with self._ground.database.read() as session:
                 offer = offer_of(session, decision, now)
-            if offer is None or not service.start_offer(self._ground, offer):
+            if offer is None or not offer_service.start(self._ground, offer):
                 return False
             self._phones.rang(decision.caller_id)
             return True

@@ -18,7 +18,7 @@ from hotline.values.access import Role
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentState, AgentStatus
-from routing.queues import service
+from routing.agents import status as agent_status
 from tests.conftest import make_settings
 from tests.support.factories import NOW, load_hospital
 from tests.support.morning import Morning, morning
@@ -180,8 +180,8 @@ def test_choosing_a_status_never_takes_an_agent_out_of_a_call(
         own.status, own.state, own.state_since = AgentStatus.OFFLINE, state, NOW
     with context.database.write() as session:
         own = session.get_one(Agent, agent.id)
-        assert service.choose_status(session, context, own, status, later) == (status is not AgentStatus.OFFLINE)
-        assert not service.choose_status(session, context, own, status, later)
+        assert agent_status.choose_status(session, context, own, status, later) == (status is not AgentStatus.OFFLINE)
+        assert not agent_status.choose_status(session, context, own, status, later)
     with context.database.read() as session:
         own = session.get_one(Agent, agent.id)
     is_back = state is AgentState.NOT_READY and status is AgentStatus.AVAILABLE

@@ -29,6 +29,7 @@ from routing.callbacks import due
 from routing.callbacks import service as callbacks_service
 from routing.estimates import estimated_wait
 from routing.ladder import floor_state
+from routing.offers import service as offer_service
 from routing.queues import overflow, queries, queues_file, service
 from routing.queues.queues import OverflowKind
 from routing.router import floor_queries
@@ -307,8 +308,8 @@ def meet(scene: Scene, line: Caller, staff_number: str) -> None:
         id=clock.new_id(), queue_entry_id=place.id, call_id=place.call_id, agent_id=scene.agents[staff_number].id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
     )  # fmt: skip
-    assert service.start_offer(scene.context, offer)
-    assert service.answer(scene.context, offer.id, clock.now(), new_sid())
+    assert offer_service.start(scene.context, offer)
+    assert offer_service.answer(scene.context, offer.id, clock.now(), new_sid())
     with scene.context.database.write() as session:
         session.get_one(QueueEntry, place.id).moved_at = clock.now()
     line.post(f"/voice/conferences/{place.call_id}/events?offer={offer.id}", StatusCallbackEvent="conference-start")

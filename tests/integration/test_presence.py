@@ -24,9 +24,11 @@ from qa.reports import queries as reports_queries
 from reports.service_level.figures import by_agent, summary
 from reports.service_level.queries import between
 from routing.agents import service as agents_service
+from routing.agents import status as agent_status
 from routing.agents.service import PageHeartbeat
 from routing.calls import legs
-from routing.queues import queues_file, service
+from routing.offers import service as offer_service
+from routing.queues import queues_file
 from routing.router import floor_queries
 from telephony.views import RegisteredPhone
 from tests.conftest import make_settings
@@ -240,7 +242,7 @@ def test_signing_out_between_decision_and_lease_wins(context: AppContext) -> Non
         id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
     )  # fmt: skip
-    assert not service.start_offer(context, offer)
+    assert not offer_service.start(context, offer)
 
 
 def test_an_address_that_cannot_be_reached_is_tried_with_growing_pauses(told: Story) -> None:
@@ -278,7 +280,7 @@ def test_a_new_registration_ends_the_pause(told: Story) -> None:
 def come(told: Story, staff_number: str) -> None:
     with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
-        service.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
+        agent_status.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # Callers whose queue is not there

@@ -18,8 +18,10 @@ from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.agents import hospital_file
+from routing.agents import status as agent_status
 from routing.calls import conversations, legs
 from routing.errors import UnknownQueue
+from routing.offers import service as offer_service
 from routing.queues import queries, queues_file, service
 from routing.queues.service import QueueRequest
 from routing.router import reconcile
@@ -71,7 +73,7 @@ def test_an_agent_is_leased_once_however_many_ask_at_the_same_time(context: AppC
         for w in places
     ]
     won: list[bool] = []
-    threads = [threading.Thread(target=lambda o=offer: won.append(service.start_offer(context, o))) for offer in offers]
+    threads = [threading.Thread(target=lambda o=offer: won.append(offer_service.start(context, o))) for offer in offers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -85,7 +87,7 @@ def test_one_winner_however_many_pick_up_at_the_same_time(context: AppContext) -
     offers = [offer_to(context, waiting, agents[number]) for number in ("1001", "1002", "1003", "1004")]
     won: list[tuple[str, bool]] = []
     pick_up = [
-        threading.Thread(target=lambda o=offer: won.append((o.id, service.answer(context, o.id, LATER))))
+        threading.Thread(target=lambda o=offer: won.append((o.id, offer_service.answer(context, o.id, LATER))))
         for offer in offers
     ]
     for thread in pick_up:
@@ -103,8 +105,8 @@ def test_one_winner_however_many_pick_up_at_the_same_time(context: AppContext) -
     assert set(states.values()) == {OfferState.CANCELLED}
     assert (row.state, row.winner_id, talking) == (QueueEntryState.WON, winners[0], winners)
     assert len(idle) == len(agents) - 1
-    assert service.answer(context, winners[0], LATER)  # delivered twice: the same answer
-    assert not service.answer(context, next(iter(states)), LATER)
+    assert offer_service.answer(context, winners[0], LATER)  # delivered twice: the same answer
+    assert not offer_service.answer(context, next(iter(states)), LATER)
 
 
 def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: AppContext) -> None:
@@ -123,14 +125,14 @@ def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: 
     assert {state_of(context, agents[number]) for number in ("1001", "1002")} == {AgentState.IDLE}
     with context.database.read() as session:
         assert {row.provider_sid for row in reconcile.pending_requests(session, NOW).hang_up} == {"CAx", "CAy"}
-    assert not service.answer(context, offers[0].id, LATER)  # the agent was a moment too late
+    assert not offer_service.answer(context, offers[0].id, LATER)  # the agent was a moment too late
 
 
 def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppContext) -> None:
     agent = load_hospital(context)["1001"]
     call, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    service.answer(context, offer.id, NOW)
+    offer_service.answer(context, offer.id, NOW)
     with context.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
@@ -146,8 +148,8 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppCon
         assert reconcile.elapsed(session, LATER).back == []
         (back,) = reconcile.elapsed(session, LATER + timedelta(seconds=30)).back
     with context.database.write() as session:
-        assert service.come_back(session, context, session.get_one(Agent, back.id), LATER)
-        assert not service.come_back(session, context, session.get_one(Agent, back.id), LATER)
+        assert agent_status.come_back(session, context, session.get_one(Agent, back.id), LATER)
+        assert not agent_status.come_back(session, context, session.get_one(Agent, back.id), LATER)
     assert state_of(context, agent) is AgentState.IDLE
     with context.database.read() as session:
         kinds = session.scalars(select(Event.kind).where(Event.call_id == call.id)).all()
@@ -158,12 +160,12 @@ def test_winner_whose_line_breaks_before_the_caller_came_puts_the_caller_back_in
     agents = load_hospital(context)
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agents["1001"])
-    service.answer(context, offer.id, NOW)
+    offer_service.answer(context, offer.id, NOW)
     legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, waiting) is QueueEntryState.WAITING
     assert state_of(context, agents["1001"]) is AgentState.IDLE
     second = offer_to(context, waiting, agents["1002"])
-    assert service.answer(context, second.id, LATER)
+    assert offer_service.answer(context, second.id, LATER)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_a_late_event_of_an_old_offer_does_not_move_an_agent_who_went_on(context
     legs.agent_line(context, old.id, legs.LegReport("CA1", LegStatus.CANCELED, 2), NOW)
     _, second = call_in_line(context)
     new = offer_to(context, second, agent)
-    assert service.answer(context, new.id, NOW)
+    assert offer_service.answer(context, new.id, NOW)
     legs.agent_line(context, old.id, legs.LegReport("CA1", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, agent) is AgentState.TALKING
 

@@ -16,8 +16,10 @@ from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import queries
+from routing.agents import status as agent_status
 from routing.calls import conversations, transfers
 from routing.ladder import floor_state
+from routing.offers import service as offer_service
 from routing.queues import overflow as queues_overflow
 from routing.queues import service
 from routing.queues.queues import OverflowKind
@@ -42,7 +44,7 @@ def come(told: Story, staff_number: str) -> None:
     """This agent is available from now on."""
     with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
-        service.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
+        agent_status.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # What others had.
@@ -68,7 +70,7 @@ def test_an_agent_who_was_reserved_by_a_router_that_died_is_free_again(told: Sto
         id=clock.new_id(), queue_entry_id=told.place(caller).id, call_id=caller.owner, agent_id=told.agent("1001").id,
         ring=1, rings=3, started_at=clock.now(), dialled_at=clock.now(),
     )  # fmt: skip
-    assert service.start_offer(told.world.context, offer)
+    assert offer_service.start(told.world.context, offer)
     told.wait(9)
     told.route()
     assert (told.agent("1001").state, told.agent("1001").is_present) == (AgentState.IDLE, False)
@@ -145,7 +147,7 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
     (start,) = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
     app = told.world.app
     several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
-    several += [threading.Thread(target=service.answer, args=(told.world.context, phone.owner, clock.now()))]
+    several += [threading.Thread(target=offer_service.answer, args=(told.world.context, phone.owner, clock.now()))]
     for thread in several:
         thread.start()
     for thread in several:
@@ -187,7 +189,7 @@ def test_an_agent_who_went_away_stays_away_whatever_comes_late(told: Story) -> N
     told.pick_up(phone)
     with told.world.context.database.write() as session:
         row = session.get_one(Agent, told.agent("1001").id)
-        service.choose_status(session, told.world.context, row, AgentStatus.AWAY, clock.now())
+        agent_status.choose_status(session, told.world.context, row, AgentStatus.AWAY, clock.now())
     told.world.exchange.end(phone, "completed")
     reports = list(told.world.exchange.mail)
     told.post()

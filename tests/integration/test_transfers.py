@@ -16,7 +16,7 @@ from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import transfers
 from routing.errors import CannotTransfer
-from routing.queues import service
+from routing.queues import queries, service
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
 from tests.simulation.interleave.exchange import Faults, Line, Place
 
@@ -42,7 +42,7 @@ def drops(told: Story, phone: Line) -> None:
 def hangs_up(told: Story, phone: Line) -> None:
     """The agent's page says that the talk is over, and its telephone hangs up."""
     with told.world.context.database.write() as session:
-        offer = service.locked_offer(session, phone.owner)
+        offer = queries.locked_offer(session, phone.owner)
         assert offer is not None
         offer.released_at = clock.now()
     drops(told, phone)
@@ -58,7 +58,7 @@ def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.BLI
     agent_id = told.agent(to).id if to.isdigit() else None
     required_skills = transfers.TransferRequest(kind, agent_id, None if agent_id else to, "asks for a bed")
     with told.world.context.database.write() as session:
-        offer = service.locked_offer(session, phone.owner)
+        offer = queries.locked_offer(session, phone.owner)
         assert offer is not None
         transfers.begin(session, told.world.context, offer, required_skills, clock.now())
 

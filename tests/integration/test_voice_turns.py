@@ -20,7 +20,7 @@ from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
-from routing.queues import service as routing
+from routing.offers import service as offer_service
 from telephony import signature
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
@@ -211,7 +211,7 @@ def test_caller_who_hangs_up_in_line_is_abandoned_and_the_phone_that_rang_stops(
         session.add(agent)
     offer = Offer(queue_entry_id=line.id, call_id=line.call_id, agent_id=agent.id, ring=1, rings=3, started_at=now())
     offer.id = "o1"
-    assert routing.start_offer(context, offer)
+    assert offer_service.start(context, offer)
     caller.hang_up()
     with context.database.read() as session:
         assert session.scalars(select(Offer.state)).one() is OfferState.CANCELLED

@@ -12,6 +12,7 @@ from hotline.values.language import Language
 from hotline.values.states.agent import SignsIn
 from hotline.values.states.offer import OfferState
 from routing.agents import hospital_file
+from routing.offers import service as offer_service
 from routing.queues import queues_file, service
 from routing.queues.service import QueueRequest
 
@@ -46,5 +47,5 @@ def offer_to(context: AppContext, waiting: QueueEntry, agent: Agent, now: dateti
         id=new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         state=OfferState.STARTED, ring=1, rings=3, reasons=[], started_at=now,
     )  # fmt: skip
-    assert service.start_offer(context, offer)
+    assert offer_service.start(context, offer)
     return offer

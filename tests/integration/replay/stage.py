@@ -10,7 +10,7 @@ from flask import Flask
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Offer, QueueEntry
-from routing.queues import service
+from routing.offers import service as offer_service
 from tests.integration.caller import new_sid
 from tests.integration.replay.tape import Tape, TapedCaller
 from tests.integration.test_line_ways import NUMBER, Scene, led_out
@@ -64,7 +64,7 @@ class Stage:
             id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
             ring=1, rings=3, reasons=[], started_at=clock.now(),
         )  # fmt: skip
-        assert service.start_offer(self.context, offer)
+        assert offer_service.start(self.context, offer)
         return offer.id, TapedCaller(self.app, self.context.settings, agent.address, new_sid(), tape=self.tape)
 
     def talks(self, caller: TapedCaller, staff_number: str) -> tuple[str, TapedCaller]:

@@ -14,9 +14,10 @@ from hotline.models import Agent, Call, Offer, Transfer
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.transfer import OPEN_TRANSFERS, TransferKind
+from routing.agents import status as agent_status
 from routing.calls import transfers
 from routing.errors import CannotTransfer
-from routing.queues import queries, service
+from routing.queues import queries
 from tests.simulation.interleave.exchange import Exchange
 from tests.simulation.interleave.lines import Line, Place
 from tests.simulation.interleave.phones import named, pick
@@ -37,7 +38,7 @@ def change_status(context: AppContext, exchange: Exchange, agents: list[Agent]) 
     status = exchange.random.choice([AgentStatus.AVAILABLE, AgentStatus.AVAILABLE, *AgentStatus])
     with context.database.write() as session:
         row = session.get_one(Agent, agent.id, with_for_update=True)
-        service.choose_status(session, context, row, status, clock.now())
+        agent_status.choose_status(session, context, row, status, clock.now())
     return f"{agent.staff_number} {status}"
 
 
@@ -46,7 +47,7 @@ def come_back(context: AppContext, exchange: Exchange, agents: list[Agent]) -> s
     agent = exchange.random.choice(agents)
     with context.database.write() as session:
         row = session.get_one(Agent, agent.id, with_for_update=True)
-        return agent.staff_number if service.come_back(session, context, row, clock.now()) else ""
+        return agent.staff_number if agent_status.come_back(session, context, row, clock.now()) else ""
 
 
 def hand_on(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str:
@@ -117,7 +118,7 @@ def hang_up(context: AppContext, exchange: Exchange) -> str:
 
 
 def _talking(session: Session, line: Line) -> Offer | None:
-    offer = service.locked_offer(session, line.owner)
+    offer = queries.locked_offer(session, line.owner)
     if offer is None or offer.answered_at is None or offer.ended_at is not None:
         return None
     agent = session.get_one(Agent, offer.agent_id)

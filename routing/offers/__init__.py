@@ -1,0 +1,1 @@
+"""Offers: the lease on one agent for one queue entry while their phone rings."""

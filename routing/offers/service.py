@@ -1,0 +1,208 @@
+"""Offers: made, answered, ended. Each function is one transaction, or runs inside its caller's.
+
+The call's row is locked first, always, so that two events of one call never interleave.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, or_, update
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry
+from hotline.outbox import call_log, floor_events, transitions
+from hotline.outbox.notifier import ROUTER
+from hotline.values.call_events import (
+    AgentLeft,
+    AgentLost,
+    LineLost,
+    OfferAnswered,
+    OfferCancelled,
+    OfferEnded,
+    OfferFailed,
+    OfferMissed,
+    OfferRejected,
+    OfferRinging,
+    OfferStarted,
+    OfferUnreachable,
+)
+from hotline.values.reason_codes import AgentStateReason, OfferEndReason
+from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
+from routing.agents import presence_facts
+from routing.agents.status import choose_status as choose_status
+from routing.agents.status import come_back as come_back
+from routing.agents.status import page_phone as page_phone
+from routing.calls import conferences
+from routing.queues import queries
+from routing.queues.queries import locked_offer as locked_offer
+
+ENDED: dict[OfferState, type[OfferEnded]] = {
+    OfferState.CANCELLED: OfferCancelled,
+    OfferState.MISSED: OfferMissed,
+    OfferState.REJECTED: OfferRejected,
+    OfferState.UNREACHABLE: OfferUnreachable,
+    OfferState.FAILED: OfferFailed,
+}
+# How long an agent who missed, declined or dropped a call gets no offers.
+NOT_READY_SECONDS = {OfferState.MISSED: 120, OfferState.REJECTED: 30, OfferState.FAILED: 15}
+
+
+def start(context: AppContext, offer: Offer) -> bool:
+    """Lease the agent for the caller; whether it came about (both were still free, and the agent still there)."""
+    with context.database.write() as session:
+        call = queries.locked_call(session, offer.call_id)
+        entry = session.get(QueueEntry, offer.queue_entry_id)
+        if call is None or entry is None or entry.state is not QueueEntryState.WAITING:
+            return False
+        lease = (
+            update(Agent)
+            .where(
+                Agent.id == offer.agent_id,
+                or_(*queries.CAN_BE_RUNG),
+                Agent.status == AgentStatus.AVAILABLE,
+                Agent.is_present,
+            )
+            .values(
+                state=AgentState.OFFERED,
+                state_reason=None,
+                state_since=offer.started_at,
+                state_until=None,
+                offer_id=offer.id,
+            )
+        )
+        if not changed(session.execute(lease)):
+            return False
+        session.add(offer)
+        floor_events.happened(session, session.get_one(Agent, offer.agent_id, populate_existing=True))
+        _ring_event(session, context, offer, OfferStarted, offer.started_at)
+    return True
+
+
+def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = None) -> bool:
+    """The agent picked up: whether they won the caller. One compare-and-set decides; asked again, the same answer.
+
+    `sid` is the exchange's id of their line: where every report of it was lost, it is learned here.
+    """
+    with context.database.write() as session:
+        offer = queries.locked_offer(session, offer_id)
+        if offer is not None:
+            offer.provider_sid = offer.provider_sid or sid
+        if offer is None or offer.state is OfferState.ANSWERED:
+            return offer is not None
+        if offer.state not in LIVE_OFFERS:
+            return False  # it ended while the agent reached for the phone
+        win = (
+            update(QueueEntry)
+            .where(QueueEntry.id == offer.queue_entry_id, QueueEntry.state == QueueEntryState.WAITING)
+            # Whoever was on the way to an earlier agent is to be moved anew.
+            .values(state=QueueEntryState.WON, winner_id=offer.id, moved_at=None)
+        )
+        if not changed(session.execute(win)):
+            end(session, context, offer, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
+            return False
+        floor_events.happened(session, session.get_one(QueueEntry, offer.queue_entry_id, populate_existing=True))
+        _win(session, context, offer, now)
+    return True
+
+
+def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
+    transitions.transition(offer, OfferEvent.ANSWERED)
+    # Where the report of the ringing has not come yet, it rang since it was dialled: against us, never for us.
+    offer.ringing_at = offer.ringing_at or offer.dialled_at or offer.started_at
+    offer.answered_at = now
+    settle(session, offer, AgentState.TALKING, None, None, now)
+    call = session.get_one(Call, offer.call_id)
+    entry = session.get_one(QueueEntry, offer.queue_entry_id)
+    session.refresh(entry)
+    if entry.kind is QueueEntryKind.CONSULT:
+        conferences.consulted(session, call, entry, offer, now)
+    else:
+        call.agent_id = offer.agent_id
+    _ring_event(session, context, offer, OfferAnswered, now)
+    for other in queries.live_offers(session, offer.queue_entry_id):
+        end(session, context, other, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
+    context.notifier.ring_after(session, ROUTER)
+
+
+def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
+    """The agent's phone rings: the offer clock starts. Late or again, nothing changes."""
+    if offer.state is OfferState.STARTED:
+        transitions.transition(offer, OfferEvent.RANG)
+        offer.ringing_at = now
+        presence_facts.reached(session.get_one(Agent, offer.agent_id))
+        _ring_event(session, context, offer, OfferRinging, now)
+
+
+def end(
+    session: Session, context: AppContext, offer: Offer, end: OfferState, reason: OfferEndReason, now: datetime
+) -> None:
+    """A live offer ends without an answer. The agent is free again, or set aside where it was their doing.
+
+    `reason` of an unreachable one is an `AbsenceReason`: a dial that did not get through is tried again later.
+    """
+    if offer.state not in LIVE_OFFERS:
+        return
+    transitions.move(offer, end)
+    offer.reason, offer.ended_at = reason, now
+    aside = NOT_READY_SECONDS.get(end)
+    if aside is None:
+        settle(session, offer, AgentState.IDLE, None, None, now)
+        if end is OfferState.UNREACHABLE:
+            presence_facts.not_reached(
+                session, session.get_one(Agent, offer.agent_id), AbsenceReason(reason.value), now
+            )
+    else:
+        settle(
+            session, offer, AgentState.NOT_READY, AgentStateReason(reason.value), now + timedelta(seconds=aside), now
+        )
+    ended = ENDED[end](offer_id=offer.id, agent_id=offer.agent_id, reason=reason)
+    call_log.record(session, context.notifier, offer.call_id, ended, now)
+    context.notifier.ring_after(session, ROUTER)
+
+
+def settle(
+    session: Session,
+    offer: Offer,
+    state: AgentState,
+    reason: AgentStateReason | None,
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """Move the agent of this offer, if this offer still holds them: a late event never moves one who went on."""
+    agent = session.get_one(Agent, offer.agent_id, with_for_update=True)
+    if agent.offer_id != offer.id:
+        return
+    transitions.move(agent, state)
+    agent.state_reason, agent.state_since, agent.state_until = reason, now, until
+    if state in {AgentState.IDLE, AgentState.NOT_READY, AgentState.WRAP_UP}:
+        agent.offer_id = None
+
+
+def _ring_event(
+    session: Session,
+    context: AppContext,
+    offer: Offer,
+    happened: type[OfferStarted | OfferRinging | OfferAnswered],
+    now: datetime,
+) -> None:
+    event = happened(offer_id=offer.id, agent_id=offer.agent_id, ring=offer.ring)
+    call_log.record(session, context.notifier, offer.call_id, event, now)
+
+
+def tell(
+    session: Session,
+    context: AppContext,
+    offer: Offer,
+    happened: type[AgentLost | AgentLeft | LineLost],
+    now: datetime,
+) -> None:
+    """Add what happened to the agent of this offer to the call's history."""
+    event = happened(offer_id=offer.id, agent_id=offer.agent_id)
+    call_log.record(session, context.notifier, offer.call_id, event, now)
+
+
+def changed(result: object) -> bool:
+    """Whether a compare-and-set came about."""
+    return isinstance(result, CursorResult) and result.rowcount == 1

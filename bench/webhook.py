@@ -48,7 +48,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def bare() -> Flask:
-    """What is compared with: no signature, no flow, no database, the same documents."""
+    """Return what is compared with: no signature, no flow, no database, the same documents."""
     from hotline.configuration.settings import load
 
     voice = open_voice_context(open_context(load()))
@@ -131,7 +131,7 @@ FORM = {
 
 
 def settings_for(folder: Path, database: str, redis: str) -> Settings:
-    """The settings of the measured installation."""
+    """Return the settings of the measured installation."""
     return Settings(
         hotline_home=folder / "home",
         database_url=database,
@@ -206,7 +206,7 @@ def _answers(port: int) -> bool:
 
 
 def as_fast_as_it_goes(lines: list[Line], seconds: float) -> list[float]:
-    """All connections at once, one turn after the other; how long each took."""
+    """Return all connections at once, one turn after the other; how long each took."""
     taken: list[list[float]] = [[] for _ in lines]
     end = time.perf_counter() + seconds
 
@@ -244,12 +244,12 @@ def at_a_rate(lines: list[Line], per_second: float, seconds: float) -> list[floa
 
 
 def p(taken: list[float], percent: int) -> float:
-    """A percentile, in milliseconds."""
+    """Return a percentile, in milliseconds."""
     return round(statistics.quantiles(taken, n=100)[percent - 1] * 1000, 1)
 
 
 def measure(settings: Settings, rounds: int, slice_seconds: float, rate: float) -> dict[str, object]:
-    """Both apps in turns; the figures."""
+    """Return both apps in turns; the figures."""
     calls = prepare(settings, 2 * CONNECTIONS)
     with served("voice.serve:app()", settings) as ours, served("bench.webhook:bare()", settings) as plain:
         lines = {

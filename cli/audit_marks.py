@@ -62,7 +62,7 @@ def touches_nothing(reason: str) -> Callable[[Command], Command]:
 
 
 def mark(command: Callable[..., Any] | None) -> Mark | str | None:
-    """What stands on the command; `None` where nothing does."""
+    """Return what stands on the command; `None` where nothing does."""
     found: Mark | str | None = getattr(command, "trail", None)
     return found
 
@@ -73,7 +73,7 @@ def showed(count: int) -> None:
 
 
 def who() -> str:
-    """The account of this machine, in the place where rows of the pages hold an address."""
+    """Return the account of this machine, in the place where rows of the pages hold an address."""
     return f"command, uid {os.getuid()}"
 
 

@@ -36,7 +36,7 @@ class Lazy(click.Group):
     """A group whose commands are imported when they are named."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        """The commands, in the order in which one meets them."""
+        """Return the commands, in the order in which one meets them."""
         return list(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:

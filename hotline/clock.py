@@ -11,7 +11,7 @@ _last = [0]  # the id made last in this process, as a number
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -21,12 +21,12 @@ def steady() -> float:
 
 
 def chance() -> float:
-    """A random number of 0 to less than 1."""
+    """Return a random number of 0 to less than 1."""
     return secrets.randbits(32) / 2**32
 
 
 def new_id() -> str:
-    """A new id of ours: 32 hexadecimal digits that sort by the time of their making (UUID version 7, RFC 9562).
+    """Return a new id of ours: 32 hexadecimal digits that sort by the time of their making (UUID version 7, RFC 9562).
 
     Within a process each is greater than the one before, so that the events of one moment keep their order.
     """
@@ -39,11 +39,11 @@ def new_id() -> str:
 
 
 def new_password() -> str:
-    """A new one-time password of 59 bits, to be read out and typed: no sign looks like another."""
+    """Return a new one-time password of 59 bits, to be read out and typed: no sign looks like another."""
     groups = ("".join(secrets.choice(_SIGNS) for _ in range(4)) for _ in range(3))
     return "-".join(groups)
 
 
 def new_secret() -> str:
-    """A new secret of 256 bits, as 43 characters that are safe in a URL."""
+    """Return a new secret of 256 bits, as 43 characters that are safe in a URL."""
     return secrets.token_urlsafe(32)

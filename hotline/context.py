@@ -31,7 +31,7 @@ class AppContext:
     objects: ObjectStore
 
     def __enter__(self) -> Self:
-        """These, open."""
+        """Return these, open."""
         return self
 
     def __exit__(self, *_fault: object) -> None:

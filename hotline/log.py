@@ -31,12 +31,15 @@ def configure(process: str, form: str = "json") -> None:
 
 
 def get() -> Any:
-    """The log. Its lines carry what `structlog.contextvars` has bound (`call_id`, `job_id`)."""
+    """Return the log. Its lines carry what `structlog.contextvars` has bound (`call_id`, `job_id`)."""
     return structlog.get_logger()
 
 
 def _fault(_log: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A fault as its kind and its way through the program: its message and the values there may be a patient's."""
+    """Return a fault as its kind and its way through the program.
+
+    Its message and the values there may be a patient's.
+    """
     told = event.pop("exc_info", None)
     error = sys.exc_info()[1] if told is True else told[1] if isinstance(told, tuple) else told
     if isinstance(error, BaseException):

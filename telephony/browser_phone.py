@@ -47,7 +47,9 @@ def connection_of(settings: Settings) -> PhoneConnection:
 
 
 def token(settings: Settings, address: str, now: datetime, holder: str) -> str:
-    """A token with which a browser is the telephone `address` (`client:…`); `holder` may lose it, see `phone_token`."""
+    """Return a token with which a browser is the telephone `address` (`client:…`); `holder` may lose it, see
+    `phone_token`.
+    """
     if connection_of(settings).kind is PhoneKind.TWILIO:
         return twilio_token(settings, address.removeprefix(CLIENT))
     secret = settings.twilio_auth_token.get_secret_value()

@@ -16,7 +16,7 @@ from hotline.errors import Discard, HotlineError, Retry
 class UnknownWord(HotlineError):
     """The provider used a word that is in none of our tables."""
 
-    code = "unknown_word"
+    code = "provider_word_unknown"
 
 
 class ProviderDown(Retry):

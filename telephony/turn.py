@@ -111,5 +111,5 @@ def _ours(look_up: Callable[[str], _Ours], word: str | None) -> _Ours | None:
         return look_up(word)
     except UnknownWord as error:
         # The call goes on without it; whoever reads the log adds the word to its table.
-        log.get().warning("unknown_word", message=str(error))
+        log.get().warning("provider_word_unknown", message=str(error))
         return None

@@ -82,22 +82,22 @@ _Ours = TypeVar("_Ours", LegStatus, QueueResult, RecordingState, AnsweredBy)
 
 
 def leg_status(word: str) -> LegStatus:
-    """Our word for a CallStatus. Raises `UnknownWord`."""
+    """Return our word for a CallStatus. Raises `UnknownWord`."""
     return _look_up(LEG_STATUSES, word, "CallStatus")
 
 
 def queue_result(word: str) -> QueueResult:
-    """Our word for a QueueResult. Raises `UnknownWord`."""
+    """Return our word for a QueueResult. Raises `UnknownWord`."""
     return _look_up(QUEUE_RESULTS, word, "QueueResult")
 
 
 def recording_state(word: str) -> RecordingState:
-    """Our word for a RecordingStatus. Raises `UnknownWord`."""
+    """Return our word for a RecordingStatus. Raises `UnknownWord`."""
     return _look_up(RECORDING_STATES, word, "RecordingStatus")
 
 
 def answered_by(word: str) -> AnsweredBy:
-    """Our word for an AnsweredBy. Raises `UnknownWord`."""
+    """Return our word for an AnsweredBy. Raises `UnknownWord`."""
     return _look_up(ANSWERED_BY, word, "AnsweredBy")
 
 

@@ -79,7 +79,7 @@ class Chores:
             if run.is_late or run.ended.done() or self._steady() < run.until:
                 continue
             run.is_late = True
-            log.get().warning("chore_late", chore=name, limit=self._chores[name].limit.total_seconds())
+            log.get().warning("sweep_late", chore=name, limit=self._chores[name].limit.total_seconds())
             with self._database.write() as session:
                 session.execute(update(Row).where(Row.name == name).values(late=Row.late + 1))
 

@@ -96,7 +96,7 @@ def _close(context: AppContext, hold: JobLease, end: TryEnd) -> None:
             with context.database.write() as session:
                 _end(session, context.notifier, hold.row(session), end)
         except LeaseLost:
-            log.get().warning("job_was_lost", code=end.code)
+            log.get().warning("job_lost", code=end.code)
         except (SQLAlchemyError, Busy):
             if not hold.is_over:
                 time.sleep(CLOSING_PAUSE_SECONDS)

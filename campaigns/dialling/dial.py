@@ -29,9 +29,9 @@ def dial(context: AppContext, provider: Provider, attempt_id: str, now: datetime
     try:
         sid = provider.dial_patient(number, settings.hotline_number, webhooks, ring_seconds)
     except ProviderRefused as refusal:
-        log.get().warning("patient_not_dialled", attempt_id=attempt_id, error=str(refusal))
+        log.get().warning("attempt_not_dialled", attempt_id=attempt_id, error=str(refusal))
         service.not_placed(context, attempt_id, service.REFUSED, now)
     except ProviderDown as error:
-        log.get().warning("patient_dial_unknown", attempt_id=attempt_id, error=str(error))
+        log.get().warning("attempt_outcome_unknown", attempt_id=attempt_id, error=str(error))
     else:
         service.placed(context, attempt_id, sid)

@@ -60,7 +60,7 @@ class Reconciler:
         try:
             self._provider.hang_up(attempt.provider_sid or "")
         except ProviderRefused:
-            log.get().info("line_had_ended", sid=attempt.provider_sid)
+            log.get().info("leg_already_ended", sid=attempt.provider_sid)
         except ProviderDown:
             return  # the next sweep asks again
         service.hung_up(self._context, attempt.id, now)

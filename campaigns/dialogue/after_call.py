@@ -75,7 +75,8 @@ def advise(context: AppContext, provider: Provider, attempt_id: str, now: dateti
 
 
 def alarm(context: AppContext, provider: Provider, now: datetime) -> int:
-    """Every warning sign that no nurse has heard of within three rings: an urgent case, once, and what to do is said.
+    """Return every warning sign that no nurse has heard of within three rings: an urgent case, once, and what to do is
+    said.
 
     Returns how many were found. A patient who has hung up meanwhile has a case all the same.
     """
@@ -115,4 +116,4 @@ def _tell(context: AppContext, provider: Provider, sid: str, attempt_id: str) ->
     try:
         provider.redirect(sid, url)
     except (ProviderDown, ProviderRefused) as error:
-        log.get().info("patient_not_told", attempt_id=attempt_id, error=str(error))  # the case stands all the same
+        log.get().info("patient_text_not_sent", attempt_id=attempt_id, error=str(error))  # the case stands all the same

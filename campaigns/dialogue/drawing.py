@@ -45,7 +45,7 @@ class Card:
 
 
 def svg(script: Script) -> str:
-    """The drawing as an SVG document."""
+    """Return the drawing as an SVG document."""
     cards = list(_cards(script))
     height = TOP + sum(card.height + GAP for card in cards) + 40
     name = f"{script.label[ZH]} · {script.label[EN]}"
@@ -65,7 +65,7 @@ def svg(script: Script) -> str:
 
 
 def mermaid(script: Script) -> str:
-    """The drawing as a Mermaid flowchart."""
+    """Return the drawing as a Mermaid flowchart."""
     lines = ["flowchart TD", f'  who["{script.label[ZH]} · {script.label[EN]}<br/>请问是本人吗 who is it"]']
     lines += ['  check["核对身份 the check"]', '  nurse["护士 nurse"]:::urgent', "  who -- 1 --> check"]
     names = [question.name for question in script.questions]
@@ -93,7 +93,7 @@ def _cards(script: Script) -> Iterator[Card]:
 
 
 def _short(text: str) -> str:
-    """What fits into a row; a Chinese sign is twice as wide."""
+    """Return what fits into a row; a Chinese sign is twice as wide."""
     room, kept = 78, ""
     for sign in text:
         room -= 2 if sign > "\u2e80" else 1

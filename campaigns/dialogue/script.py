@@ -158,7 +158,7 @@ class Script:
     queue: str = "nurse"
 
     def question(self, name: str) -> int:
-        """The place of this question; 0 for one that is not asked (any more)."""
+        """Return the place of this question; 0 for one that is not asked (any more)."""
         return next((place for place, question in enumerate(self.questions) if question.name == name), 0)
 
 

@@ -72,7 +72,9 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, confirms
 
 
 def _import(context: AppContext, group: Sequence[Path], options: sources.ImportOptions) -> tuple[list[str], bool]:
-    """What became of these files, in lines, and whether they are stored; where they are not, others still may be."""
+    """Return what became of these files, in lines, and whether they are stored; where they are not, others still may
+    be.
+    """
     with import_progress.shown(group[0].name) as progress:
         try:
             taken = sources.take(context, group, options, clock.now(), progress)

@@ -62,7 +62,7 @@ def _watch(context: AppContext, console: Console, name: str | None) -> None:
 
 
 def picture(seen: list[tuple[Campaign, Funnel]]) -> Group:
-    """The campaigns as a table, each with its funnel, and below it what bounds the pace of each."""
+    """Return the campaigns as a table, each with its funnel, and below it what bounds the pace of each."""
     table = Table(title="Campaigns", title_justify="left", expand=True, padding=(0, 0))
     for column in COLUMNS:
         table.add_column(column, justify="left" if column in {"name", "state"} else "right", overflow="fold")
@@ -102,7 +102,7 @@ WHY = {
 
 
 def explain(campaign: Campaign) -> str:
-    """The pace in words: `12 lines: 3 nurses free, 4 % hand-overs; as many as nurses can catch`."""
+    """Return the pace in words: `12 lines: 3 nurses free, 4 % hand-overs; as many as nurses can catch`."""
     pace = campaign.pace
     if not pace:
         return "starting"

@@ -63,7 +63,7 @@ def command() -> None:
 
 
 def examine() -> Iterator[Finding]:
-    """Every finding: first the machine, then the house that is configured or was last started here."""
+    """Yield every finding: first the machine, then the house that is configured or was last started here."""
     yield _python()
     yield from (_package(name) for name in ("flask", "twilio", "vosk", "rq", "sqlalchemy", "av", "pyttsx3"))
     yield _try("embedded Redis", lambda: str(Path(get_binary_path()).name), "reinstall: make setup")
@@ -155,7 +155,7 @@ def _redis(context: AppContext) -> Finding:
 
 
 def _proof(context: AppContext) -> Finding:
-    """Whether the processes can start: the tables are this version's, and the keys open what is there."""
+    """Return whether the processes can start: the tables are this version's, and the keys open what is there."""
     try:
         prove(context)
     except TablesDiffer as error:
@@ -186,7 +186,7 @@ def _database(context: AppContext) -> Iterator[Finding]:
 
 
 def _flow(context: AppContext) -> Finding:
-    """Whether the voice menu can be read, and asks only for queues and skills that the hospital has."""
+    """Return whether the voice menu can be read, and asks only for queues and skills that the hospital has."""
     try:
         asks = [node for node in reader.load(context.settings).flow.nodes.values() if isinstance(node, Ask)]
         with context.database.read() as session:

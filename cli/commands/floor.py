@@ -78,7 +78,7 @@ def _watch(context: AppContext, console: Console) -> None:
 
 
 def picture(seen: FloorSnapshot, now: datetime, ring_seconds: float) -> Group:
-    """The floor that was `seen`, drawn at `now`."""
+    """Return the floor that was `seen`, drawn at `now`."""
     return Group(
         figures(seen), waiting(seen.waiting, now, ring_seconds), agents(seen.agents, now), Text(_talks(seen), "dim")
     )
@@ -90,7 +90,7 @@ def figures(seen: FloorSnapshot) -> tables.Fitting:
 
 
 def figures_of(part: counts.ServiceFigures) -> tables.Fitting:
-    """These figures."""
+    """Return these figures."""
     named = (*zip(COUNTED, _counts(part), strict=True), *zip(SHARED, _shares(part), strict=True))
     narrow = tables.pairs("Today", [(name.replace("\n", " "), value) for name, value in named])
     return tables.Fitting(tables.of("Today", [name for name, _ in named], [[value for _, value in named]]), narrow)
@@ -102,7 +102,7 @@ def parts(context: AppContext, by: str, now: datetime) -> tables.Fitting:
 
 
 def divided_by(by: str, found: dict[str, counts.ServiceFigures]) -> tables.Fitting:
-    """These figures, by the names of their parts."""
+    """Return these figures, by the names of their parts."""
     if by == divided.AGENT:
         return _by_agent(found)
     first = by.replace("-", " ")
@@ -144,7 +144,7 @@ def _shares(part: counts.ServiceFigures) -> list[str]:
 
 
 def _parts_of(part: counts.ServiceFigures) -> list[str]:
-    """The shares as the counts that they are made of: shorter than per cent with a denominator."""
+    """Return the shares as the counts that they are made of: shorter than per cent with a denominator."""
     return [f"{part.within_caller}/{part.asked}", f"{part.within_offer}/{part.offers_answered}"]
 
 
@@ -215,7 +215,7 @@ def _talks(seen: FloorSnapshot) -> str:
 
 
 def _waits(error: WaitError) -> str:
-    """How true the waits were that callers were told today."""
+    """Return how true the waits were that callers were told today."""
     short = round(100 * error.too_short)
     shares = f"{short}% too short, {100 - short}% too long"
     return f"announced waits: off by {error.median_seconds:.0f} s in the median, {shares}, {error.count} callers"

@@ -67,7 +67,7 @@ def _chosen(file: Path | None) -> Path:
 
 
 def house() -> reader.Installation:
-    """The hospital's name and time zone, as the environment says; no other setting is needed here."""
+    """Return the hospital's name and time zone, as the environment says; no other setting is needed here."""
     names = {
         language: os.environ.get(f"HOSPITAL_NAME_{short}")
         or str(Settings.model_fields[f"hospital_name_{short.lower()}"].default)

@@ -144,7 +144,7 @@ def _state(keyring: Keyring, row: KnownKey) -> tuple[str, datetime | None]:
 
 
 def _own_home() -> Path | None:
-    """The home folder whose secrets.json holds the keys; `None` when the environment does."""
+    """Return the home folder whose secrets.json holds the keys; `None` when the environment does."""
     home = Path(os.environ.get("HOTLINE_HOME", "var/hotline"))
     return home if "HOTLINE_KEYS" not in os.environ and "HOTLINE_KEYS" in secrets_file.read(home) else None
 

@@ -54,7 +54,7 @@ def show(file: Path | None) -> None:
 
 
 def table(found: QueueRules, now: datetime) -> Table:
-    """The queues, one row each."""
+    """Return the queues, one row each."""
     shown = Table(title=found.file, show_lines=True)
     for heading in ("queue", "asks for", "who rings", "then", "open", "priority", "wrap-up"):
         shown.add_column(heading)
@@ -72,7 +72,7 @@ def table(found: QueueRules, now: datetime) -> Table:
 
 
 def green(channel: GreenChannel) -> str:
-    """Who goes ahead, and how far."""
+    """Return who goes ahead, and how far."""
     ages = [(f"aged {least} or over", priority) for least, priority in channel.ages]
     facts = [
         *ages,
@@ -87,7 +87,7 @@ def green(channel: GreenChannel) -> str:
 
 
 def opening(table_of: Hours) -> str:
-    """The hours in a few words: `monday-friday 08:00-17:30, holidays closed`."""
+    """Return the hours in a few words: `monday-friday 08:00-17:30, holidays closed`."""
     if table_of.is_always:
         return "always"
     parts = []

@@ -28,7 +28,7 @@ STYLES = {ItemAnswer.UNSURE: "yellow", ItemAnswer.NA: "dim"}
 
 
 def _there(_context: click.Context, _option: click.Parameter, out: Path | None) -> Path | None:
-    """A file to write into: asked before anything is listened to."""
+    """Return a file to write into: asked before anything is listened to."""
     if out is not None and not os.access(out if out.exists() else out.parent, os.W_OK):
         raise click.BadParameter(f"{out}: nothing can be written there")
     return out
@@ -101,7 +101,7 @@ def _show(task: ReviewTask, made: RecordingReview) -> None:
 
 
 def _sum(made: RecordingReview) -> Text:
-    """The score in one line, with what is left to people."""
+    """Return the score in one line, with what is left to people."""
     found = made.score
     if found.score is None:
         return Text("No score: nothing could be marked.", style="yellow")

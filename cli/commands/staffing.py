@@ -35,7 +35,7 @@ class HalfHour:
 
 
 @dataclass(frozen=True)
-class Wish:
+class StaffingRequest:
     """What staff is to reach, and what is assumed of callers and agents. `patience_seconds` 0: nobody gives up."""
 
     target: float
@@ -73,7 +73,7 @@ def command(
     From the days --from to --to of this hotline (the average day), or from --file. Callers who lose patience are
     counted as missed (Erlang-A).
     """
-    wish = Wish(answer_seconds=rings * ring_seconds, **other)
+    wish = StaffingRequest(answer_seconds=rings * ring_seconds, **other)
     if file is not None:
         half_hours = read(file, start and start.date(), end and end.date())
     elif start is not None and end is not None:
@@ -87,7 +87,7 @@ def command(
 
 
 def read(file: Path, start: date | None = None, end: date | None = None) -> list[HalfHour]:
-    """The half hours of a CSV file; those with a date only between `start` and `end`. Raises `ConfigError`."""
+    """Return the half hours of a CSV file; those with a date only between `start` and `end`. Raises `ConfigError`."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             rows = csv.DictReader(text)
@@ -136,7 +136,7 @@ def _is_between(name: str, start: date | None, end: date | None) -> bool:
 
 
 def history(start: date, end: date) -> list[HalfHour]:
-    """The average day between `start` and `end`, from the database. Raises `ConfigError`."""
+    """Return the average day between `start` and `end`, from the database. Raises `ConfigError`."""
     if end < start:
         raise ConfigError("--to: before --from")
     settings = embedded.load()
@@ -151,7 +151,7 @@ def history(start: date, end: date) -> list[HalfHour]:
 
 
 def average(calls: Sequence[figures.CallTimes], days: int, zone: ZoneInfo) -> list[HalfHour]:
-    """The half hours of the average of `days` days: calls that asked, and the mean length of conversations.
+    """Return the half hours of the average of `days` days: calls that asked, and the mean length of conversations.
 
     Raises `ConfigError` when nobody asked for a person.
     """
@@ -173,7 +173,7 @@ def average(calls: Sequence[figures.CallTimes], days: int, zone: ZoneInfo) -> li
 
 
 @dataclass(frozen=True)
-class Line:
+class StaffingRow:
     """A half hour of the result."""
 
     half_hour: HalfHour
@@ -181,16 +181,16 @@ class Line:
     forecast: Forecast
 
 
-def _line(half_hour: HalfHour, wish: Wish) -> Line:
+def _line(half_hour: HalfHour, wish: StaffingRequest) -> StaffingRow:
     handle = wish.handle_seconds or half_hour.handle_seconds or USUAL_HANDLE_SECONDS
     load = Load(half_hour.calls, handle, wish.patience_seconds or None, wish.pickup_seconds)
     try:
-        return Line(half_hour, handle, agents_needed(load, wish.answer_seconds, wish.target))
+        return StaffingRow(half_hour, handle, agents_needed(load, wish.answer_seconds, wish.target))
     except ValueError as error:
         raise ConfigError(f"{half_hour.name}: {error}") from error
 
 
-def table(lines: Sequence[Line], wish: Wish) -> Table:
+def table(lines: Sequence[StaffingRow], wish: StaffingRequest) -> Table:
     """The half hours with the agents each needs, as bars."""
     title = f"Agents for {wish.target:.0%} within {wish.answer_seconds:g} s"
     made = Table(title=title, title_justify="left")
@@ -213,7 +213,7 @@ def table(lines: Sequence[Line], wish: Wish) -> Table:
     return made
 
 
-def _write(out: Path, lines: Sequence[Line], wish: Wish) -> None:
+def _write(out: Path, lines: Sequence[StaffingRow], wish: StaffingRequest) -> None:
     half_hours = [
         {
             "half_hour": line.half_hour.name,

@@ -45,7 +45,7 @@ class Act:
 
 
 def nobody_talks(context: AppContext) -> bool:
-    """Whether every call has ended."""
+    """Return whether every call has ended."""
     with context.database.read() as session:
         return not queries.is_any_call_live(session)
 

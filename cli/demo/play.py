@@ -132,7 +132,7 @@ class Demo:
     def _print_news(
         self, act: Act, shown: list[tuple[str, ...]], lines: list[tuple[str, ...]], seconds: float
     ) -> list[tuple[str, ...]]:
-        """Where no table can be redrawn: a line whenever something but a count of rings has changed."""
+        """Return where no table can be redrawn: a line whenever something but a count of rings has changed."""
 
         def steady(line: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(cell for at, cell in enumerate(line) if at not in act.counting)

@@ -85,7 +85,7 @@ def _call(context: AppContext, story: PlayedCall) -> dict[str, Any]:
 
 
 def _probability(story: PlayedCall, item: str) -> float | None:
-    """How likely it is that the answer to the item is yes."""
+    """Return how likely it is that the answer to the item is yes."""
     return next((mark.probability for mark in story.marks if mark.item == item), None)
 
 
@@ -100,7 +100,7 @@ def _recording(context: AppContext, recording: Recording | None) -> dict[str, An
 
 
 def _is_sealed(context: AppContext, recording: Recording) -> bool:
-    """Whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
+    """Return whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
     opened = sealed_sound.read_all(context, recording)
     return not context.objects.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
 
@@ -134,7 +134,7 @@ def _summary(context: AppContext, calls: list[PlayedCall]) -> dict[str, Any]:
 
 
 def _waits(error: wait.WaitError | None) -> dict[str, Any]:
-    """How true the waits were that callers were told; nothing where none of them met somebody."""
+    """Return how true the waits were that callers were told; nothing where none of them met somebody."""
     if error is None:
         return {"waits_told": 0}
     return {

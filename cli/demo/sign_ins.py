@@ -28,7 +28,7 @@ class SignIn:
 
 
 def make(context: AppContext, password: str) -> list[SignIn]:
-    """An administrator, a supervisor, an auditor and every agent, all with this password."""
+    """Return an administrator, a supervisor, an auditor and every agent, all with this password."""
     with context.database.read() as session:
         agents = queries.agents(session)
     made = [SignIn("admin", "林立 Lin Li", Role.ADMINISTRATOR), SignIn("supervisor", "周敏 Zhou Min", Role.SUPERVISOR)]
@@ -41,7 +41,7 @@ def make(context: AppContext, password: str) -> list[SignIn]:
 
 
 def works(url: str, login: str, password: str) -> bool:
-    """Whether the staff pages at `url` let this login in."""
+    """Return whether the staff pages at `url` let this login in."""
     with requests.Session() as browser:
         browser.trust_env = False  # a proxy of this machine must not stand between its own processes
         try:
@@ -55,6 +55,6 @@ def works(url: str, login: str, password: str) -> bool:
 
 
 def table(made: list[SignIn], password: str) -> Table:
-    """Each with its role and password."""
+    """Return each with its role and password."""
     rows = [(one.login, password, one.role, one.name) for one in made]
     return tables.of("Sign-ins", ("user name", "password", "role", "person"), rows, wraps=("person",))

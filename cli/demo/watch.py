@@ -28,7 +28,7 @@ COLOURS = {
 
 
 def rows(context: AppContext, since: datetime, now: datetime) -> list[tuple[str, ...]]:
-    """One row of words per call since then, as the database has it at `now`; the call's status comes last."""
+    """Return one row of words per call since then, as the database has it at `now`; the call's status comes last."""
     with context.database.read() as session:
         agents = {agent.id: agent for agent in session.query(Agent)}
         return [_row(context, played_call, agents, now) for played_call in played(session, since)]
@@ -50,7 +50,7 @@ def _row(context: AppContext, played_call: PlayedCall, agents: dict[str, Agent],
 
 
 def verdict(check: str | None) -> str:
-    """What a check came to, in a word."""
+    """Return what a check came to, in a word."""
     return {"passed": PASSED, "failed": FAILED, ItemAnswer.UNSURE.value: UNSURE}.get(check or "", NONE)
 
 
@@ -65,7 +65,7 @@ def _where(call: Call) -> str:
 
 
 def _agent(context: AppContext, played_call: PlayedCall, agents: dict[str, Agent], now: datetime) -> str:
-    """Whose telephones ring, at which ring; then who talks, or has talked, with the caller."""
+    """Return whose telephones ring, at which ring; then who talks, or has talked, with the caller."""
     live = [offer for offer in played_call.offers if offer.state in LIVE_OFFERS]
     parts = [f"{agents[offer.agent_id].name.split()[0]} ring {_ring(context, offer, now)}" for offer in live]
     if parts:
@@ -95,7 +95,7 @@ def _kept(played_call: PlayedCall) -> str:
 
 
 def table(lines: list[tuple[str, ...]], seconds: float) -> tables.Fitting:
-    """The rows as a table with a clock."""
+    """Return the rows as a table with a clock."""
     title = f"The hotline, {seconds:.0f} s into the morning"
     narrow = [(*_narrow(line[:-1]), line[-1]) for line in lines]
     wraps = ("where", "agent")
@@ -103,7 +103,7 @@ def table(lines: list[tuple[str, ...]], seconds: float) -> tables.Fitting:
 
 
 def _narrow(cells: Sequence[str]) -> tuple[str, ...]:
-    """The same with what is newest, or worst, where several columns share one."""
+    """Return the same with what is newest, or worst, where several columns share one."""
     *first, recording, transcript, greeting, courtesy = cells
     kept = recording.removesuffix(" sealed") if transcript == NONE else transcript
     worst = next((word for word in (FAILED, UNSURE, PASSED) if word in (greeting, courtesy)), NONE)

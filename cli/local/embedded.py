@@ -68,7 +68,7 @@ def write(home: Path, environment: Mapping[str, str]) -> None:
 
 
 def load() -> Settings:
-    """The settings of the environment, or of the house that `hotline up` last ran in the home folder.
+    """Return the settings of the environment, or of the house that `hotline up` last ran in the home folder.
 
     Raises `ConfigError` where neither is complete.
     """
@@ -80,7 +80,7 @@ def load() -> Settings:
 
 
 def _secrets(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """This machine's own secrets, each made once; keys only for a database that holds nothing yet."""
+    """Return this machine's own secrets, each made once; keys only for a database that holds nothing yet."""
     found = secrets_file.read(home)
     made = {
         "SECRET_KEY": clock.new_secret(),
@@ -106,7 +106,7 @@ def _refuse_lost_keys(home: Path, environment: Mapping[str, str]) -> None:
 
 
 def _ports(free: bool, environment: Mapping[str, str]) -> dict[str, str]:
-    """A port per server: the usual one where it is free, any free one otherwise."""
+    """Return a port per server: the usual one where it is free, any free one otherwise."""
     taken: set[int] = set()
     ports = {}
     for name, usual in PORTS.items():
@@ -148,7 +148,7 @@ def _redis(home: Path) -> tuple[str, str]:
 
 
 def _exchange(home: Path, environment: Mapping[str, str]) -> Path:
-    """The configuration of the local exchange: one number, the hotline's, led to the voice process."""
+    """Return the configuration of the local exchange: one number, the hotline's, led to the voice process."""
     voice = environment["VOICE_URL"]
     values = {
         "host": "127.0.0.1",

@@ -61,7 +61,7 @@ class LocalHotline:
         return context
 
     def addresses(self) -> dict[str, str]:
-        """Where each server says that it is well."""
+        """Return where each server says that it is well."""
         host = "http://127.0.0.1"
         ports = {"voice": "VOICE_PORT", "console": "CONSOLE_PORT"}
         if self.plan.has_exchange:

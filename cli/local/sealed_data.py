@@ -27,7 +27,7 @@ class Counts:
     strange: int
 
     def of(self, key: str) -> int:
-        """Everything that this key sealed."""
+        """Return everything that this key sealed."""
         return self.values[key].values + self.files[key]
 
 
@@ -41,7 +41,7 @@ class Resealed:
 
 
 def counted(context: AppContext, keys: list[str]) -> Counts:
-    """How much each of these keys sealed."""
+    """Return how much each of these keys sealed."""
     with context.database.read() as session:
         values = sealed_columns.counts(session, keys)
         files = recordings.by_key(session)

@@ -13,7 +13,10 @@ NAME = "secrets.json"
 
 
 def read(home: Path) -> dict[str, str]:
-    """The secrets of this home folder, none when it has none yet. Raises `ConfigError` when they cannot be read."""
+    """Return the secrets of this home folder, none when it has none yet.
+
+    Raises `ConfigError` when they cannot be read.
+    """
     path = home / NAME
     try:
         found = json.loads(path.read_text("utf-8"))

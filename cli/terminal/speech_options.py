@@ -38,5 +38,5 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def place(home: Path, vosk_models: Path | None, threads: int) -> ModelLocation:
-    """Where models are kept on this machine."""
+    """Return where models are kept on this machine."""
     return ModelLocation(home / "models", vosk_models, threads)

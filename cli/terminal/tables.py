@@ -37,7 +37,10 @@ def of(
     is_dim: Sequence[bool] = (),
     is_tight: bool = False,
 ) -> Table:
-    """A table of these rows; `wraps` names columns that give way, `right` those of numbers. A header may have lines."""
+    """Return a table of these rows; `wraps` names columns that give way, `right` those of numbers.
+
+    A header may have lines.
+    """
     made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     made.padding = (0, 0) if is_tight else (0, 1, 0, 0)
     for name in columns:
@@ -59,5 +62,5 @@ def pairs(title: str, rows: Iterable[tuple[str, str]]) -> Table:
 
 
 def last_digits(number: str | None) -> str:
-    """The last four digits of a number, which are enough to know it again in a table."""
+    """Return the last four digits of a number, which are enough to know it again in a table."""
     return f"…{phone_numbers.split(number)[0][-4:]}" if number else "hidden"

@@ -24,7 +24,7 @@ MOST_USERS = 20  # of one browser; of more the first are forgotten
 
 
 def known(context: AppContext, request: Request, user: User | None) -> str | None:
-    """The id of this browser, where `user` has signed in with the password they have now."""
+    """Return the id of this browser, where `user` has signed in with the password they have now."""
     read = _read(context, request)
     if user is None or read["users"].get(user.id) != _mark(context.keyring, user):
         return None

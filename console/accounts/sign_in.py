@@ -64,7 +64,7 @@ def enter() -> ResponseReturnValue:
 
 
 def _admitted(login: str, password: str) -> User | None:
-    """The user with this name, with a session begun, if it is their password. Raises what keeps them out."""
+    """Return the user with this name, with a session begun, if it is their password. Raises what keeps them out."""
     with context().database.read() as reading:
         seen = user_queries.with_login(reading, login)
     device = devices.known(context(), request, seen)
@@ -89,7 +89,7 @@ def _admitted(login: str, password: str) -> User | None:
 
 
 def begun(writing: Session, user: User) -> SignedIn:
-    """A session of the user in this browser, in the caller's transaction."""
+    """Return a session of the user in this browser, in the caller's transaction."""
     agent = request.user_agent.string
     made = queries.new(browsers.label(agent), request.remote_addr or "")
     hours = timedelta(hours=context().settings.session_hours)

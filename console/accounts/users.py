@@ -36,7 +36,7 @@ pages = Blueprint("staff", __name__)
 @allow(Role.ADMINISTRATOR)
 @touches_nothing("accounts of staff")
 def show() -> ResponseReturnValue:
-    """Everyone who may sign in, and those who no longer may."""
+    """Return everyone who may sign in, and those who no longer may."""
     return _page(None, 200)
 
 
@@ -44,7 +44,9 @@ def show() -> ResponseReturnValue:
 @allow(Role.ADMINISTRATOR)
 @touches_nothing("accounts of staff; the change is logged by itself")
 def make() -> ResponseReturnValue:
-    """A new user from the form, with a one-time password; the form comes back with a message where it cannot be."""
+    """Return a new user from the form, with a one-time password; the form comes back with a message where it cannot
+    be.
+    """
     now, form = clock.now(), submitted(NewUserForm)
     typed = form.password.data
     password = typed or clock.new_password()
@@ -64,7 +66,7 @@ def make() -> ResponseReturnValue:
 @allow(Role.ADMINISTRATOR)
 @touches_nothing("accounts of staff")
 def edit(user_id: str) -> ResponseReturnValue:
-    """One user: name, role, language, agent; another password; shutting out."""
+    """Return one user: name, role, language, agent; another password; shutting out."""
     return _form(user_id, None, 200)
 
 

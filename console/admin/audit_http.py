@@ -38,7 +38,7 @@ LONGEST_DAYS = 400
 @allow(Role.AUDITOR)
 @touches("view_audit", "audit", "audit", lists=True)
 def show() -> ResponseReturnValue:
-    """The rows by filter, the days of each person, and the state of the chain."""
+    """Return the rows by filter, the days of each person, and the state of the chain."""
     wanted, zone, words = _wanted(), _zone(), language.words(language.chosen(request))
     with context().database.read() as session:
         found = queries.listing(session, wanted, zone, request.args.get("page", 1, int))
@@ -69,7 +69,7 @@ def show() -> ResponseReturnValue:
 @allow(Role.AUDITOR)
 @touches("export_audit", "audit", "audit", lists=True)
 def export() -> ResponseReturnValue:
-    """The rows by filter as CSV or XLSX; the export is a row itself."""
+    """Return the rows by filter as CSV or XLSX; the export is a row itself."""
     wanted, words, form = _wanted(), language.words(language.chosen(request)), request.args.get("format", "csv")
     if form not in audit_export.FORMATS:
         abort(400)

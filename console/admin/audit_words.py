@@ -39,17 +39,17 @@ SUBJECTS = (
 
 
 def action(words: Words, look: AuditEntry) -> str:
-    """What was done, in words; the code where the catalogue has none."""
+    """Return what was done, in words; the code where the catalogue has none."""
     return words.known(f"audit_action.{look.action}") or look.action
 
 
 def subject(words: Words, look: AuditEntry) -> str:
-    """The kind of object, in words; the code where the catalogue has none."""
+    """Return the kind of object, in words; the code where the catalogue has none."""
     return words.known(f"audit_subject.{look.subject}") or look.subject
 
 
 def person(words: Words, look: AuditEntry, names: Mapping[str, str]) -> str:
-    """Who it was: a user by name, a command, or the hotline itself."""
+    """Return who it was: a user by name, a command, or the hotline itself."""
     if look.user_id is not None:
         return names.get(look.user_id, look.user_id)
     return words("audit.command") if look.address.startswith("command") else words("audit.itself")

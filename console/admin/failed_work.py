@@ -40,7 +40,7 @@ REASONS = (
 @allow(*LEADS)
 @touches_nothing("kinds, ids and codes of work that failed")
 def show() -> ResponseReturnValue:
-    """What failed, the latest first."""
+    """Return what failed, the latest first."""
     with context().database.read() as session:
         failed, count = jobs.failed(session, MOST)
         calls = _calls(session, failed)

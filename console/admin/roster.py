@@ -42,7 +42,7 @@ class Lists:
 @allow(Role.ADMINISTRATOR)
 @touches_nothing("agents")
 def show() -> ResponseReturnValue:
-    """All agents, by staff number."""
+    """Return all agents, by staff number."""
     with context().database.read() as session:
         agents = queries.everyone(session)
         levels = {agent.id: roster.of(agent).levels for agent in agents}
@@ -58,7 +58,7 @@ def show() -> ResponseReturnValue:
 @allow(Role.ADMINISTRATOR)
 @touches_nothing("agents")
 def edit(agent_id: str) -> ResponseReturnValue:
-    """One agent in a form."""
+    """Return one agent in a form."""
     return _form(agent_id, None, 200)
 
 

@@ -37,7 +37,7 @@ class Sheet:
 
 
 def sheet(marks: Iterable[MachineMark], cards: Scorecards, words: Words) -> Sheet:
-    """The marks in the order of their scorecard; by their bare ids where the card is no longer there."""
+    """Return the marks in the order of their scorecard; by their bare ids where the card is no longer there."""
     rows = {mark.item: mark for mark in marks}
     card = cards.cards.get(next((mark.scorecard for mark in rows.values()), ""))
     if card is None:

@@ -42,7 +42,7 @@ class Found:
 @allow(*STAFF)
 @touches_nothing("the empty form")
 def form() -> ResponseReturnValue:
-    """The empty form."""
+    """Return the empty form."""
     return _page(None)
 
 
@@ -50,7 +50,7 @@ def form() -> ResponseReturnValue:
 @allow(*STAFF)
 @touches("search", "search", "search", lists=True, typed=("q",))
 def results() -> ResponseReturnValue:
-    """Where it was said. Posted, so that what is sought stands in no address and in no log of a proxy."""
+    """Return where it was said. Posted, so that what is sought stands in no address and in no log of a proxy."""
     asked = submitted(SearchForm)
     wanted = _wanted(asked)
     # What was sought is logged by its digest: the audit log holds no patient data.
@@ -88,7 +88,7 @@ def _midnight(day: date | None) -> datetime | None:
 
 
 def _shown(session: Session, hits: list[SearchHit]) -> list[Found]:
-    """The lines of the hits, masked in the light of their whole dialogue, each transcript read once."""
+    """Return the lines of the hits, masked in the light of their whole dialogue, each transcript read once."""
     by_transcript: dict[str, dict[str, DisplayedUtterance]] = {}
     for hit in hits:
         key = hit.utterance.transcript_id

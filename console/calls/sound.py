@@ -42,7 +42,7 @@ BLOCK = 1 << 16
 @allow(*STAFF)
 @touches("hear_recording", "recording", "recording_id")
 def audio(recording_id: str) -> ResponseReturnValue:
-    """The recording as WAV, whole or in the range that was asked for, with a tone over what names people."""
+    """Return the recording as WAV, whole or in the range that was asked for, with a tone over what names people."""
     found, call = _open_to_user(recording_id, "hear_recording")
     source = sealed_sound.open_stream(context(), found)
     if source.seek(0, io.SEEK_END) == 0:
@@ -54,7 +54,7 @@ def audio(recording_id: str) -> ResponseReturnValue:
 @allow(*LEADS)
 @touches("hear_original", "recording", "recording_id")
 def original(recording_id: str) -> ResponseReturnValue:
-    """The recording as it was spoken; every listening is logged as one to the original."""
+    """Return the recording as it was spoken; every listening is logged as one to the original."""
     found, _ = _open_to_user(recording_id, "hear_original")
     return _answer(sealed_sound.open_stream(context(), found), found, "original")
 
@@ -63,13 +63,13 @@ def original(recording_id: str) -> ResponseReturnValue:
 @allow(*STAFF)
 @touches("view_outline", "recording", "recording_id")
 def outline(recording_id: str) -> ResponseReturnValue:
-    """How loud each channel is over time: `{"seconds": …, "channels": [[0…1, …], …]}`."""
+    """Return how loud each channel is over time: `{"seconds": …, "channels": [[0…1, …], …]}`."""
     found, _ = _open_to_user(recording_id, "view_outline")
     return jsonify(peaks(sealed_sound.open_stream(context(), found)))
 
 
 def peaks(source: Source, steps: int = STEPS) -> dict[str, object]:
-    """The loudest sample of each step and channel, 0 to 1, of plain PCM; the loudest of all becomes 1.
+    """Return the loudest sample of each step and channel, 0 to 1, of plain PCM; the loudest of all becomes 1.
 
     Read minute by minute, so that hours of sound need no more memory than minutes.
     """
@@ -92,7 +92,7 @@ def peaks(source: Source, steps: int = STEPS) -> dict[str, object]:
 
 
 def _masked(source: Source, found: Recording, call: Call) -> Source:
-    """The sound with a tone where the words name somebody; 404 while there are no words to tell by."""
+    """Return the sound with a tone where the words name somebody; 404 while there are no words to tell by."""
     with context().database.read() as session:
         transcript = transcript_of(session, found.id)
         if transcript is None or transcript.purged_at is not None:
@@ -124,7 +124,7 @@ def _answer(source: Source, found: Recording, kind: str) -> Response:
 
 
 def _of_case(session: Session, recording: Recording, call: Call) -> bool:
-    """Whether it is the message of a case that this user may see."""
+    """Return whether it is the message of a case that this user may see."""
     return recording.kind is RecordingKind.MESSAGE and cases.opens(session, call)
 
 

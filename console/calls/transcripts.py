@@ -40,17 +40,17 @@ def equip(app: Flask) -> None:
 
 
 def may_see_original() -> bool:
-    """Whether the signed-in user may see and hear what names people; others get it masked."""
+    """Return whether the signed-in user may see and hear what names people; others get it masked."""
     return current_user.role in LEADS
 
 
 def sees_original() -> bool:
-    """Whether this request asks for the original, and may."""
+    """Return whether this request asks for the original, and may."""
     return request.args.get("words") == ORIGINAL and may_see_original()
 
 
 def view_of(original: bool) -> str:
-    """The address of this page with the words masked or not."""
+    """Return the address of this page with the words masked or not."""
     arguments: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict()}
     kept = {name: value for name, value in arguments.items() if name != "words"}
     kept |= {"words": ORIGINAL} if original else {}
@@ -58,7 +58,9 @@ def view_of(original: bool) -> str:
 
 
 def shown_lines(transcript: Transcript) -> list[DisplayedUtterance]:
-    """The lines of a transcript as this request may see them; a look at the original is logged before it is shown."""
+    """Return the lines of a transcript as this request may see them; a look at the original is logged before it is
+    shown.
+    """
     original = sees_original()
     if original:
         audit_marks.note("view_original", ("transcript", transcript.id))
@@ -71,7 +73,7 @@ def shown_lines(transcript: Transcript) -> list[DisplayedUtterance]:
 @allow(*STAFF)
 @touches("export_transcript", "recording", "recording_id")
 def download(recording_id: str, form: str) -> ResponseReturnValue:
-    """The words as WebVTT, text or JSON, masked unless the original is wished by one who may."""
+    """Return the words as WebVTT, text or JSON, masked unless the original is wished by one who may."""
     if request.args.get("words") == ORIGINAL and not may_see_original():
         abort(403)
     with context().database.read() as session:

@@ -30,17 +30,19 @@ class Labels:
         }
 
     def question(self, name: str, words: Words) -> str:
-        """The question; by its name where no script asks it any more."""
+        """Return the question; by its name where no script asks it any more."""
         label = self._questions.get(name)
         return label[words.language] if label else words.known(f"question.{name}") or name.replace("_", " ")
 
     def value(self, value: str, name: str, words: Words) -> str:
-        """An answer to the question `name`."""
+        """Return an answer to the question `name`."""
         label = self._values.get((name, value))
         return label[words.language] if label else words.known(f"answer.{value or 'in_words'}") or value
 
     def told(self, text: str, words: Words) -> str:
-        """What a case says; a question with its answer, and why somebody is on the list for a person, in words."""
+        """Return what a case says; a question with its answer, and why somebody is on the list for a person, in
+        words.
+        """
         name, _, value = text.partition(": ")
         if name in self._questions:
             return f"{self.question(name, words)}: {self.value(value, name, words)}"
@@ -49,7 +51,7 @@ class Labels:
 
 
 def of(context: AppContext) -> Labels:
-    """The labels of this hospital's scripts."""
+    """Return the labels of this hospital's scripts."""
     try:
         return Labels(scripts.all_of(context).values())
     except FileFault:
@@ -57,6 +59,6 @@ def of(context: AppContext) -> Labels:
 
 
 def step(name: str, words: Words) -> str:
-    """A step of a plan: the days or weeks after discharge where its name says so."""
+    """Return a step of a plan: the days or weeks after discharge where its name says so."""
     found = STEP.fullmatch(name)
     return words(f"step.{found[1]}", count=found[2]) if found else name.replace("_", " ")

@@ -73,7 +73,7 @@ def open_live(app: Flask, context: AppContext) -> None:
 
 
 def take(context: AppContext) -> tuple[Seen, list[UnansweredSign]]:
-    """Every campaign with its funnel, the newest first, and the alarms."""
+    """Return every campaign with its funnel, the newest first, and the alarms."""
     with context.database.read() as session:
         seen = [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
         return seen, alarms.take(session)
@@ -83,7 +83,7 @@ def take(context: AppContext) -> tuple[Seen, list[UnansweredSign]]:
 @allow(*LEADS)
 @touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def listing() -> ResponseReturnValue:
-    """Every campaign with its funnel; live."""
+    """Return every campaign with its funnel; live."""
     seen, open_alarms = take(context())
     audit_marks.showed(len(open_alarms))
     with context().database.read() as session:
@@ -122,7 +122,7 @@ def stream() -> ResponseReturnValue:
 @allow(*LEADS)
 @touches_nothing("answers nothing")
 def here() -> ResponseReturnValue:
-    """Nothing, for whoever is still signed in."""
+    """Return nothing, for whoever is still signed in."""
     return "", 204
 
 
@@ -148,7 +148,7 @@ def _render(picture: Picture, chosen: Language) -> str:
 @allow(*LEADS)
 @touches("view_campaign", "campaign", "campaign_id")
 def show(campaign_id: str) -> ResponseReturnValue:
-    """One campaign: funnel, answers per question, wards and months beside each other. The look is logged."""
+    """Return one campaign: funnel, answers per question, wards and months beside each other. The look is logged."""
     with context().database.write() as session:
         campaign = _campaign(session, campaign_id)
         _note(session, campaign, "view_campaign")

@@ -39,7 +39,7 @@ pages = Blueprint("cases", __name__)
 @allow(*STAFF)
 @touches("list_cases", "cases", "cases", lists=True)
 def listing() -> ResponseReturnValue:
-    """The cases that this user may see, those due first first; without a filter the open ones."""
+    """Return the cases that this user may see, those due first first; without a filter the open ones."""
     now = clock.now()
     with context().database.read() as session:
         found = case_record.listing(session, _wanted(session), request.args.get("page", 1, int), now)
@@ -60,7 +60,7 @@ def listing() -> ResponseReturnValue:
 @allow(*STAFF)
 @touches("view_case", "case", "case_id")
 def show(case_id: str) -> ResponseReturnValue:
-    """One case: history, sound, words, and what may be done. The look is logged before anything is shown."""
+    """Return one case: history, sound, words, and what may be done. The look is logged before anything is shown."""
     with context().database.write() as session:
         record = case_record.find(session, case_id)
         if record is None or not may_see(session, record.case):

@@ -20,7 +20,7 @@ pages = Blueprint("identities", __name__)
 @allow(*LEADS)
 @touches("view_identity", "identity", "identities", lists=True)
 def listing() -> ResponseReturnValue:
-    """Every name, number or birth date that waits, beside what is known."""
+    """Return every name, number or birth date that waits, beside what is known."""
     with context().database.write() as session:
         found = identity_decisions.waiting(session)
         for one in found:
@@ -33,7 +33,7 @@ def listing() -> ResponseReturnValue:
 @allow(*LEADS)
 @touches_nothing("the decision, which is logged by itself")
 def decide(proposal_id: str) -> ResponseReturnValue:
-    """What was told counts from now on (`accept=yes`), or is refused."""
+    """Return what was told counts from now on (`accept=yes`), or is refused."""
     is_accepted = submitted(IdentityForm).accept.data
     decision = identity_decisions.Decision(is_accepted, current_user.id, request.remote_addr or "")
     is_news = identity_decisions.decide(context(), proposal_id, decision, clock.now())

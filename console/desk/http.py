@@ -53,7 +53,7 @@ TWILIO = "https://*.twilio.com wss://*.twilio.com"
 @allow(*STAFF)
 @touches("view_desk", "desk", "desk")
 def show() -> ResponseReturnValue:
-    """The page of the signed-in agent; for everyone else it says why there is none."""
+    """Return the page of the signed-in agent; for everyone else it says why there is none."""
     settings = context().settings
     with context().database.read() as session:
         found = desk_view.look(session, current_user.agent_id or "", clock.now())
@@ -114,7 +114,7 @@ def back() -> ResponseReturnValue:
 @allow(*STAFF)
 @touches_nothing("the agent's own telephone")
 def token() -> ResponseReturnValue:
-    """A short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
+    """Return a short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
     form = submitted(TokenForm)
     beat = presence.beat_of(form, PagePhone.CONNECTING) if form.page.data else None
     with context().database.write() as session:
@@ -133,7 +133,7 @@ def token() -> ResponseReturnValue:
 @allow(*STAFF)
 @touches_nothing("a script")
 def script(name: str) -> ResponseReturnValue:
-    """A script of the telephone, as the exchange ships it."""
+    """Return a script of the telephone, as the exchange ships it."""
     if name not in SCRIPTS:
         abort(404)
     return send_from_directory(scripts(), name, mimetype="text/javascript")
@@ -155,7 +155,7 @@ def open_line(app: Flask, settings: Settings, policy: dict[str, str]) -> None:
 
 @cache
 def scripts() -> Path:
-    """The folder with the telephone's scripts."""
+    """Return the folder with the telephone's scripts."""
     spec = importlib.util.find_spec("exchange")
     if spec is None or not spec.submodule_search_locations:
         abort(404)
@@ -183,7 +183,7 @@ def _messages(viewer: FloorViewer[RenderedFloor], agent_id: str, standing: Stand
 
 
 def _render(floor: FloorSnapshot, agent_id: str) -> str:
-    """The agent's page out of a picture of the floor: nothing is read for it."""
+    """Return the agent's page out of a picture of the floor: nothing is read for it."""
     agent = next((each for each in floor.agents if each.id == agent_id), None)
     if agent is None:
         return "{}"

@@ -72,7 +72,7 @@ class QuietSessions(SecureCookieSessionInterface):
     """Sessions that are not renewed by what pages do by themselves."""
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
-        """Whether the answer brings the session's cookie."""
+        """Return whether the answer brings the session's cookie."""
         return request.blueprint != pages.name and super().should_set_cookie(app, session)
 
 

@@ -47,7 +47,7 @@ def open_live(app: Flask, context: AppContext) -> None:
 
 
 def live() -> LiveFloor[RenderedFloor]:
-    """The live floor of this process."""
+    """Return the live floor of this process."""
     found: LiveFloor[RenderedFloor] = current_app.extensions["live"]
     return found
 
@@ -56,7 +56,7 @@ def live() -> LiveFloor[RenderedFloor]:
 @allow(*STAFF)
 @touches("view_floor", "floor", "floor", lists=True)
 def show() -> ResponseReturnValue:
-    """The floor at this moment."""
+    """Return the floor at this moment."""
     seen = snapshot.take(context(), clock.now())
     audit_marks.showed(len(seen.waiting) + len(seen.talks))
     divided = _divided() if current_user.sees_all_calls else {"parts": None}
@@ -105,7 +105,10 @@ def stream() -> ResponseReturnValue:
 @allow(*STAFF)
 @touches_nothing("answers nothing")
 def here() -> ResponseReturnValue:
-    """Nothing, for whoever is still signed in: pages ask every other second, to leave when they no longer are."""
+    """Return nothing, for whoever is still signed in.
+
+    Pages ask every other second, to leave when they no longer are.
+    """
     return "", 204
 
 

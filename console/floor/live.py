@@ -58,7 +58,7 @@ class ChangeFollower:
         self.latest: deque[FloorChange] = deque(maxlen=KEPT)
 
     def news(self) -> list[FloorChange]:
-        """What has changed since the last look; nothing at the first one."""
+        """Return what has changed since the last look; nothing at the first one."""
         is_first = self.number == 0
         with self._ground.database.read() as session:
             if is_first:
@@ -89,7 +89,7 @@ class FloorViewer(Generic[Seen]):
                 return
 
     def get(self, seconds: float) -> Seen | None:
-        """The newest picture, or `None` when none came within `seconds`."""
+        """Return the newest picture, or `None` when none came within `seconds`."""
         try:
             return self.box.get(timeout=seconds)
         except queue.Empty:
@@ -120,7 +120,7 @@ class LiveFloor(Generic[Seen]):
         self.pictures = 0
 
     def join(self) -> FloorViewer[Seen]:
-        """A new viewer; its first picture is the last one, or on the way where nobody looked before."""
+        """Return a new viewer; its first picture is the last one, or on the way where nobody looked before."""
         viewer: FloorViewer[Seen] = FloorViewer()
         with self._lock:
             is_fresh = bool(self._viewers) and self._last is not None
@@ -194,7 +194,8 @@ class LiveFloor(Generic[Seen]):
 
 
 def messages(viewer: FloorViewer[Seen], told: Callable[[Seen], str], holds: Callable[[], bool]) -> Iterator[str]:
-    """The stream of one page: each picture as the message that `told` makes of it (empty: none), and beats between.
+    """Yield the stream of one page: each picture as the message that `told` makes of it (empty: none), and beats
+    between.
 
     It ends once the page's session no longer `holds`, whoever listens and however.
     """

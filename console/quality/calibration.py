@@ -24,7 +24,7 @@ pages = Blueprint("calibrating", __name__)
 @allow(*LEADS)
 @touches("list_calibrations", "calibrations", "calibrations", lists=True)
 def listing() -> ResponseReturnValue:
-    """All calibrations, the drift of reviewers, and a form for a new one."""
+    """Return all calibrations, the drift of reviewers, and a form for a new one."""
     with context().database.read() as session:
         rounds = queries.calibrations(session)
         done = {made.id: calibration.reviews_of_round(session, made.id) for made in rounds}
@@ -63,7 +63,7 @@ def make() -> ResponseReturnValue:
 @allow(*LEADS)
 @touches("view_calibration", "round", "calibration_id")
 def show(calibration_id: str) -> ResponseReturnValue:
-    """One calibration: who is done, and, for whoever has finished their own part, how far all agree."""
+    """Return one calibration: who is done, and, for whoever has finished their own part, how far all agree."""
     with context().database.write() as session:
         made = queries.calibration(session, calibration_id)
         if made is None:

@@ -30,7 +30,7 @@ pages = Blueprint("coach", __name__)
 @allow(*STAFF)
 @touches("view_coaching", "coaching", "coaching")
 def listing() -> ResponseReturnValue:
-    """What is worked on: an agent's own, for supervisors everybody's."""
+    """Return what is worked on: an agent's own, for supervisors everybody's."""
     agent_id = None if current_user.sees_all_calls else current_user.agent_id or "-"
     with context().database.write() as session:
         note(session, "view_coaching", agent_id or "everybody", "coaching")
@@ -71,7 +71,7 @@ def done(coaching_id: str) -> ResponseReturnValue:
 @allow(*LEADS)
 @touches("coaching_checked", "coaching", "coaching_id")
 def check(coaching_id: str) -> ResponseReturnValue:
-    """The re-check: it is well now, or it goes on until another day."""
+    """Return the re-check: it is well now, or it goes on until another day."""
     form = submitted(RecheckForm)
     with refusals():
         coaching.recheck(

@@ -35,7 +35,7 @@ pages = Blueprint("reviews", __name__)
 @allow(*STAFF)
 @touches("list_reviews", "reviews", "reviews", lists=True)
 def listing() -> ResponseReturnValue:
-    """A supervisor's queue; an agent's own published reviews."""
+    """Return a supervisor's queue; an agent's own published reviews."""
     tab = request.args.get("tab", "todo")
     with context().database.read() as session:
         if not current_user.sees_all_calls:
@@ -57,7 +57,7 @@ def listing() -> ResponseReturnValue:
 @allow(*STAFF)
 @touches("view_review", "review", "review_id")
 def show(review_id: str) -> ResponseReturnValue:
-    """One review: to fill in, to rule on, or to read. The look is logged before anything is shown."""
+    """Return one review: to fill in, to rule on, or to read. The look is logged before anything is shown."""
     with context().database.write() as session:
         review = queries.find(session, review_id)
         if review is None or not _may_read(session, review):

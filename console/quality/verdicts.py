@@ -31,7 +31,7 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
 @allow(*STAFF)
 @touches("appeal_review", "review", "review_id")
 def appeal(review_id: str) -> ResponseReturnValue:
-    """The agent objects, once, with reasons."""
+    """Return the agent objects, once, with reasons."""
     with refusals() as said:
         appeals.appeal(context(), review_id, current_user.id, submitted(AppealForm).reasons.data, clock.now())
         logged("appeal_review", review_id)

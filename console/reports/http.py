@@ -37,7 +37,7 @@ LONGEST_DAYS = 400
 @allow(*STAFF)
 @touches("view_report", "report", "report")
 def show() -> ResponseReturnValue:
-    """A report in the browser: supervisors choose of whom, an agent sees their own."""
+    """Return a report in the browser: supervisors choose of whom, an agent sees their own."""
     form = submitted(ReportForm, request.values)
     wanted, period = _wanted(form), form.period.data
     spoken = language.chosen(request)
@@ -77,7 +77,7 @@ def ask() -> ResponseReturnValue:
 @allow(*STAFF)
 @touches_nothing("how far a file is")
 def state(report_id: str) -> ResponseReturnValue:
-    """How far a file is, as JSON."""
+    """Return how far a file is, as JSON."""
     row = _own(report_id)
     return jsonify(state=row.state, progress=row.progress)
 
@@ -86,7 +86,7 @@ def state(report_id: str) -> ResponseReturnValue:
 @allow(*STAFF)
 @touches("fetch_report", "report", "report_id")
 def file(report_id: str) -> ResponseReturnValue:
-    """The file, for whoever asked for it; logged."""
+    """Return the file, for whoever asked for it; logged."""
     row = _own(report_id)
     content = service.report_file(context(), row)
     logged("fetch_report", report_id, "report")
@@ -98,7 +98,7 @@ def file(report_id: str) -> ResponseReturnValue:
 @allow(*LEADS)
 @touches("view_samples", "sample", "draws")
 def samples() -> ResponseReturnValue:
-    """The draws of the last days, each drawn again to prove it."""
+    """Return the draws of the last days, each drawn again to prove it."""
     with context().database.read() as session:
         rows = draws.latest(session)
         agents = agent_queries.by_id(session)

@@ -55,7 +55,10 @@ def by_itself(view: View) -> View:
 
 
 def rule(view: Callable[..., Any]) -> frozenset[str]:
-    """Who may use the view: roles, and `nobody` where signing in is not needed. Empty where no rule was declared."""
+    """Return who may use the view: roles, and `nobody` where signing in is not needed.
+
+    Empty where no rule was declared.
+    """
     may: frozenset[str] = getattr(view, "may", frozenset())
     return may
 
@@ -79,7 +82,7 @@ class SignedIn:
         self.must_change_password = user.one_time_until is not None
 
     def get_id(self) -> str:
-        """What the session keeps."""
+        """Return what the session keeps."""
         return self._token
 
     @property
@@ -97,13 +100,13 @@ def guard(app: Flask) -> None:
 
 
 def home() -> str:
-    """The page that the signed-in user begins with: the live floor, for auditors the audit log."""
+    """Return the page that the signed-in user begins with: the live floor, for auditors the audit log."""
     is_auditor = current_user.is_authenticated and current_user.role.is_auditor
     return url_for("audit.show" if is_auditor else "floor.show")
 
 
 def context() -> AppContext:
-    """The open resources of this process."""
+    """Return the open resources of this process."""
     opened: AppContext = current_app.extensions["context"]
     return opened
 

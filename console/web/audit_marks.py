@@ -65,7 +65,7 @@ def touches_nothing(reason: str) -> Callable[[View], View]:
 
 
 def mark(view: Callable[..., Any]) -> Mark | str | None:
-    """What stands on the view; `None` where nothing does."""
+    """Return what stands on the view; `None` where nothing does."""
     found: Mark | str | None = getattr(view, "trail", None)
     return found
 
@@ -151,7 +151,7 @@ def _which(found: Mark) -> str:
 
 
 def chosen(typed: tuple[str, ...] = ()) -> str:
-    """The filter of this request as JSON: codes as they are, what somebody typed as a keyed digest."""
+    """Return the filter of this request as JSON: codes as they are, what somebody typed as a keyed digest."""
     pairs = {
         name: value if name not in typed and _PLAIN.fullmatch(value) else digest(value)
         for name, value in sorted(request.values.items())
@@ -162,5 +162,5 @@ def chosen(typed: tuple[str, ...] = ()) -> str:
 
 
 def digest(value: str) -> str:
-    """What stands for a typed value: the same for the same one, and nobody reads it back without the keys."""
+    """Return what stands for a typed value: the same for the same one, and nobody reads it back without the keys."""
     return "~" + context().keyring.index(f"filter:{value}")[:16]

@@ -32,11 +32,11 @@ class Standing:
 
     @classmethod
     def of_request(cls) -> "Standing":
-        """That of the present request; it may be asked when the request is long answered."""
+        """Return that of the present request; it may be asked when the request is long answered."""
         return cls(context(), cast(SignedIn, current_user._get_current_object()))
 
     def holds(self) -> bool:
-        """Whether it is as it was when the request came, at most a second ago."""
+        """Return whether it is as it was when the request came, at most a second ago."""
         now = clock.now()
         if self._holds and now - self._asked_at >= EVERY:
             self._asked_at = now
@@ -62,7 +62,7 @@ class Guarded(Seekable):
         self._source, self._standing = source, standing
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes. Raises `ConnectionResetError` once the session is over."""
+        """Return the next bytes. Raises `ConnectionResetError` once the session is over."""
         if not self._standing.holds():
             raise ConnectionResetError(errno.ECONNRESET, "the session is over")
         self._source.seek(self._at)

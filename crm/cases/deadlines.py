@@ -27,7 +27,7 @@ DAY_ENDS = time(18)
 
 
 def due(kind: CaseKind, urgency: Urgency, state: CaseState, opened_at: datetime, zone: ZoneInfo) -> datetime:
-    """When the next thing must have happened in a case of this kind and state, in UTC.
+    """Return when the next thing must have happened in a case of this kind and state, in UTC.
 
     An open complaint is to be looked into first, one in hand to be answered; whatever is urgent has four hours.
     """

@@ -24,12 +24,12 @@ NO = frozenset({"no", "n", "false", "0", "否", "不同意", "无", ""})
 
 
 def plain(text: str) -> str:
-    """A word as words are compared: without invisible signs, width, capitals and outer space."""
+    """Return a word as words are compared: without invisible signs, width, capitals and outer space."""
     return unicodedata.normalize("NFKC", characters.visible(text)).strip().casefold()
 
 
 def is_nothing(text: str) -> bool:
-    """Whether this says that nothing is known: empty, a dash, 不详, NULL, a day of zeros."""
+    """Return whether this says that nothing is known: empty, a dash, 不详, NULL, a day of zeros."""
     word = plain(text)
     if NO_DAY.match(word):
         return True
@@ -38,7 +38,7 @@ def is_nothing(text: str) -> bool:
 
 @OFTEN
 def language(text: str) -> Language | None:
-    """A language of ours; `None` for one that we do not speak, and for nothing."""
+    """Return a language of ours; `None` for one that we do not speak, and for nothing."""
     word = plain(text)
     return LANGUAGES.get(word) or LANGUAGES.get(re.split(r"[-_^ (]", word)[0])
 

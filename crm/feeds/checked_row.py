@@ -33,7 +33,7 @@ class CheckedRow:
     rejects: list[RejectedField] = field(default_factory=list)
 
     def take(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
-        """The field as `read` reads it; what it refuses (`ValueError`) is a reject, and `default` stands in."""
+        """Return the field as `read` reads it; what it refuses (`ValueError`) is a reject, and `default` stands in."""
         text = self.cells.get(name, "").strip()
         is_error = text in ERRORS and name not in WITHOUT_ERRORS
         if name not in NEEDED and (is_error or cell_values.is_nothing(text)):

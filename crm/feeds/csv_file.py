@@ -21,7 +21,7 @@ csv.field_size_limit(LONGEST_FIELD)
 
 
 def opened(file: Path) -> io.BufferedReader:
-    """The file for reading. Raises `UnreadableFile`."""
+    """Return the file for reading. Raises `UnreadableFile`."""
     try:
         return file.open("rb")
     except OSError as error:
@@ -29,7 +29,7 @@ def opened(file: Path) -> io.BufferedReader:
 
 
 def lines(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not blank, with the line where it begins. Raises `UnreadableFile`, naming the line."""
+    """Yield each record that is not blank, with the line where it begins. Raises `UnreadableFile`, naming the line."""
     with file.open(encoding=encoding(file), newline="") as text:
         source = _physical(file, text)
         start = list(_to_first(source))
@@ -75,7 +75,7 @@ def _sure(file: Path, name: str) -> str:
 
 
 def _undecodable(file: Path, name: str) -> int | None:
-    """The line of the first byte that this encoding does not have, read block by block."""
+    """Return the line of the first byte that this encoding does not have, read block by block."""
     decoder = codecs.getincrementaldecoder(name)()
     line = 1
     with opened(file) as source:
@@ -89,7 +89,7 @@ def _undecodable(file: Path, name: str) -> int | None:
 
 
 def _is_chinese(file: Path) -> bool:
-    """Whether this is Chinese, and no text of Western Europe whose é and ü would swallow the letter after them.
+    """Return whether this is Chinese, and no text of Western Europe whose é and ü would swallow the letter after them.
 
     In Chinese most characters are those of GB 2312, whose second byte is no letter of ASCII.
     """
@@ -109,7 +109,7 @@ def _physical(file: Path, text: io.TextIOBase) -> Iterator[str]:
 
 
 def _to_first(source: Iterator[str]) -> Iterator[str]:
-    """The lines up to the first that is not blank."""
+    """Yield the lines up to the first that is not blank."""
     for line in source:
         yield line
         if line.strip():
@@ -129,7 +129,7 @@ def _separator(first: str) -> str:
 
 
 def _plainly(error: str) -> str:
-    """A fault of the csv module in words that say what to do."""
+    """Return a fault of the csv module in words that say what to do."""
     if "field larger" in error:
         return f"a field is longer than {LONGEST_FIELD:,} characters; is a quotation mark missing?"
     if "unexpected end" in error:

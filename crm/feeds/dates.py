@@ -18,7 +18,7 @@ FILLED_IN = re.compile(r"(?:0001|1753|1899|9999|1900\D?0?1\D?0?1(?!\d))")
 
 
 def birth_date(text: str, today: date) -> date | None:
-    """The day of birth; `None` where it is not known, or not to the day. Raises `ValueError`."""
+    """Return the day of birth; `None` where it is not known, or not to the day. Raises `ValueError`."""
     plain = _plain_day(text)
     if cell_values.is_nothing(text) or PARTIAL.match(plain) or FILLED_IN.match(plain):
         return None
@@ -26,7 +26,7 @@ def birth_date(text: str, today: date) -> date | None:
 
 
 def past(text: str, today: date) -> date | None:
-    """A day that is not after today; `None` for nothing. Raises `ValueError`."""
+    """Return a day that is not after today; `None` for nothing. Raises `ValueError`."""
     if cell_values.is_nothing(text):
         return None
     found = day(text)
@@ -36,7 +36,7 @@ def past(text: str, today: date) -> date | None:
 
 
 def died_on(text: str, today: date) -> date | None:
-    """The day of death, the last possible one where only month or year are told; `None` for nothing.
+    """Return the day of death, the last possible one where only month or year are told; `None` for nothing.
 
     Raises `ValueError`.
     """
@@ -52,7 +52,7 @@ def died_on(text: str, today: date) -> date | None:
 
 @OFTEN
 def day(text: str) -> date:
-    """A day as hospitals write it: 2026-03-04, 2026/3/4, 2026年3月4日, 20260304, with a time or without.
+    """Return a day as hospitals write it: 2026-03-04, 2026/3/4, 2026年3月4日, 20260304, with a time or without.
 
     Raises `ValueError`, also for two-digit years and a spreadsheet's serial numbers: neither can be read surely.
     """

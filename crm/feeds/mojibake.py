@@ -12,7 +12,8 @@ SHORTEST = 4
 
 
 def is_garbled(text: str) -> bool:
-    """Whether the text cannot have been meant: GBK or UTF-8 that was read as Latin-1, UTF-8 that was read as GBK.
+    """Return whether the text cannot have been meant: GBK or UTF-8 that was read as Latin-1, UTF-8 that was read as
+    GBK.
 
     Everyday characters alone (GB 2312) are never suspected.
     """
@@ -41,7 +42,7 @@ def _is_utf8(text: str, read_as: str) -> bool:
 
 
 def _is_gbk(text: str) -> bool:
-    """Whether it holds no letter but those of Western Europe in pairs, and each pair is an ideograph in GBK."""
+    """Return whether it holds no letter but those of Western Europe in pairs, and each pair is an ideograph in GBK."""
     if any(sign.isascii() and sign.isalpha() for sign in text):
         return False
     runs = WESTERN.findall(text)
@@ -61,7 +62,7 @@ def _as_gbk(run: str) -> list[str]:
 
 
 def _is_utf8_as_gbk(text: str) -> bool:
-    """Whether its bytes in GBK are ideographs in UTF-8."""
+    """Return whether its bytes in GBK are ideographs in UTF-8."""
     try:
         return bool(HAN.match(text.encode("gbk").decode("utf-8")))
     except UnicodeError:

@@ -42,7 +42,7 @@ class TableRow:
 
 
 def rows(file: Path, columns: Columns, limits: FileLimits | None = None) -> Iterator[TableRow]:
-    """Each row of the table that is not empty. Raises `UnreadableFile` when it is no such table, at any row."""
+    """Yield each row of the table that is not empty. Raises `UnreadableFile` when it is no such table, at any row."""
     limits = limits or FileLimits()
     found = _lines(file, limits)
     head_line, heads = next(found, (1, []))
@@ -64,12 +64,15 @@ def about(file: Path) -> int | None:
 
 
 def plain(head: str) -> str:
-    """A head as heads are compared: without brackets, marks, spaces, capitals and full width."""
+    """Return a head as heads are compared: without brackets, marks, spaces, capitals and full width."""
     return MARKS.sub("", IN_BRACKETS.sub("", unicodedata.normalize("NFKC", head))).lower()
 
 
 def encoding(file: Path) -> str:
-    """The encoding of a CSV file. Raises `UnreadableFile` naming the line where it is none of those that are read."""
+    """Return the encoding of a CSV file.
+
+    Raises `UnreadableFile` naming the line where it is none of those that are read.
+    """
     return csv_file.encoding(file)
 
 
@@ -83,7 +86,7 @@ def _lines(file: Path, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
 
 
 def _names(file: Path, line: int, heads: Sequence[str], columns: Columns) -> list[str | None]:
-    """Our name for each column. Raises `UnreadableFile` when one is missing or double."""
+    """Return our name for each column. Raises `UnreadableFile` when one is missing or double."""
     known = {plain(head): name for name, each in columns.heads.items() for head in each}
     found = [known.get(plain(head)) for head in heads]
     while found and not heads[len(found) - 1].strip():

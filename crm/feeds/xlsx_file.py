@@ -20,7 +20,10 @@ END = "end"
 
 
 def lines(file: Path, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
-    """Each row of the first sheet that is not empty. Raises `UnreadableFile`, also when the process was stopped."""
+    """Yield each row of the first sheet that is not empty.
+
+    Raises `UnreadableFile`, also when the process was stopped.
+    """
     command = [sys.executable, "-m", "crm.feeds.xlsx_worker", str(file.resolve()), json.dumps(asdict(limits))]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
     with subprocess.Popen(  # noqa: S603 # our own interpreter, the file's name as one argument

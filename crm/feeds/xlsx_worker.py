@@ -49,7 +49,7 @@ def tell(what: object) -> None:
 
 
 def rows(path: str, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
-    """Each row that is not empty, whatever the sheet says of its own size."""
+    """Yield each row that is not empty, whatever the sheet says of its own size."""
     with ZipFile(path) as archive:
         _check_parts(archive, limits)
     sys.modules["numpy"] = None  # type: ignore[assignment] # the library would load it for nothing
@@ -97,7 +97,7 @@ def _cells(sheet: Any, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
 
 
 def text(cell: Any) -> str:
-    """A cell as text; a formula stays one (its sign shows it), whatever it last came to."""
+    """Return a cell as text; a formula stays one (its sign shows it), whatever it last came to."""
     if getattr(cell, "data_type", "") == "f":
         return "="
     value = cell.value
@@ -107,7 +107,7 @@ def text(cell: Any) -> str:
 
 
 def number(value: float, shown_as: str) -> str:
-    """A number as it was typed, where that can be told; one that has lost digits as the power of ten it is."""
+    """Return a number as it was typed, where that can be told; one that has lost digits as the power of ten it is."""
     if abs(value) >= KEPT:
         return f"{value:.14E}"
     if isinstance(value, float) and not value.is_integer():

@@ -9,7 +9,7 @@ CHECK = "10X98765432"
 
 
 def looks_like_one(text: str) -> bool:
-    """Whether it has the form of one, with a day that exists."""
+    """Return whether it has the form of one, with a day that exists."""
     found = FORM.match(text)
     if found is None:
         return False
@@ -21,7 +21,7 @@ def looks_like_one(text: str) -> bool:
 
 
 def is_one(text: str) -> bool:
-    """Whether it has that form, and the check digit that its other digits ask for."""
+    """Return whether it has that form, and the check digit that its other digits ask for."""
     if not looks_like_one(text):
         return False
     total = sum(int(digit) * weight for digit, weight in zip(text, WEIGHTS, strict=False))

@@ -56,7 +56,7 @@ class ListedPatient:
 
 
 def read(row: TableRow, today: date, area_code: str) -> ListedPatient | list[RejectedField]:
-    """The patient in this row, or everything that is wrong with it."""
+    """Return the patient in this row, or everything that is wrong with it."""
     if row.is_longer:
         return [RejectedField(row.line, "row", LONGER)]
     checked = CheckedRow(row.line, row.cells)
@@ -79,7 +79,7 @@ def _adds(checked: CheckedRow, cells: Mapping[str, str], today: date) -> frozens
 
 
 def _is_dead(text: str, today: date) -> bool:
-    """A day of death, or the bare word that they died."""
+    """Return a day of death, or the bare word that they died."""
     try:
         return cell_values.yes(text)
     except ValueError:

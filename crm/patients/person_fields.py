@@ -32,7 +32,7 @@ NO_PART = frozenset({"So", "Sk", "Sm", "Sc", "Cs", "Cc"})
 
 
 def name(text: str) -> str:
-    """A person's name as it is shown and spoken; `name_key` tells whose it is. Raises `ValueError`."""
+    """Return a person's name as it is shown and spoken; `name_key` tells whose it is. Raises `ValueError`."""
     if mojibake.is_garbled(text):
         raise ValueError("holds characters of a wrong encoding; save the file in UTF-8")
     # Most names are everyday ideographs alone, and an import has many.
@@ -45,7 +45,7 @@ def name(text: str) -> str:
 
 
 def name_key(text: str) -> str:
-    """The form of a name (as `name` returns it) in which two spellings of it are the same."""
+    """Return the form of a name (as `name` returns it) in which two spellings of it are the same."""
     plain = unicodedata.normalize("NFKC", characters.visible(text))
     return BETWEEN_HAN.sub("", characters.one_space(plain)).casefold()
 
@@ -94,13 +94,15 @@ def _may_stand_in_a_name(sign: str) -> bool:
 
 
 def _is_letter(sign: str) -> bool:
-    """A letter, an ideograph (also of a plane that Python does not know yet), one of a system of names of its own."""
+    """Return a letter, an ideograph (also of a plane that Python does not know yet), one of a system of names of its
+    own.
+    """
     kind = unicodedata.category(sign)
     return kind[0] == "L" or kind == "Co" or sign == "〇" or any(ord(sign) in each for each in IDEOGRAPHS)
 
 
 def patient_number(text: str) -> str:
-    """The patient's number in the hospital, in the one form that its spellings share. Raises `ValueError`.
+    """Return the patient's number in the hospital, in the one form that its spellings share. Raises `ValueError`.
 
     An identity card's number is one where its check digit is right: some hospitals have no other.
     """

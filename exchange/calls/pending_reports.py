@@ -98,7 +98,7 @@ class PendingReports:
                 owed[raw["name"]] = [PendingReport(**each) for each in raw["reports"]]
             except (ValueError, KeyError, TypeError):
                 # A kill may cut the last line short; the line before it tells of the same debt.
-                log.warning("aftermath_line_unreadable", path=str(self._path))
+                log.warning("pending_report_unreadable", path=str(self._path))
         return {name: reports for name, reports in owed.items() if reports}
 
     def _write(self, name: str) -> None:
@@ -111,7 +111,7 @@ class PendingReports:
             self._lines += 1
         except OSError:
             # A full disk costs the memory of this debt after a kill, not the call.
-            log.exception("aftermath_failed", owed=name)
+            log.exception("pending_reports_failed", owed=name)
 
     def _empty(self) -> None:
         self._lines = 0

@@ -18,7 +18,9 @@ FIELDS = (
 
 
 def digest(before: str, facts: Mapping[str, object]) -> str:
-    """The digest, 64 hexadecimal digits, of the row with these `facts` (all of `FIELDS`) that follows `before`."""
+    """Return the digest, 64 hexadecimal digits, of the row with these `facts` (all of `FIELDS`) that follows
+    `before`.
+    """
     told = json.dumps([_plain(facts[name]) for name in FIELDS], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(f"{before}\n{told}".encode()).hexdigest()
 

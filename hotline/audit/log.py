@@ -92,7 +92,7 @@ def drop(session: Session) -> None:
 
 
 def pending(session: Session) -> list[AuditEntry]:
-    """What this transaction has added so far."""
+    """Return what this transaction has added so far."""
     collect(session)
     return list(session.info.get(_ADDED, []))
 
@@ -118,7 +118,7 @@ def forget() -> None:
 
 
 def written() -> frozenset[str]:
-    """The actions of this context that are in the log since `forget`."""
+    """Return the actions of this context that are in the log since `forget`."""
     return _written.get()
 
 
@@ -196,7 +196,7 @@ def _stored(session: Session) -> tuple[ChainEnd | None, str]:
 
 
 def _sealed(session: Session) -> str:
-    """What is sealed of the end; empty where it was not sealed with a key of ours, for this column."""
+    """Return what is sealed of the end; empty where it was not sealed with a key of ours, for this column."""
     try:
         return session.scalar(select(AuditHead.sealed).where(AuditHead.id == HEAD)) or ""
     except Undecipherable:
@@ -204,7 +204,10 @@ def _sealed(session: Session) -> str:
 
 
 def _torn(session: Session, end: AuditHead) -> str:
-    """Nothing, or where an end was found that is not ours: no later seal may make that good, so all of them tell it."""
+    """Return nothing, or where an end was found that is not ours.
+
+    No later seal may make that good, so all of them tell it.
+    """
     sealed, ours = _sealed(session), f"{end.number}:{end.digest}"
     return sealed.removeprefix(ours) if sealed.startswith(ours) else f":{end.number}"
 

@@ -174,7 +174,7 @@ class Settings(BaseSettings):
         return self.blob_url or f"file://{(self.hotline_home / 'audio').resolve()}"
 
     def day(self, moment: datetime) -> date:
-        """The day that it is in the hospital at this moment."""
+        """Return the day that it is in the hospital at this moment."""
         return moment.astimezone(ZoneInfo(self.timezone)).date()
 
 

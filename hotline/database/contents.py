@@ -11,7 +11,7 @@ from hotline.models import Row
 
 
 def holds_data(url: str) -> bool:
-    """Whether any table of ours there has a row. Raises `ConfigError` when it cannot be looked at."""
+    """Return whether any table of ours there has a row. Raises `ConfigError` when it cannot be looked at."""
     if url.startswith("sqlite") and not _has_file(url):
         return False
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), hide_parameters=True)

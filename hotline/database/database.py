@@ -92,7 +92,7 @@ class Database:
             yield connection
 
     def in_pieces(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
-        """The pieces of long work, each for a short transaction of its own.
+        """Yield the pieces of long work, each for a short transaction of its own.
 
         SQLite's lock has no queue: who waits looks for it every 100 ms, so that now and then it is left alone for
         longer than that.

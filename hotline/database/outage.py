@@ -20,7 +20,7 @@ PROBE_SECONDS = 2.0
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether this error says that the database cannot be asked at present."""
+    """Return whether this error says that the database cannot be asked at present."""
     if getattr(getattr(error, "orig", error), "sqlite_errorname", "") == "SQLITE_ERROR":
         return False  # SQLite's word for a statement that is wrong
     if isinstance(error, AWAY):
@@ -66,7 +66,7 @@ class Outage:
                 return
         with self._lock:
             seconds, self._since = time.monotonic() - (self._since or 0.0), None
-        log.get().warning("database_back", seconds=round(seconds, 1))
+        log.get().warning("database_restored", seconds=round(seconds, 1))
         for hook in self._ends:
             try:
                 hook()
@@ -74,7 +74,7 @@ class Outage:
                 log.get().exception("outage_end_failed")
 
     def _answers(self) -> bool:
-        """Whether a transaction that may write begins: a database that only reads takes no calls."""
+        """Return whether a transaction that may write begins: a database that only reads takes no calls."""
         try:
             with time_limits.within(PROBE_SECONDS), self._database.write() as session:
                 session.execute(text("SELECT 1"))

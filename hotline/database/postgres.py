@@ -35,7 +35,7 @@ def _connection(limits: Patience) -> type[psycopg.Connection[Any]]:
 
 
 def engine(url: str, limits: Patience, **options: Any) -> Engine:
-    """An engine on the SQLAlchemy `url` (`postgresql://…`) with these limits."""
+    """Return an engine on the SQLAlchemy `url` (`postgresql://…`) with these limits."""
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     session = {
         "lock_timeout": f"{limits.lock_seconds * 1000:.0f}",

@@ -11,7 +11,10 @@ _NOW = text("SELECT clock_timestamp()")
 
 
 def now(session: Session) -> datetime:
-    """The present moment by the database's clock, aware, in UTC. SQLite's is that of the one machine it is on."""
+    """Return the present moment by the database's clock, aware, in UTC.
+
+    SQLite's is that of the one machine it is on.
+    """
     if session.get_bind().dialect.name == "sqlite":
         return clock.now()
     moment: datetime = session.scalars(_NOW).one()

@@ -63,7 +63,7 @@ def refuse_newer(database: Database) -> None:
 
 
 def found(database: Database) -> list[str]:
-    """What differs, in words; nothing when the tables are the models'."""
+    """Return what differs, in words; nothing when the tables are the models'."""
     with database.engine.connect() as connection:
         described = "\n".join(connection.scalars(text(_DESCRIBED[connection.dialect.name])))
         differing = [] if described in _good else list(differences(connection))
@@ -73,13 +73,13 @@ def found(database: Database) -> list[str]:
 
 
 def in_words(differing: list[str]) -> str:
-    """One line for people: the first few, and how many more there are."""
+    """Return one line for people: the first few, and how many more there are."""
     more = f" and {len(differing) - NAMED} more" if len(differing) > NAMED else ""
     return f"the database's tables are not this version's: {'; '.join(differing[:NAMED])}{more}"
 
 
 def differences(connection: Connection) -> Iterator[str]:
-    """What differs between the tables and the models, in words."""
+    """Yield what differs between the tables and the models, in words."""
     there = _There(inspect(connection))
     for table in Row.metadata.sorted_tables:
         if table.name not in there.columns:

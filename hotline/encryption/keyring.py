@@ -80,11 +80,14 @@ class Keyring:
         return head(chosen, is_bound=True) + self._seal(chosen, plain, _place(column, row))
 
     def decrypt(self, sealed: bytes, about: str) -> bytes:
-        """What `encrypt` was given. Raises `Undecipherable` when altered, moved or its key is not in the ring."""
+        """Return what `encrypt` was given.
+
+        Raises `Undecipherable` when altered, moved or its key is not in the ring.
+        """
         return self._open(sealed, about.encode(), about)
 
     def decrypt_in_row(self, sealed: bytes, column: str, row: str) -> bytes:
-        """What `encrypt_in_row` was given, or what was sealed for the column alone before rows were bound.
+        """Return what `encrypt_in_row` was given, or what was sealed for the column alone before rows were bound.
 
         Raises `Undecipherable` as `decrypt`.
         """
@@ -92,7 +95,7 @@ class Keyring:
         return self._open(sealed, about, column)
 
     def index(self, text: str) -> str:
-        """A keyed digest of `text`, the same for the same text: finds rows without showing what they hold.
+        """Return a keyed digest of `text`, the same for the same text: finds rows without showing what they hold.
 
         Its key is kept in the database and stays the same whatever becomes of the keys of the ring.
         """
@@ -118,32 +121,32 @@ class Keyring:
 
 
 def digest(index_key: bytes, text: str) -> str:
-    """The keyed digest of `text` by a key of the index."""
+    """Return the keyed digest of `text` by a key of the index."""
     return hmac.digest(index_key, b"index:" + text.encode(), "sha256").hex()
 
 
 def head(key_id: str, is_bound: bool = False) -> bytes:
-    """What everything begins with that this key sealed, bound to its row or not."""
+    """Return what everything begins with that this key sealed, bound to its row or not."""
     return bytes([len(key_id) | (BOUND if is_bound else 0)]) + key_id.encode()
 
 
 def key_id(sealed: bytes) -> str:
-    """The id of the key that sealed these bytes."""
+    """Return the id of the key that sealed these bytes."""
     return sealed[1 : 1 + (sealed[0] & ~BOUND)].decode("ascii", "replace")
 
 
 def is_bound(sealed: bytes) -> bool:
-    """Whether these bytes open in their own row only."""
+    """Return whether these bytes open in their own row only."""
     return bool(sealed) and bool(sealed[0] & BOUND)
 
 
 def new_key() -> str:
-    """A new random key in the form that `HOTLINE_KEYS` takes after the colon."""
+    """Return a new random key in the form that `HOTLINE_KEYS` takes after the colon."""
     return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
 def new_key_id() -> str:
-    """A new id for a key, by chance, so that no two keys have the same one."""
+    """Return a new id for a key, by chance, so that no two keys have the same one."""
     return "k" + base64.b32encode(os.urandom(5)).decode().lower()
 
 

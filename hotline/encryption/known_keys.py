@@ -66,13 +66,13 @@ def follow(database: Database, keyring: Keyring) -> None:
 
 
 def all_known(session: Session) -> list[KnownKey]:
-    """Every key that the database has met, by the time at which it was chosen, those that never were first."""
+    """Return every key that the database has met, by the time at which it was chosen, those that never were first."""
     rows = list(session.scalars(select(KnownKey)))
     return sorted(rows, key=lambda row: (row.chosen_at is not None, row.chosen_at or row.known_at, row.id))
 
 
 def chosen(known: Sequence[KnownKey]) -> KnownKey:
-    """The key that seals: the one that was chosen last."""
+    """Return the key that seals: the one that was chosen last."""
     return known[-1]
 
 
@@ -147,7 +147,7 @@ def _opened(keyring: Keyring, sealed: bytes, about: str, what: str) -> bytes:
 
 
 def _opens(session: Session, keyring: Keyring) -> bool:
-    """Whether the database holds anything sealed; its oldest and newest value of each column are opened.
+    """Return whether the database holds anything sealed; its oldest and newest value of each column are opened.
 
     Raises `ConfigError` when one does not open.
     """

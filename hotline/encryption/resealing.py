@@ -31,7 +31,7 @@ class Resealed:
 
 
 def left(database: Database, keyring: Keyring) -> int:
-    """How many values are not sealed with the current key, or not bound to their row."""
+    """Return how many values are not sealed with the current key, or not bound to their row."""
     with database.read() as session:
         return sum(_left(session, keyring, place) for place in places())
 
@@ -83,6 +83,6 @@ def _left(session: Session, keyring: Keyring, place: Place) -> int:
 
 
 def _others(keyring: Keyring, place: Place) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """What is sealed otherwise than it ought to be."""
+    """Return what is sealed otherwise than it ought to be."""
     ours = place.head(keyring.current)
     return place.sealed.is_not(None), func.substr(place.sealed, 1, len(ours), type_=LargeBinary) != ours

@@ -47,18 +47,18 @@ class Place:
         return self.raw.c[self.column]
 
     def head(self, key: str) -> bytes:
-        """How each value begins that this key sealed as it ought to be."""
+        """Return how each value begins that this key sealed as it ought to be."""
         return head(key, is_bound=not self.about)
 
     def again(self, keyring: Keyring, row: str, sealed: bytes) -> bytes:
-        """The same, sealed with the current key and bound to its row. Raises `Undecipherable`."""
+        """Return the same, sealed with the current key and bound to its row. Raises `Undecipherable`."""
         if self.about:
             about = f"{self.about}:{row}"
             return keyring.encrypt(keyring.decrypt(sealed, about), about)
         return keyring.encrypt_in_row(keyring.decrypt_in_row(sealed, self.name, row), self.name, row)
 
     def open(self, keyring: Keyring, row: str, sealed: bytes) -> bytes:
-        """What is sealed. Raises `Undecipherable`."""
+        """Return what is sealed. Raises `Undecipherable`."""
         return (
             keyring.decrypt(sealed, f"{self.about}:{row}")
             if self.about
@@ -83,7 +83,7 @@ class Count:
 
 
 def counts(session: Session, keys: Iterator[str] | list[str]) -> dict[str, Count]:
-    """How many values each of these keys sealed; under an empty name those of any other key."""
+    """Return how many values each of these keys sealed; under an empty name those of any other key."""
     found: dict[str, Count] = {}
     for place in places():
         rest = session.scalar(select(func.count()).select_from(place.raw).where(place.sealed.is_not(None))) or 0

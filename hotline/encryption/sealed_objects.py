@@ -17,7 +17,7 @@ class Blob:
 
 
 def key_of(objects: ObjectStore, blob: Blob) -> str | None:
-    """The id of the key that sealed it; `None` when it is not there."""
+    """Return the id of the key that sealed it; `None` when it is not there."""
     try:
         start = objects.sealed_part(blob.name, 0, 1 + MOST_ID_SIGNS)
     except NotFound:

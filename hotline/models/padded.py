@@ -12,7 +12,7 @@ FILLER = "\0"
 
 
 def padded(text: str) -> str:
-    """The text, filled up to a whole number of blocks."""
+    """Return the text, filled up to a whole number of blocks."""
     return text + FILLER * (-len(text.encode()) % BLOCK)
 
 

@@ -48,7 +48,7 @@ class Sealed(TypeDecorator[Any]):
         self.about = about
 
     def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """What is selected in place of the column: the row's id, and then the column."""
+        """Return what is selected in place of the column: the row's id, and then the column."""
         keys = list(getattr(getattr(column, "table", None), "primary_key", ()))
         if len(keys) != 1:
             raise CompileError(f"{self.about} is selected from what has no id of its row: select the id with it")
@@ -75,11 +75,11 @@ class Sealed(TypeDecorator[Any]):
         return self.from_bytes(keyring.decrypt_in_row(sealed, self.about, row))
 
     def to_bytes(self, value: Any) -> bytes:
-        """The value as bytes."""
+        """Return the value as bytes."""
         raise NotImplementedError
 
     def from_bytes(self, plain: bytes) -> Any:
-        """The value again."""
+        """Return the value again."""
         raise NotImplementedError
 
 
@@ -134,7 +134,7 @@ def _on_postgresql(element: _WithRow, compiler: SQLCompiler, **options: Any) -> 
 
 
 def apart(found: bytes) -> tuple[str, bytes]:
-    """The id of the row, and what is sealed in it."""
+    """Return the id of the row, and what is sealed in it."""
     start = _SEALED.search(found)
     end = start.start() if start else len(found)
     return found[:end].decode(), found[end:]
@@ -142,18 +142,18 @@ def apart(found: bytes) -> tuple[str, bytes]:
 
 @cache
 def names_of(table: Table) -> frozenset[str]:
-    """The sealed columns of a table."""
+    """Return the sealed columns of a table."""
     return frozenset(column.key for column in table.c if isinstance(column.type, Sealed))
 
 
 def key_of(table: Any) -> str:
-    """The name of the column that is the id of a table's rows."""
+    """Return the name of the column that is the id of a table's rows."""
     (column,) = table.primary_key
     return str(column.key)
 
 
 def in_row(model: type[Row], values: Mapping[str, Any], row: str | None = None) -> dict[str, Any]:
-    """The values of one row of `model` for a statement on its table; `row` is its id where they hold none."""
+    """Return the values of one row of `model` for a statement on its table; `row` is its id where they hold none."""
     names, row = names_of(model.__table__), row or values[key_of(model.__table__)]
     return {key: InRow(row, value) if key in names else value for key, value in values.items()}
 

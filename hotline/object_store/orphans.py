@@ -62,7 +62,7 @@ def _drop(context: AppContext, name: str) -> None:
         if is_loose:
             context.objects.delete(name)
     except Exception as error:
-        log.get().warning("loose_blob_not_deleted", blob=name, error=type(error).__name__)
+        log.get().warning("orphan_not_deleted", blob=name, error=type(error).__name__)
 
 
 def sweep(context: AppContext) -> int:
@@ -82,5 +82,5 @@ def sweep(context: AppContext) -> int:
         context.objects.delete(name)
         with context.database.write() as session:
             session.execute(delete(UnreferencedObject).where(UnreferencedObject.name == name))
-        log.get().info("loose_blob_deleted", blob=name)
+        log.get().info("orphan_deleted", blob=name)
     return len(names)

@@ -35,7 +35,7 @@ class ObjectStore:
         return self._keyring.decrypt(self.sealed(name), about)
 
     def sealed(self, name: str) -> bytes:
-        """The bytes as they lie in the store. Raises `NotFound`."""
+        """Return the bytes as they lie in the store. Raises `NotFound`."""
         try:
             return bytes(obstore.get(self._store, name).bytes())
         except FileNotFoundError as error:
@@ -52,7 +52,7 @@ class ObjectStore:
         writer.close()  # the blob is there from now on; a writer that is not closed is thrown away
 
     def sealed_part(self, name: str, start: int, length: int) -> bytes:
-        """Some of the bytes as they lie in the store, fewer at their end. Raises `NotFound`."""
+        """Return some of the bytes as they lie in the store, fewer at their end. Raises `NotFound`."""
         try:
             return bytes(obstore.get_range(self._store, name, start=start, length=length))
         except FileNotFoundError as error:
@@ -63,7 +63,7 @@ class ObjectStore:
             return b""  # it ends before that
 
     def has(self, name: str) -> bool:
-        """Whether anything lies there."""
+        """Return whether anything lies there."""
         try:
             obstore.head(self._store, name)
         except FileNotFoundError:

@@ -44,13 +44,13 @@ def happened(session: Session, row: Any) -> None:
 
 
 def since(session: Session, number: int) -> list[FloorEvent]:
-    """The changes after `number`, and the latest before it, whose commit may have come later than its own."""
+    """Return the changes after `number`, and the latest before it, whose commit may have come later than its own."""
     query = select(FloorEvent).where(FloorEvent.number > number - OVERLAP).order_by(FloorEvent.number)
     return list(session.scalars(query))
 
 
 def newest(session: Session) -> int:
-    """The highest number so far; 0 before the first change."""
+    """Return the highest number so far; 0 before the first change."""
     return session.scalar(select(FloorEvent.number).order_by(FloorEvent.number.desc()).limit(1)) or 0
 
 

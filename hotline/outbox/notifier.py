@@ -44,7 +44,9 @@ class Notifier:
         self._starting = threading.Lock()
 
     def client(self, answer_seconds: float | None) -> redis.Redis:
-        """A client of the same server that waits so long for an answer; `None` leaves that to whoever uses it."""
+        """Return a client of the same server that waits so long for an answer; `None` leaves that to whoever uses
+        it.
+        """
         return redis.Redis.from_url(
             self._url,
             socket_connect_timeout=CONNECT_SECONDS,
@@ -101,9 +103,9 @@ class Notifier:
         try:
             work()
         except redis.RedisError as error:
-            log.get().warning("bell_failed", count=count, error=type(error).__name__)
+            log.get().warning("notification_failed", count=count, error=type(error).__name__)
         except Exception:
-            log.get().exception("bell_broken")  # the thread goes on: it is the only one that rings
+            log.get().exception("notifier_broken")  # the thread goes on: it is the only one that rings
 
     def _publish(self, told: Iterable[tuple[str, str]]) -> None:
         with self.redis.pipeline(transaction=False) as pipe:

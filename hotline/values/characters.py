@@ -11,7 +11,10 @@ PLAIN = re.compile(r"[ -~]*\Z")
 
 
 def visible(text: str, *, keeps_selectors: bool = False) -> str:
-    """The text without invisible signs; `keeps_selectors`: a variation selector chooses the shape of an ideograph."""
+    """Return the text without invisible signs; `keeps_selectors`.
+
+    A variation selector chooses the shape of an ideograph.
+    """
     if PLAIN.match(text):
         return text
     shown = "".join(sign for sign in text if sign not in FILLERS and unicodedata.category(sign) != "Cf")
@@ -24,7 +27,7 @@ def half_width(text: str) -> str:
 
 
 def one_dash(text: str) -> str:
-    """Every kind of dash, and the minus sign, as a hyphen."""
+    """Return every kind of dash, and the minus sign, as a hyphen."""
     return "".join("-" if unicodedata.category(sign) == "Pd" or sign in "\u2212\u02d7\u30fc" else sign for sign in text)
 
 

@@ -9,7 +9,7 @@ from hotline.errors import HotlineError
 
 
 def kind(error: BaseException) -> str:
-    """The kind of a fault, with its message where that is ours, else with its place.
+    """Return the kind of a fault, with its message where that is ours, else with its place.
 
     `ValueError at crm/feeds/dates.py:41`.
     """
@@ -20,7 +20,7 @@ def kind(error: BaseException) -> str:
 
 
 def trace(error: BaseException) -> str:
-    """The way through the program to a fault, and from what it came, without what other people's errors say."""
+    """Return the way through the program to a fault, and from what it came, without what other people's errors say."""
     causes = [error]
     while (cause := _cause(causes[-1])) is not None and cause not in causes:
         causes.append(cause)

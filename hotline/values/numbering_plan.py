@@ -31,7 +31,7 @@ MOBILE = _mobiles()
 
 
 def within(digits: str, *, is_international: bool) -> str | None:
-    """The digits as they are dialled within China, landlines with their zero; `None` for a number abroad."""
+    """Return the digits as they are dialled within China, landlines with their zero; `None` for a number abroad."""
     if is_international:
         if not digits.startswith(str(COUNTRY_CODE)):
             return None
@@ -44,13 +44,13 @@ def within(digits: str, *, is_international: bool) -> str | None:
 
 
 def mobile(digits: str) -> str | None:
-    """The mobile that is dialled by these digits, with or without the zero of calls over land, in E.164."""
+    """Return the mobile that is dialled by these digits, with or without the zero of calls over land, in E.164."""
     significant = digits.removeprefix("0") if len(digits) == 12 else digits
     return f"+{COUNTRY_CODE}{significant}" if MOBILE.match(significant) else None
 
 
 def landline(digits: str) -> str | None:
-    """The landline that is dialled by these digits, its area code with them, in E.164."""
+    """Return the landline that is dialled by these digits, its area code with them, in E.164."""
     found = LANDLINE.match(digits)
     if found is None:
         return None
@@ -76,7 +76,7 @@ class Refusal(StrEnum):
 
 
 def refusal(digits: str) -> Refusal:
-    """Why nobody is reached by these digits."""
+    """Return why nobody is reached by these digits."""
     if len(digits) >= SHORTEST and (len(set(digits)) == 1 or digits in ROWS_OF_DIGITS):
         return Refusal.ROW_OF_DIGITS
     patterns = {

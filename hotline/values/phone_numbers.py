@@ -143,7 +143,7 @@ def _first_mobile(found: list[Reading]) -> Reading:
 
 
 def _reading(written: Written, area_code: str) -> Reading:
-    """The number with its extension, which is marked as one or is the last group of digits."""
+    """Return the number with its extension, which is marked as one or is the last group of digits."""
     digits, extension = "".join(written.groups), written.extension
     if not extension and len(written.groups) > 1 and _ends_in_extension(written, area_code):
         extension = written.groups[-1]
@@ -159,7 +159,7 @@ def _reading(written: Written, area_code: str) -> Reading:
 
 
 def _ends_in_extension(written: Written, area_code: str) -> bool:
-    """Whether a whole landline of China stands before the last group of digits.
+    """Return whether a whole landline of China stands before the last group of digits.
 
     A single digit may as well be the last one of a number of eight: that is not guessed.
     """
@@ -216,7 +216,7 @@ class PhoneNumber:
 
     @classmethod
     def parse(cls, text: str, *, area_code: str = "") -> "PhoneNumber | None":
-        """The number that reaches a person; `None` when nobody would be (`parse` says why)."""
+        """Return the number that reaches a person; `None` when nobody would be (`parse` says why)."""
         try:
             return cls(parse(text, area_code=area_code))
         except ValueError:
@@ -224,7 +224,7 @@ class PhoneNumber:
 
     @classmethod
     def of_line(cls, text: str) -> "PhoneNumber | None":
-        """The number of any line, from which a service may call, too; `None` when it is hidden or no number."""
+        """Return the number of any line, from which a service may call, too; `None` when it is hidden or no number."""
         number = caller_id(text)
         return None if number is None else cls(number)
 

@@ -83,7 +83,7 @@ def _has_digits(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """The text in the characters of a keyboard: half width, one kind of dash and dot, nothing invisible."""
+    """Return the text in the characters of a keyboard: half width, one kind of dash and dot, nothing invisible."""
     if any(unicodedata.category(sign) in {"No", "Nl"} for sign in text):
         raise ValueError("holds signs that are no digits")
     shown = characters.one_dash(unicodedata.normalize("NFKC", characters.visible(text))).translate(DOTS)
@@ -92,7 +92,7 @@ def _plain(text: str) -> str:
 
 
 def _numbers(part: str) -> Iterator[Written]:
-    """The number in one part of a text; whole numbers with nothing but space between them are several."""
+    """Yield the number in one part of a text; whole numbers with nothing but space between them are several."""
     written, _, extension = part.partition(MARK)
     number = WHOLE.sub(r"\1", ABROAD.sub("+", LABEL.sub("", written)))
     if FRACTION.match(number):
@@ -116,7 +116,7 @@ def _written(number: str, extension: str) -> Written:
 
 
 def _strangeness(number: str, extension: str) -> str:
-    """Why this cannot be a number's writing."""
+    """Return why this cannot be a number's writing."""
     if "*" in number:
         return "is masked; the whole number is needed"
     if LOOKALIKES.match(number):

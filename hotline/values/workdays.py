@@ -24,17 +24,17 @@ class _Year:
 
 
 def is_public_holiday(day: date) -> bool:
-    """Whether the day belongs to a public holiday: a day off by law, or a weekend day that adjoins one."""
+    """Return whether the day belongs to a public holiday: a day off by law, or a weekend day that adjoins one."""
     return day in _year(day.year).off
 
 
 def made_up(day: date) -> int | None:
-    """The weekday (0 is Monday) whose work is done on this weekend day; `None` for every other day."""
+    """Return the weekday (0 is Monday) whose work is done on this weekend day; `None` for every other day."""
     return _year(day.year).made_up.get(day)
 
 
 def is_working_day(day: date) -> bool:
-    """Whether offices work on this day."""
+    """Return whether offices work on this day."""
     return made_up(day) is not None or (day.weekday() < SATURDAY and not is_public_holiday(day))
 
 
@@ -53,7 +53,7 @@ def _year(year: int) -> _Year:
 
 
 def _weekend_beside(day: date, step: timedelta, worked: Mapping[date, int]) -> set[date]:
-    """The Saturday and Sunday that begin or end with the day off: nobody works on them either."""
+    """Return the Saturday and Sunday that begin or end with the day off: nobody works on them either."""
     found, beside = set(), day + step
     while beside.weekday() >= SATURDAY and beside not in worked:
         found.add(beside)

@@ -26,7 +26,7 @@ KINDS = {Notice: "告知 notice", Opening: "时间 hours", Ask: "人工 person",
 
 
 def svg(flow: Flow) -> str:
-    """The drawing as an SVG document."""
+    """Return the drawing as an SVG document."""
     drawing = lay_out(flow)
     width, height = max(drawing.width, 760), drawing.height
     parts = [
@@ -101,7 +101,7 @@ def _card(flow: Flow, card: Card) -> Iterator[str]:
 
 
 def _reserved(flow: Flow, card: Card, ink: str) -> Iterator[str]:
-    """The key that reaches this node from everywhere."""
+    """Yield the key that reaches this node from everywhere."""
     for name, key in ((flow.emergency, flow.keys.emergency), (flow.person, flow.keys.person)):
         if card.node.name == name:
             yield from _key(card.x + WIDTH - 32, card.y + 17, key, ink)
@@ -120,7 +120,7 @@ def _key(x: float, y: float, key: str, colour: str) -> Iterator[str]:
 
 
 def _detail(flow: Flow, node: Node) -> str:
-    """The small line of a card: what matters about this kind."""
+    """Return the small line of a card: what matters about this kind."""
     match node:
         case Ask():
             parts = [
@@ -153,7 +153,7 @@ def _width(text: str, size: float) -> float:
 
 
 def mermaid(flow: Flow) -> str:
-    """The flow as a Mermaid flowchart."""
+    """Return the flow as a Mermaid flowchart."""
     lines = ["flowchart LR"]
     for node in flow.nodes.values():
         left, right = {Ask: ("([", "])"), Opening: ("{", "}"), End: ("((", "))")}.get(type(node), ("[", "]"))

@@ -39,7 +39,7 @@ class Card:
         return self.y + HEAD / 2
 
     def row_y(self, number: int) -> float:
-        """The middle of a row."""
+        """Return the middle of a row."""
         return self.y + HEAD + ROW * number + ROW / 2
 
 
@@ -69,7 +69,7 @@ def lay_out(flow: Flow) -> Drawing:
 
 
 def rows_of(node: Node) -> tuple[Row, ...]:
-    """The lines of a node's card that lead somewhere."""
+    """Return the lines of a node's card that lead somewhere."""
     match node:
         case Menu(choices=choices) | LanguageMenu(choices=choices) | End(choices=choices):
             return tuple(Row(choice.key, choice.label, choice.to) for choice in choices)

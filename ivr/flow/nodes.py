@@ -197,7 +197,7 @@ class Flow:
         return next((n for n in self.nodes.values() if isinstance(n, Notice) and n.is_consent), None)
 
     def position(self, place_in_line: int) -> Text:
-        """What a caller hears who is `place_in_line` (1 is next)."""
+        """Return what a caller hears who is `place_in_line` (1 is next)."""
         if place_in_line <= 1:
             return self.phrases["position_next"]
         if place_in_line not in POSITIONS:
@@ -205,7 +205,7 @@ class Flow:
         return {k: v.replace("{n}", str(place_in_line)) for k, v in self.phrases["position"].items()}
 
     def wait(self, minutes: int | None) -> Text:
-        """What a caller hears of their wait; 0 is less than a minute, `None` longer than is named."""
+        """Return what a caller hears of their wait; 0 is less than a minute, `None` longer than is named."""
         if minutes is None:
             return self.phrases["wait_long"]
         if minutes == 0:

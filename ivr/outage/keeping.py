@@ -89,14 +89,20 @@ def kept(wait: Wait, number: str, turn: Turn, caller_id: str) -> tuple[Verb, ...
 
 
 def in_queue(wait: Wait, path: str, number: str) -> tuple[Verb, ...]:
-    """What a caller in line hears: music, until they are to be led to `number`; then they leave the line for it."""
+    """Return what a caller in line hears.
+
+    Music, until they are to be led to `number`; then they leave the line for it.
+    """
     if number and wait.seconds >= LEAD_AFTER_SECONDS:
         return (Leave(),)
     return (wait.music, Redirect(f"{path}?{wait.address}"))
 
 
 def once_more(wait: Wait, path: str) -> tuple[Verb, ...]:
-    """What another line hears (a patient we call, an agent who picked up): the same is asked again for a minute."""
+    """Return what another line hears (a patient we call, an agent who picked up).
+
+    The same is asked again for a minute.
+    """
     if wait.seconds >= LEAD_AFTER_SECONDS:
         return (*_say("kept_goodbye"), Hangup())
     said = _say("kept_still") if wait.seconds < 1 else ()

@@ -91,7 +91,7 @@ def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Scorab
         scorer = ClosedSetScorer(ModelLocation.of(context.settings))
     except HotlineError as error:
         # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.
-        log.get().warning("marked_without_sound", recording_id=recording.id, reason=error.code)
+        log.get().warning("call_scored_without_sound", recording_id=recording.id, reason=error.code)
         return None
     return dialogue_builder.ScorableAudio(sound, scorer) if len(sound.channels) == SIDES else None
 

@@ -123,7 +123,7 @@ def summary(counted: CountedCalls, ring_seconds: float, rings: float = TARGET_RI
 
 
 def _of_offers(offers: Sequence[OfferTimes], ring_seconds: float, rings: float) -> ServiceFigures:
-    """The offer clock alone. A phone that could not be reached rang for nobody: it is counted apart."""
+    """Return the offer clock alone. A phone that could not be reached rang for nobody: it is counted apart."""
     unreachable = sum(offer.state is OfferState.UNREACHABLE for offer in offers)
     offers = [offer for offer in offers if offer.state is not OfferState.UNREACHABLE]
     picked_up = [offer for offer in offers if offer.state is OfferState.ANSWERED]
@@ -139,12 +139,12 @@ def _of_offers(offers: Sequence[OfferTimes], ring_seconds: float, rings: float) 
 
 
 def is_caller(call: CallTimes) -> bool:
-    """Whether they called us."""
+    """Return whether they called us."""
     return call.direction is Direction.INBOUND
 
 
 def gave_up_early(call: CallTimes) -> bool:
-    """Whether the line of a caller who asked ended within `EARLY_SECONDS`, without an answer."""
+    """Return whether the line of a caller who asked ended within `EARLY_SECONDS`, without an answer."""
     if call.asked_at is None or call.ended_at is None or call.answered_at is not None:
         return False
     return (call.ended_at - call.asked_at).total_seconds() <= EARLY_SECONDS
@@ -166,12 +166,15 @@ def by_call(
 
 
 def by_queue(counted: CountedCalls, ring_seconds: float) -> dict[str, ServiceFigures]:
-    """The figures of each queue."""
+    """Return the figures of each queue."""
     return by_call(counted, lambda call: call.queue, ring_seconds)
 
 
 def by_half_hour(counted: CountedCalls, ring_seconds: float, zone: tzinfo) -> dict[str, ServiceFigures]:
-    """The figures of each half hour in which somebody asked, by its beginning in local time: `2026-03-02 08:30`."""
+    """Return the figures of each half hour in which somebody asked, by its beginning in local time.
+
+    `2026-03-02 08:30`.
+    """
 
     def key(call: CallTimes) -> str | None:
         return None if call.asked_at is None else f"{half_hour(call.asked_at, zone):%Y-%m-%d %H:%M}"
@@ -180,13 +183,13 @@ def by_half_hour(counted: CountedCalls, ring_seconds: float, zone: tzinfo) -> di
 
 
 def half_hour(moment: datetime, zone: tzinfo) -> datetime:
-    """The beginning, in local time, of the half hour in which `moment` lies."""
+    """Return the beginning, in local time, of the half hour in which `moment` lies."""
     local = moment.astimezone(zone)
     return local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0)
 
 
 def by_agent(counted: CountedCalls, ring_seconds: float) -> dict[str, ServiceFigures]:
-    """The offer clock of each agent by their id: offers, answered, missed, rejected, answered within the target.
+    """Return the offer clock of each agent by their id: offers, answered, missed, rejected, answered within the target.
 
     `overflowed` are the callers for whom they were rung as help, `called_back` those with whom they talked that way.
     """

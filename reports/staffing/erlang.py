@@ -43,7 +43,7 @@ class Forecast:
 
 
 def erlang_b(erlangs: float, agents: int) -> float:
-    """The probability that all `agents` are busy where nobody can wait (Cooper 3.3), by the stable recursion."""
+    """Return the probability that all `agents` are busy where nobody can wait (Cooper 3.3), by the stable recursion."""
     blocked = 1.0
     for number in range(1, agents + 1):
         blocked = erlangs * blocked / (number + erlangs * blocked)
@@ -51,7 +51,9 @@ def erlang_b(erlangs: float, agents: int) -> float:
 
 
 def erlang_c(erlangs: float, agents: int) -> float:
-    """The probability that a caller has to wait where everybody waits (Cooper 3.4); 1 when the line only grows."""
+    """Return the probability that a caller has to wait where everybody waits (Cooper 3.4); 1 when the line only
+    grows.
+    """
     if erlangs >= agents:
         return 1.0
     blocked = erlang_b(erlangs, agents)
@@ -59,7 +61,9 @@ def erlang_c(erlangs: float, agents: int) -> float:
 
 
 def forecast(load: Load, agents: int, answer_seconds: float) -> Forecast:
-    """What `agents` give for this load; `within` is the share answered in `answer_seconds` or less, of all who ask."""
+    """Return what `agents` give for this load; `within` is the share answered in `answer_seconds` or less, of all
+    who ask.
+    """
     within = answer_seconds - load.pickup_seconds
     if load.calls < _TINY:
         return Forecast(agents, 1.0 if agents and within >= 0 else 0.0, 0.0, 0.0, 0.0)
@@ -71,7 +75,7 @@ def forecast(load: Load, agents: int, answer_seconds: float) -> Forecast:
 
 
 def agents_needed(load: Load, answer_seconds: float, target: float) -> Forecast:
-    """The least number of agents of whom the share `target` is answered within `answer_seconds`.
+    """Return the least number of agents of whom the share `target` is answered within `answer_seconds`.
 
     Raises `ValueError` when no number can: the target is 1 or more, or picking up alone takes longer.
     """
@@ -139,7 +143,7 @@ def _line(arrive: float, serve: float, leave: float) -> list[float]:
 
 
 def _served_in(chances: list[float], serve: float, leave: float, within: float) -> float:
-    """The chance to find all agents busy and yet be served in `within` seconds.
+    """Return the chance to find all agents busy and yet be served in `within` seconds.
 
     Seen from a caller with `place` others ahead, these get fewer at the rate `serve + place * leave`, and the caller
     gives up at the rate `leave`.
@@ -153,7 +157,7 @@ def _served_in(chances: list[float], serve: float, leave: float, within: float) 
 
 
 def _carried(places: list[float], serve: float, leave: float, within: float) -> tuple[list[float], float]:
-    """The chances of the places after `within` seconds, and the chance to have been served.
+    """Return the chances of the places after `within` seconds, and the chance to have been served.
 
     By uniformisation: steps of a Poisson process that is fast enough for all places.
     """
@@ -172,7 +176,7 @@ def _carried(places: list[float], serve: float, leave: float, within: float) -> 
 
 
 def _moved(places: list[float], serve: float, leave: float, rate: float) -> tuple[list[float], float]:
-    """One step: who is first is served, others move up or give up; the new chances and the chance served."""
+    """Return one step: who is first is served, others move up or give up; the new chances and the chance served."""
     last = len(places) - 1
     kept = [
         chance * (1 - (serve + (place + 1) * leave) / rate)

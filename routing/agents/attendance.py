@@ -68,7 +68,7 @@ class Attendance:
             phones = asked.result()
         except (ProviderDown, ProviderRefused) as error:
             # What it said last stands: while it is down no telephone is dialled either.
-            log.get().warning("telephones_unknown", error=str(error))
+            log.get().warning("registrations_unknown", error=str(error))
             return
         if phones is None:
             self._ask_at = now + timedelta(seconds=ASK_AGAIN_SECONDS)
@@ -85,4 +85,4 @@ def _tried(asked: Callable[[], object]) -> None:
     try:
         asked()
     except (ProviderDown, ProviderRefused) as error:
-        log.get().warning("not_put_out", error=str(error))
+        log.get().warning("user_not_disconnected", error=str(error))

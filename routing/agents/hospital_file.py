@@ -165,7 +165,7 @@ def set_levels(agent: Agent, levels: Mapping[str, int]) -> None:
 
 
 def agent_id(context: AppContext, staff_number: str) -> str:
-    """The id of the agent with this staff number. Raises `NotFound`."""
+    """Return the id of the agent with this staff number. Raises `NotFound`."""
     with context.database.read() as session:
         found = session.scalar(select(Agent.id).where(Agent.staff_number == staff_number))
     if found is None:

@@ -52,7 +52,7 @@ class PresenceFacts:
 
 
 def absence(facts: PresenceFacts, now: datetime) -> AbsenceReason | None:
-    """Why this agent can be offered no call; `None` when they can."""
+    """Return why this agent can be offered no call; `None` when they can."""
     pages = live(facts.pages, now)
     is_shut_out = facts.is_shut_out and facts.signs_in is not SignsIn.TELEPHONE
     if is_shut_out or (needs_page(facts) and not pages):
@@ -69,7 +69,7 @@ def absence(facts: PresenceFacts, now: datetime) -> AbsenceReason | None:
 
 
 def needs_page(facts: PresenceFacts) -> bool:
-    """Whether a page must be open.
+    """Return whether a page must be open.
 
     Where nothing is said about the agent: a telephone in a page needs it where the exchange does not tell of
     registrations (where it does, the registration is the proof); any other needs it of an agent with an account.
@@ -80,26 +80,26 @@ def needs_page(facts: PresenceFacts) -> bool:
 
 
 def _counts_by_word(facts: PresenceFacts) -> bool:
-    """Whether only the page itself can say that its telephone is connected."""
+    """Return whether only the page itself can say that its telephone is connected."""
     return facts.is_in_page and facts.registered is None and facts.signs_in is not SignsIn.TELEPHONE
 
 
 def live(pages: Iterable[AgentPage], now: datetime) -> list[AgentPage]:
-    """The pages that are there now."""
+    """Return the pages that are there now."""
     return [page for page in pages if now - page.seen_at < timedelta(seconds=PAGE_SECONDS)]
 
 
 def phone_page(pages: Iterable[AgentPage], now: datetime) -> str | None:
-    """The page that has the agent's telephone: of those that are there, the one that took it last."""
+    """Return the page that has the agent's telephone: of those that are there, the one that took it last."""
     taken = [(page.phone_since, page.id) for page in live(pages, now) if page.phone_since is not None]
     return max(taken)[1] if taken else None
 
 
 def may_return(why: AbsenceReason | None, since: datetime | None, now: datetime) -> bool:
-    """Whether someone who is absent for this reason since then may be back any moment."""
+    """Return whether someone who is absent for this reason since then may be back any moment."""
     return why in MAY_RETURN and since is not None and now - since < timedelta(seconds=RETURN_SECONDS)
 
 
 def pause(failures: int) -> timedelta:
-    """How long a telephone is left alone that so many dials in a row did not reach."""
+    """Return how long a telephone is left alone that so many dials in a row did not reach."""
     return timedelta(seconds=min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 10)))

@@ -40,7 +40,10 @@ def _pages(now: datetime) -> Select[AgentPage]:
 def decide(
     session: Session, now: datetime, agent_id: str | None = None
 ) -> list[tuple[str, AbsenceReason | None, AbsenceReason | None]]:
-    """Each agent's id (or only this one's), why they are absent by the facts, and why by their row; `None`: there."""
+    """Return each agent's id (or only this one's), why they are absent by the facts, and why by their row; `None`.
+
+    There.
+    """
     only = [] if agent_id is None else [agent_id]
     accounts = {
         row[0]: (row[1], row[2])
@@ -82,12 +85,12 @@ def apply(agent: Agent, why: AbsenceReason | None, now: datetime) -> None:
 
 
 def pages_of(session: Session, agent_id: str, now: datetime) -> tuple[presence.AgentPage, ...]:
-    """The pages that this agent has, or had, open."""
+    """Return the pages that this agent has, or had, open."""
     return tuple(_page(row) for row in session.scalars(_pages(now).where(AgentPage.agent_id == agent_id)))
 
 
 def is_shut_out(session: Session, agent: Agent) -> bool:
-    """Whether the agent has an account and none that may sign in; whose telephone alone counts never is."""
+    """Return whether the agent has an account and none that may sign in; whose telephone alone counts never is."""
     if agent.signs_in is SignsIn.TELEPHONE:
         return False
     found = session.execute(_ACCOUNTS.where(User.agent_id == agent.id).group_by(User.agent_id)).first()
@@ -95,7 +98,7 @@ def is_shut_out(session: Session, agent: Agent) -> bool:
 
 
 def talks_of_shut_out(session: Session) -> list[str]:
-    """The lines (the provider's ids) on which agents who are shut out still talk."""
+    """Return the lines (the provider's ids) on which agents who are shut out still talk."""
     query = select(Agent, Offer.provider_sid).join(Offer, Offer.agent_id == Agent.id)
     up = (Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.provider_sid.is_not(None))
     users = select(User.id).where(User.agent_id == Agent.id)

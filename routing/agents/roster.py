@@ -40,19 +40,19 @@ class AgentProfile:
 
 
 def of(agent: Agent) -> AgentProfile:
-    """The agent as they are."""
+    """Return the agent as they are."""
     return AgentProfile(agent.name, agent.address, agent.department, {row.skill: row.level for row in agent.skills})
 
 
 def stamp(agent: Agent) -> str:
-    """A digest of what can be edited: a form that was opened before somebody else's change is known by it."""
+    """Return a digest of what can be edited: a form that was opened before somebody else's change is known by it."""
     now = of(agent)
     text = repr((now.name, now.address, now.department, sorted(now.levels.items())))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def numbered(session: Session, staff_number: str) -> Agent:
-    """The agent with this staff number. Raises `NotFound`."""
+    """Return the agent with this staff number. Raises `NotFound`."""
     agent = session.scalar(select(Agent).where(Agent.staff_number == staff_number))
     if agent is None:
         raise NotFound(f"no agent has the staff number {staff_number!r}; `hotline agents list` shows them")

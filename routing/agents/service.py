@@ -64,7 +64,7 @@ def heartbeat(session: Session, context: AppContext, told: PageHeartbeat, now: d
 
 
 def _is_no_news(session: Session, told: PageHeartbeat, now: datetime) -> bool:
-    """Whether a known page of somebody who is there says the same again, which is written down."""
+    """Return whether a known page of somebody who is there says the same again, which is written down."""
     same = (AgentPage.id == told.page_id, AgentPage.agent_id == told.agent_id, AgentPage.user_id == told.user_id)
     again = update(AgentPage).where(*same, AgentPage.phone == told.phone, AgentPage.sign_in_id == told.sign_in_id)
     is_known = offer_service.changed(session.execute(again.values(seen_at=now)))
@@ -125,7 +125,7 @@ def update_registrations(context: AppContext, phones: Iterable[RegisteredPhone] 
 
 
 def _registration(known: Mapping[str, RegisteredPhone] | None, address: str) -> tuple[bool | None, str | None]:
-    """Whether the address is registered (`None`: the exchange does not know it), and by which registration."""
+    """Return whether the address is registered (`None`: the exchange does not know it), and by which registration."""
     if known is None:
         return None, None
     phone = known.get(address)
@@ -148,7 +148,7 @@ def update_presence(context: AppContext, now: datetime) -> bool:
 
 
 def _held(session: Session, agent_id: str) -> tuple[Agent | None, Offer | None]:
-    """The agent and the offer that holds them, both locked: the call first, as everywhere."""
+    """Return the agent and the offer that holds them, both locked: the call first, as everywhere."""
     held = session.scalar(select(Agent.offer_id).where(Agent.id == agent_id))
     offer = None if held is None else queries.locked_offer(session, held)
     return session.get(Agent, agent_id, with_for_update=True, populate_existing=True), offer

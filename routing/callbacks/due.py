@@ -51,7 +51,10 @@ def due(
     floor: Sequence[AgentAvailability],
     now: datetime,
 ) -> list[CallbackDial]:
-    """Who is dialled now, in the order of the line. `floor` are the agents who are free or will be by themselves."""
+    """Return who is dialled now, in the order of the line.
+
+    `floor` are the agents who are free or will be by themselves.
+    """
     open_ = {promise.place.id: promise for promise in promises}
     kept = {promise.held_agent_id for promise in promises if promise.dialled_at is not None}
     near = [hand for hand in floor if hand.is_sure and hand.free_in <= DIAL_SECONDS and hand.id not in kept]
@@ -65,7 +68,7 @@ def due(
 
 
 def ready(promises: Iterable[PendingCallback], now: datetime) -> list[WaitingEntry]:
-    """The places of those who may be dialled, as far as the patient and the last try go."""
+    """Return the places of those who may be dialled, as far as the patient and the last try go."""
     return [p.place for p in promises if p.dialled_at is None and p.due_at <= now and not p.is_calling]
 
 
@@ -83,5 +86,5 @@ def kept_free(promises: Iterable[PendingCallback], waiting: Sequence[WaitingEntr
 
 
 def may_try_again(tries: int) -> bool:
-    """Whether a call-back that did not come about is tried once more."""
+    """Return whether a call-back that did not come about is tried once more."""
     return tries < MOST_TRIES

@@ -33,7 +33,7 @@ OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
 
 
 def open_of(session: Session, call_id: str) -> Callback | None:
-    """The open call-back that this call asked for."""
+    """Return the open call-back that this call asked for."""
     query = select(Callback).where(Callback.call_id == call_id, Callback.state.in_(OPEN))
     return session.scalar(query.with_for_update())
 

@@ -46,7 +46,7 @@ _ANY_AWAITED = select(Callback.id).where(Callback.state.in_([CallbackState.WAITI
 
 
 def answered(session: Session, callback_id: str, attempt: int, sid: str, now: datetime) -> Callback | None:
-    """The patient picked up at try number `attempt`; `None` when that try is over already."""
+    """Take down that the patient picked up at try number `attempt`; return `None` when that try is over already."""
     callback = _locked(session, callback_id)
     if callback is None or callback.tries != attempt or callback.ended_at is not None:
         return None
@@ -118,7 +118,7 @@ def act(context: AppContext, provider: Provider, now: datetime) -> bool:
 
 
 def without_kept(session: Session, floor: floor_state.FloorState, now: datetime) -> floor_state.FloorState:
-    """The floor without the agents who are kept free for somebody who is being called back."""
+    """Return the floor without the agents who are kept free for somebody who is being called back."""
     promises = queue_snapshot.pending_callbacks(session)
     if not any(promise.dialled_at for promise in promises):
         return floor
@@ -144,7 +144,7 @@ def _settle(context: AppContext, provider: Provider, callback: Callback, now: da
             _give_up(session, context, row, CallbackReason.TOO_LATE, now)
         elif row.back_call_id is None:
             _over(session, context, row, CallbackReason.SILENT, now)
-    log.get().warning("call_back_settled", callback_id=callback.id, state=callback.state)
+    log.get().warning("callback_reconciled", callback_id=callback.id, state=callback.state)
 
 
 def _dial(context: AppContext, provider: Provider, dial: due.CallbackDial, now: datetime) -> None:
@@ -167,11 +167,11 @@ def _dial(context: AppContext, provider: Provider, dial: due.CallbackDial, now: 
     try:
         sid = provider.dial(number, settings.hotline_number, answered, status, due.RING_SECONDS)
     except ProviderRefused as refusal:
-        log.get().warning("call_back_refused", callback_id=dial.callback_id, status=refusal.status)
+        log.get().warning("callback_refused", callback_id=dial.callback_id, status=refusal.status)
         not_reached(context, dial.callback_id, attempt, CallbackReason.NUMBER_UNREACHABLE, present())
     except ProviderDown:
         # It may ring all the same: this try is left open until something or nothing is heard of it.
-        log.get().warning("exchange_down", action="call_back", callback_id=dial.callback_id)
+        log.get().warning("exchange_unreachable", action="call_back", callback_id=dial.callback_id)
     else:
         heard_of(context, dial.callback_id, attempt, sid)
 

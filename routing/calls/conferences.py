@@ -21,12 +21,12 @@ from routing.router import statements
 
 
 def present(session: Session, call_id: str) -> list[Offer]:
-    """The agents who are in the conversation and have not been told to leave, the first to answer first."""
+    """Return the agents who are in the conversation and have not been told to leave, the first to answer first."""
     return list(session.scalars(statements.PRESENT, {"call_id": call_id}))
 
 
 def anybody(session: Session, call_id: str) -> bool:
-    """Whether any agent's line of this call is up."""
+    """Return whether any agent's line of this call is up."""
     up = (Offer.call_id == call_id, Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None))
     return session.scalars(select(Offer.id).where(*up).limit(1)).first() is not None
 
@@ -57,7 +57,7 @@ def depends_on(call: Call, offer_id: str) -> bool:
 
 
 def transfer_of(session: Session, call_id: str) -> Transfer | None:
-    """The transfer of this call that goes on, if any."""
+    """Return the transfer of this call that goes on, if any."""
     return session.scalar(statements.OPEN_TRANSFER, {"call_id": call_id})
 
 
@@ -76,7 +76,7 @@ def consulted(session: Session, call: Call, entry: QueueEntry, offer: Offer, now
 def close(
     session: Session, call_id: str, end: TransferState, reason: TransferEndReason, now: datetime
 ) -> Transfer | None:
-    """The transfer that goes on, if any, is over."""
+    """End the transfer that goes on, if any."""
     transfer = transfer_of(session, call_id)
     if transfer is not None:
         transitions.move(transfer, end)

@@ -126,7 +126,7 @@ def dismissed(context: AppContext, offer_id: str, now: datetime) -> None:
 
 
 def came_out(session: Session, context: AppContext, call: Call, entry_id: str, now: datetime) -> ConferenceExit:
-    """The caller came out of the room into which `place_id` had led them, with their own line up: what now."""
+    """Return the caller came out of the room into which `place_id` had led them, with their own line up: what now."""
     entry = queries.latest_entry(session, call.id)
     if call.status is not CallStatus.TALKING or entry is None or entry.id != entry_id:
         return ConferenceExit.LINE

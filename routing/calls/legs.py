@@ -63,7 +63,7 @@ def heard(session: Session, leg: Leg, report: LegReport, now: datetime) -> Leg:
 
 
 def agent_line(context: AppContext, offer_id: str, report: LegReport, now: datetime) -> bool:
-    """The exchange reports on the line of an offer's agent. `False` when there is no such offer."""
+    """Return the exchange reports on the line of an offer's agent. `False` when there is no such offer."""
     with context.database.write() as session:
         offer = queries.locked_offer(session, offer_id)
         if offer is None:
@@ -96,14 +96,14 @@ def _apply(session: Session, context: AppContext, offer: Offer, told: tuple[Leg,
 
 
 def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, OfferEndReason]:
-    """How the offer ends. A phone that never rang, or that vanished, was let ring by nobody."""
+    """Return how the offer ends. A phone that never rang, or that vanished, was let ring by nobody."""
     rang = offer.ringing_at is not None or leg.sequence > RINGING_SEQUENCE
     is_gone = not rang or code in GONE
     return NOT_REACHED if leg.status is LegStatus.NO_ANSWER and is_gone else ENDS[leg.status]
 
 
 def caller_line(session: Session, call_id: str, report: LegReport, now: datetime) -> Leg:
-    """The exchange reports on the caller's line; inside the transaction that holds the call."""
+    """Return the exchange reports on the caller's line; inside the transaction that holds the call."""
     leg = Leg(
         provider_sid=report.sid,
         call_id=call_id,

@@ -104,7 +104,7 @@ def _cold(session: Session, context: AppContext, call: Call, ask: TransferReques
 
 
 def _priority(session: Session, context: AppContext, call: Call, ask: TransferRequest) -> int:
-    """The caller's own, or the queue's where that is higher."""
+    """Return the caller's own, or the queue's where that is higher."""
     own = requeue.own_priority(requeue.usual_entry(session, call.id))
     return own if ask.queue is None else max(own, queues_file.of(context.settings).queues[ask.queue].priority)
 
@@ -148,7 +148,7 @@ def complete(session: Session, context: AppContext, transfer: Transfer, now: dat
 
 
 def merge(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
-    """All three talk."""
+    """Return all three talk."""
     if transfer.state is not TransferState.CONSULTING:
         return False
     transitions.transition(transfer, TransferEvent.MERGED)

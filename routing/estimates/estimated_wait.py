@@ -31,7 +31,7 @@ class Forecast:
 
 
 def of(session: Session, settings: Settings, call_id: str, now: datetime) -> Forecast | None:
-    """The forecast for this caller; `None` where nobody of this call waits for an answer."""
+    """Return the forecast for this caller; `None` where nobody of this call waits for an answer."""
     waiting = queries.open_entry(session, call_id)
     if waiting is None:
         return None
@@ -53,7 +53,7 @@ def note(session: Session, call_id: str, estimate: Estimate, now: datetime) -> N
 
 
 def error_since(session: Session, start: datetime) -> wait.WaitError | None:
-    """How true what callers were told since `start` has been; `None` where none of them met somebody."""
+    """Return how true what callers were told since `start` has been; `None` where none of them met somebody."""
     query = select(QueueEntry.announced_seconds, QueueEntry.announced_at, QueueEntry.ended_at, QueueEntry.state).where(
         QueueEntry.announced_at >= start, QueueEntry.state.in_(queue_snapshot.ENDED)
     )

@@ -64,7 +64,7 @@ class QueueSnapshot:
 
 
 def take(session: Session, now: datetime) -> QueueSnapshot:
-    """The present floor."""
+    """Return the present floor."""
     seconds = wait.handle_seconds(*conversations(session, now))
     return QueueSnapshot(
         waiting_entries(session), pending_callbacks(session), tuple(_hands(session, seconds, now)), seconds
@@ -72,7 +72,7 @@ def take(session: Session, now: datetime) -> QueueSnapshot:
 
 
 def recent_times_of(session: Session, now: datetime) -> RecentTimes:
-    """How conversations and callers were of late."""
+    """Return how conversations and callers were of late."""
     query = (
         select(QueueEntry.state, QueueEntry.announced_at, QueueEntry.ended_at, QueueEntry.estimated_seconds)
         .where(QueueEntry.announced_at > now - DAY, QueueEntry.state.in_(ENDED), QueueEntry.ended_at.is_not(None))
@@ -90,7 +90,7 @@ def recent_times_of(session: Session, now: datetime) -> RecentTimes:
 def with_overflow(
     places: Iterable[WaitingEntry], rules: QueueRules, ring_seconds: float, now: datetime
 ) -> Iterable[WaitingEntry]:
-    """The places with the queues that help them, by these rules."""
+    """Yield the places with the queues that help them, by these rules."""
     lines = QueueGroups(rules)
     for place in places:
         is_helped = place.queue in rules.queues and place.only_agent_id is None
@@ -130,7 +130,7 @@ def pending_callbacks(session: Session) -> tuple[PendingCallback, ...]:
 
 
 def is_calling(session: Session, callback: Callback) -> bool:
-    """Whether the patient is on the line themselves, for something else: nobody dials them meanwhile."""
+    """Return whether the patient is on the line themselves, for something else: nobody dials them meanwhile."""
     return session.scalar(_IS_CALLING_WHO_ASKED, {"call_id": callback.call_id}) is not None
 
 
@@ -141,7 +141,7 @@ def _promise(row: Callback, is_calling: bool) -> PendingCallback:
 
 
 def conversations(session: Session, now: datetime) -> tuple[list[float], list[float]]:
-    """How long the latest conversations lasted: those of the last hour, and of the last day."""
+    """Return how long the latest conversations lasted: those of the last hour, and of the last day."""
     query = (
         select(Offer.answered_at, Offer.ended_at)
         .where(Offer.state == OfferState.ANSWERED, Offer.ended_at > now - DAY)

@@ -56,7 +56,7 @@ class RecentTimes:
 def learn(
     last_hour: Sequence[float], last_day: Sequence[float], waits: Sequence[PastWait], wrap_up_seconds: float = 0.0
 ) -> RecentTimes:
-    """What is known by now, from the lengths of conversations and what became of those who waited."""
+    """Return what is known by now, from the lengths of conversations and what became of those who waited."""
     mu, sigma = conversations(last_hour if len(last_hour) >= LEAST_SAMPLES else last_day)
     return RecentTimes(mu, sigma, wrap_up_seconds, answer_seconds(waits), patience(waits), correction(waits))
 
@@ -70,7 +70,7 @@ def conversations(seconds: Sequence[float]) -> tuple[float, float]:
 
 
 def answer_seconds(waits: Iterable[PastWait]) -> float:
-    """How long those waited for whom somebody was free: the median."""
+    """Return how long those waited for whom somebody was free: the median."""
     short = [
         (wait.seconds, wait.is_answered)
         for wait in waits
@@ -80,14 +80,20 @@ def answer_seconds(waits: Iterable[PastWait]) -> float:
 
 
 def patience(waits: Iterable[PastWait]) -> float:
-    """The mean patience: all that was waited, for each who gave up. Who was answered was patient at least so long."""
+    """Return the mean patience: all that was waited, for each who gave up.
+
+    Who was answered was patient at least so long.
+    """
     several = list(waits)
     gave_up = sum(not wait.is_answered for wait in several)
     return max(1.0, sum(wait.seconds for wait in several) / gave_up) if gave_up else PATIENT
 
 
 def correction(waits: Iterable[PastWait]) -> float:
-    """What estimates are multiplied by: the median of real to estimated, the nearer to 1 the fewer pairs there are."""
+    """Return what estimates are multiplied by.
+
+    The median of real to estimated, the nearer to 1 the fewer pairs there are.
+    """
     ratios = [
         (wait.seconds / wait.estimated, wait.is_answered)
         for wait in waits
@@ -101,7 +107,7 @@ def correction(waits: Iterable[PastWait]) -> float:
 
 
 def censored_median(values: Iterable[tuple[float, bool]]) -> float:
-    """The median of values of which those that are not `True` were cut off; the largest where it lies beyond."""
+    """Return the median of values of which those that are not `True` were cut off; the largest where it lies beyond."""
     ordered = sorted(values, key=lambda value: (value[0], not value[1]))
     left = 1.0
     for number, (value, is_whole) in enumerate(ordered):
@@ -112,7 +118,7 @@ def censored_median(values: Iterable[tuple[float, bool]]) -> float:
 
 
 def share_above(values: Iterable[tuple[float, bool]], limit: float) -> float:
-    """The share of values above `limit`, where those that are not `True` were cut off (Kaplan-Meier)."""
+    """Return the share of values above `limit`, where those that are not `True` were cut off (Kaplan-Meier)."""
     ordered = sorted(values, key=lambda value: (value[0], not value[1]))
     left = 1.0
     for number, (value, is_whole) in enumerate(ordered):
@@ -123,7 +129,8 @@ def share_above(values: Iterable[tuple[float, bool]], limit: float) -> float:
 
 
 def error(waits: Iterable[tuple[float, float, bool]]) -> WaitError | None:
-    """How true announcements were, from the wait that was told, the real one, and whether it ended with a person.
+    """Return how true announcements were, from the wait that was told, the real one, and whether it ended with a
+    person.
 
     `None` where nobody was answered.
     """

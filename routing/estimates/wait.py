@@ -78,12 +78,12 @@ class WaitError:
 
 
 def meets(required_skills: Mapping[str, int], hand: AgentAvailability) -> bool:
-    """Whether the agent can do what is wished."""
+    """Return whether the agent can do what is wished."""
     return all(hand.skills.get(skill, 0) >= level for skill, level in required_skills.items())
 
 
 def can_serve(place: WaitingEntry, hand: AgentAvailability) -> bool:
-    """Whether the agent can take this caller."""
+    """Return whether the agent can take this caller."""
     return meets(place.required_skills, hand) if place.only_agent_id is None else place.only_agent_id == hand.id
 
 
@@ -120,7 +120,10 @@ def expected(
 
 
 def handle_seconds(last_hour: Sequence[float], last_day: Sequence[float]) -> float:
-    """How long an agent is taken by a caller: the mean of the last hour, else of the last day, else what is usual."""
+    """Return how long an agent is taken by a caller.
+
+    The mean of the last hour, else of the last day, else what is usual.
+    """
     for samples in (last_hour, last_day):
         if len(samples) >= LEAST_SAMPLES:
             return sum(samples) / len(samples)
@@ -133,7 +136,7 @@ def free_in(talking_seconds: float, mean_seconds: float) -> float:
 
 
 def spoken_minutes(seconds: float) -> int | None:
-    """What is said of a wait: 0 for less than a minute, whole minutes, `None` for longer than we name."""
+    """Return what is said of a wait: 0 for less than a minute, whole minutes, `None` for longer than we name."""
     if seconds <= SOON_SECONDS:
         return 0
     if seconds > 60 * SPOKEN_MINUTES[-1]:

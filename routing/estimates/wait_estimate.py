@@ -58,7 +58,7 @@ class _Walk:
 
     @staticmethod
     def of(ahead: Sequence[WaitingEntry], hands: Sequence[AgentAvailability], lately: RecentTimes) -> "_Walk":
-        """The line and these agents."""
+        """Return the line and these agents."""
         return _Walk(tuple(tuple(_who_fits(place, hands)) for place in ahead), hands, lately)
 
     def once(self, draw: random.Random) -> float:
@@ -91,7 +91,7 @@ def _free_in(hand: AgentAvailability, lately: RecentTimes, draw: random.Random) 
 
 
 def _conversation(talked: float, lately: RecentTimes, draw: random.Random) -> float:
-    """How much longer an agent is taken who has talked for so long."""
+    """Return how much longer an agent is taken who has talked for so long."""
     longer = 1.0 if talked <= 0 else 1 - NORMAL.cdf((math.log(talked) - lately.mu) / lately.sigma)
     chance = min(1 - 1e-9, max(1e-9, 1 - longer * draw.random()))
     left = math.exp(lately.mu + lately.sigma * NORMAL.inv_cdf(chance)) - talked

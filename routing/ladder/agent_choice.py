@@ -88,22 +88,22 @@ class AgentPool:
         return {agent.id: _own_rank(agent, self._ring_seconds) for agent in self._agents}
 
     def __bool__(self) -> bool:
-        """Whether anybody is left."""
+        """Return whether anybody is left."""
         return bool(self._free)
 
     def has(self, agent_id: str) -> bool:
-        """Whether this agent is left."""
+        """Return whether this agent is left."""
         return agent_id in self._free
 
     def is_out(self, required_skills: Mapping[str, int]) -> bool:
-        """Whether nobody is left for these skills."""
+        """Return whether nobody is left for these skills."""
         line = self._line(required_skills, {})
         while line and line[-1].id not in self._free:
             line.pop()
         return not line
 
     def take(self, wanted: AgentRequest) -> Candidate | None:
-        """The best agent for these skills, who is then no longer in the pool; `None` when nobody fits."""
+        """Return the best agent for these skills, who is then no longer in the pool; `None` when nobody fits."""
         if wanted.only_agent_id is not None:
             best = self._free.get(wanted.only_agent_id)
         else:
@@ -115,7 +115,9 @@ class AgentPool:
         return self._free.pop(best.id)
 
     def _worth_of(self, name: str, level: int) -> float:
-        """How hard it is to replace one who has this skill at this level, by all who reach the level asked for."""
+        """Return how hard it is to replace one who has this skill at this level, by all who reach the level asked
+        for.
+        """
         least = max((asked for asked in self._asked.get(name, ANY_LEVEL) if asked <= level), default=None)
         if least is None:
             return 0.0  # nobody asks for so little
@@ -123,16 +125,20 @@ class AgentPool:
         return EASIER ** (reach - 1)
 
     def _worth_here(self, required_skills: Iterable[tuple[str, int]]) -> float:
-        """How much of being hard to replace is for these very skills; a level above it is not."""
+        """Return how much of being hard to replace is for these very skills; a level above it is not."""
         return sum(self._worth_of(name, least) for name, least in required_skills)
 
     def _is_spare(self, agent: Candidate, wanted: AgentRequest, most: float) -> bool:
-        """Whether others can take the place of this agent for every skill and level that is not asked for here."""
+        """Return whether others can take the place of this agent for every skill and level that is not asked for
+        here.
+        """
         is_needed = self._grains[agent.id] * GRAIN - self._worth_here(wanted.required_skills.items()) > most
         return not (is_needed or agent.is_set_aside or agent.id in wanted.tried)
 
     def _preferred(self, wanted: AgentRequest) -> Candidate | None:
-        """The owner of the caller's case, where they are there, fit, and have not let this caller ring already."""
+        """Return the owner of the caller's case, where they are there, fit, and have not let this caller ring
+        already.
+        """
         agent = self._free.get(wanted.preferred_agent_id or "")
         if (
             agent is None
@@ -155,11 +161,11 @@ class AgentPool:
         return min(left, key=lambda agent: _personal(agent, wanted), default=None)
 
     def chosen(self, agent: Candidate, required_skills: Mapping[str, int]) -> AgentChoice:
-        """This agent for these skills, with what the reasons need to know."""
+        """Return this agent for these skills, with what the reasons need to know."""
         return AgentChoice(agent, required_skills, self._single)
 
     def _line(self, required_skills: Mapping[str, int], prefers: Mapping[str, int]) -> list[Candidate]:
-        """Who fits, the best last; taken ones are dropped as they come to the end."""
+        """Return who fits, the best last; taken ones are dropped as they come to the end."""
         key = (tuple(required_skills.items()), tuple(prefers.items()))
         line = self._lines.get(key)
         if line is None:
@@ -171,7 +177,7 @@ class AgentPool:
         return line
 
     def _order(self, names: tuple[str, ...], prefers: Levels) -> list[Candidate]:
-        """All who hold these skills at any level, the best last: least levels only leave people out."""
+        """Return all who hold these skills at any level, the best last: least levels only leave people out."""
         order = self._orders.get((names, prefers))
         if order is None:
             # The holders of the rarest skill are the fewest to look at, and come in the order of their idling.
@@ -183,8 +189,8 @@ class AgentPool:
         return order
 
     def _ranked(self, held: Sequence[Candidate], names: tuple[str, ...], prefers: Levels) -> list[int]:
-        """The places in `held`, the best last, by: not set aside, levels missing to what is preferred, how hard to
-        replace, how late they answer, level (no more than is preferred), longest idle.
+        """Return the places in `held`, the best last, by: not set aside, levels missing to what is preferred, how hard
+        to replace, how late they answer, level (no more than is preferred), longest idle.
         """
         enough = dict(prefers)
         caps = [(enough.get(name, MOST_LEVEL), name in enough) for name in names]
@@ -206,21 +212,22 @@ class AgentPool:
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Mapping[str, int]], tuple[int, ...]]:
-    """What takes these levels from someone's skills."""
+    """Return what takes these levels from someone's skills."""
     if len(names) > 1:
         return itemgetter(*names)
     return lambda skills: tuple([skills[name] for name in names])
 
 
 def _level_rank(levels: tuple[int, ...], caps: list[tuple[int, bool]]) -> int:
-    """What levels add to a rank: those missing to what is preferred, and the sum, no more than is preferred."""
+    """Return what levels add to a rank: those missing to what is preferred, and the sum, no more than is preferred."""
     pairs = list(zip(levels, caps, strict=True))
     missing = sum(max(0, cap - have) for have, (cap, is_preferred) in pairs if is_preferred)
     return missing * MISSING - sum(min(have, cap) for have, (cap, _) in pairs)
 
 
 def _own_rank(agent: Candidate, ring_seconds: float) -> int:
-    """What someone adds to a rank whatever is required: whether they are set aside, how long they may be waited for.
+    """Return what someone adds to a rank whatever is required: whether they are set aside, how long they may be waited
+    for.
 
     Half rings of the mean wait for them, where a call that they let ring out counts as `RINGS`; where that is not
     known, whole rings within which they answer.

@@ -35,26 +35,28 @@ class AnswerCurve:
     left: tuple[float, ...]
 
     def unanswered(self, seconds: float) -> float:
-        """The chance that the phone has not been answered by then; between whole seconds on a straight line."""
+        """Return the chance that the phone has not been answered by then; between whole seconds on a straight line."""
         place = min(max(seconds, 0.0), len(self.left) - 1.0)
         before = int(place)
         after = min(before + 1, len(self.left) - 1)
         return self.left[before] + (place - before) * (self.left[after] - self.left[before])
 
     def misses(self, rang: float, until: float) -> float:
-        """The chance that a phone which has rung for `rang` seconds is not answered `until` so many either."""
+        """Return the chance that a phone which has rung for `rang` seconds is not answered `until` so many either."""
         now = self.unanswered(rang)
         return self.unanswered(max(rang, until)) / now if now > 0 else 1.0
 
     def expected(self, seconds: float) -> float:
-        """The mean time until the answer, where one that does not come counts as `seconds`."""
+        """Return the mean time until the answer, where one that does not come counts as `seconds`."""
         whole = int(min(seconds, len(self.left) - 1.0))
         area = sum((one + other) / 2 for one, other in pairwise(self.left[: whole + 1]))
         return area + (seconds - whole) * self.unanswered(seconds)
 
 
 def learn(offers: Mapping[str, Sequence[RingOutcome]]) -> dict[str, AnswerCurve]:
-    """The curve of each agent from their offers, the latest first; empty while too little is known of all of them."""
+    """Return the curve of each agent from their offers, the latest first; empty while too little is known of all of
+    them.
+    """
     if sum(rang.is_answered for of_agent in offers.values() for rang in of_agent) < LEAST_ANSWERS:
         return {}
     counted = {agent_id: _count(of_agent) for agent_id, of_agent in offers.items()}
@@ -72,7 +74,7 @@ class _Counts:
 
     @staticmethod
     def sum(counts: Iterable["_Counts"]) -> "_Counts":
-        """All of them together."""
+        """Return all of them together."""
         several = list(counts)
         return _Counts(
             [sum(values) for values in zip(*(each.at_risk for each in several), strict=True)],

@@ -28,7 +28,7 @@ UNKNOWN = AnswerHabit()
 
 
 def learn(offers: Mapping[str, Sequence[RingOutcome]]) -> dict[str, AnswerHabit]:
-    """The habit of each agent, from their offers, the latest first."""
+    """Return the habit of each agent, from their offers, the latest first."""
     curves = answer_curve.learn(offers)
     return {
         agent_id: AnswerHabit(answers_in([rang.seconds for rang in rung if rang.is_answered]), curves.get(agent_id))
@@ -37,7 +37,10 @@ def learn(offers: Mapping[str, Sequence[RingOutcome]]) -> dict[str, AnswerHabit]
 
 
 def answers_in(seconds: Collection[float]) -> float | None:
-    """The time within which this agent has answered nearly all the offers they answered; `None`: too few to say."""
+    """Return the time within which this agent has answered nearly all the offers they answered; `None`.
+
+    Too few to say.
+    """
     if len(seconds) < LEAST_ANSWERS:
         return None
     mean = sum(seconds) / len(seconds)
@@ -56,5 +59,5 @@ class RungPhones:
         self._callers.append(caller_id)
 
     def each(self) -> float:
-        """How many rang for each caller of late; 1 where none rang."""
+        """Return how many rang for each caller of late; 1 where none rang."""
         return len(self._callers) / len(set(self._callers)) if self._callers else 1.0

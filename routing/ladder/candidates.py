@@ -71,5 +71,5 @@ class AgentChoice(NamedTuple):
 
 
 def meets(skills: Mapping[str, int], required_skills: Mapping[str, int]) -> bool:
-    """Whether these skills suffice: every required skill is there at its level or above."""
+    """Return whether these skills suffice: every required skill is there at its level or above."""
     return all(skills.get(name, 0) >= max(1, least) for name, least in required_skills.items())

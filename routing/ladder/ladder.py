@@ -47,7 +47,7 @@ REST_RINGS = 2
 
 
 def decide(floor: FloorState, now: datetime, ring_seconds: float) -> tuple[Decision, ...]:
-    """What is to be done now: first the offers that end, then those that start, in the order of their doing."""
+    """Return what is to be done now: first the offers that end, then those that start, in the order of their doing."""
     ring = timedelta(seconds=ring_seconds)
     ended = tuple(_end(offer, now, ring) for offer in floor.offers)
     live = [offer for offer, end in zip(floor.offers, ended, strict=True) if end is None]
@@ -69,7 +69,7 @@ def decide(floor: FloorState, now: datetime, ring_seconds: float) -> tuple[Decis
 
 
 def _overflow(caller: QueuedCaller, is_rung: bool, now: datetime, ring: timedelta) -> LeaveByOverflow | None:
-    """Where the caller is led now. While a phone rings for them they stay for as many rings again."""
+    """Return where the caller is led now. While a phone rings for them they stay for as many rings again."""
     if not caller.exits:
         return None
     stays = caller.rings if is_rung else 0
@@ -87,7 +87,7 @@ def _end(offer: LiveOffer, now: datetime, ring: timedelta) -> RingNoAnswer | Pho
 def _first_phones(
     callers: list[QueuedCaller], phones: Mapping[str, list[LiveOffer]], pool: AgentPool, now: datetime, ring: timedelta
 ) -> Iterable[StartOffer]:
-    """A phone for everyone who has none, and for those whose only phone is that of someone set aside."""
+    """Yield a phone for everyone who has none, and for those whose only phone is that of someone set aside."""
     hopeless: set[tuple[object, ...]] = set()
     for caller in callers:
         if not pool:
@@ -108,7 +108,7 @@ def _more_phones(
     at: tuple[datetime, timedelta],
     each: float,
 ) -> Iterable[StartOffer]:
-    """What each is due by now, and those beside them whom nobody else is likely to need."""
+    """Yield what each is due by now, and those beside them whom nobody else is likely to need."""
     now, ring = at
     hopeless: set[tuple[object, ...]] = set()
     for caller in [caller for caller in callers if caller.id in phones] if pool and phones else ():
@@ -134,7 +134,7 @@ def _more_phones(
 def _beside(
     caller: QueuedCaller, rung: list[LiveOffer], pool: AgentPool, at: tuple[datetime, timedelta], each: float
 ) -> list[StartOffer]:
-    """A phone beside those that ring: of someone whom nobody else is likely to need, or as the risk is grave."""
+    """Return a phone beside those that ring: of someone whom nobody else is likely to need, or as the risk is grave."""
     chance = miss_risk.of(caller, rung, *at) or 0.0
     is_too_high = miss_risk.is_too_high(chance, len(rung), each)
     if not is_too_high and len(rung) >= _at_once(caller, at, each):
@@ -155,7 +155,7 @@ def _beside(
 
 
 def _at_once(caller: QueuedCaller, at: tuple[datetime, timedelta], each: float) -> int:
-    """How many phones ring where their owners are not needed elsewhere, `each` being how many rang of late."""
+    """Return how many phones ring where their owners are not needed elsewhere, `each` being how many rang of late."""
     most = MOST_AT_ONCE if each < FEW_PHONES else AT_ONCE
     return max(most, phones_due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
 
@@ -165,7 +165,7 @@ def _is_late(offer: LiveOffer, caller: QueuedCaller, ring: timedelta) -> bool:
 
 
 def _is_hopeless(caller: QueuedCaller, pool: AgentPool) -> bool:
-    """Whether nobody is left whom this caller could have at any ring."""
+    """Return whether nobody is left whom this caller could have at any ring."""
     if caller.only_agent_id is not None:
         return not pool.has(caller.only_agent_id)
     skill_options = [

@@ -27,7 +27,9 @@ MOST_PHONES = 5
 
 
 def of(caller: QueuedCaller, rung: Sequence[LiveOffer], now: datetime, ring: timedelta) -> float | None:
-    """The chance that this caller is lost with the phones that ring; `None` where an owner's habits are not known."""
+    """Return the chance that this caller is lost with the phones that ring; `None` where an owner's habits are not
+    known.
+    """
     if not rung or any(offer.curve is None for offer in rung):
         return None
     left = max(caller.asked_at + caller.rings * ring - now, LATE_RINGS * ring).total_seconds()
@@ -37,18 +39,18 @@ def of(caller: QueuedCaller, rung: Sequence[LiveOffer], now: datetime, ring: tim
 
 
 def is_too_high(chance: float, phones: int, each: float) -> bool:
-    """Whether another phone is worth ringing beside so many, `each` being how many rang for a caller of late."""
+    """Return whether another phone is worth ringing beside so many, `each` being how many rang for a caller of late."""
     limit = next((limit for below, limit in MOST_RISK if each < below), None)
     return limit is not None and chance > limit and phones < MOST_PHONES
 
 
 def is_grave(chance: float, phones: int) -> bool:
-    """Whether the phone that joins so many may be that of someone whom others are likely to need."""
+    """Return whether the phone that joins so many may be that of someone whom others are likely to need."""
     return chance * (phones + 1) > GRAVE
 
 
 def _unanswered(rung: Sequence[LiveOffer], now: datetime, seconds: float, ring: timedelta) -> float:
-    """The chance that in so many seconds none of these phones has been answered; each stops after its rings."""
+    """Return the chance that in so many seconds none of these phones has been answered; each stops after its rings."""
     chance = 1.0
     for offer in rung:
         if offer.curve is not None:

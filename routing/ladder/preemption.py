@@ -40,7 +40,7 @@ def preempted(callers: list[QueuedCaller], live: list[LiveOffer], started: set[s
 def reassigned(
     without: list[QueuedCaller], phones: Mapping[str, list[LiveOffer]], now: datetime, ring: timedelta
 ) -> list[Reassign]:
-    """A phone for each who has none from those who have several, the one that began to ring last."""
+    """Return a phone for each who has none from those who have several, the one that began to ring last."""
     # Someone who is set aside may well not be there: neither what is kept nor what is given.
     present = ([offer for offer in rung if not offer.is_set_aside] for rung in phones.values() if len(rung) > 1)
     several = chain.from_iterable(rung for rung in present if len(rung) > 1)

@@ -11,7 +11,7 @@ EVERYONE = 1_000_000
 
 
 def in_order(callers: Iterable[QueuedCaller]) -> list[QueuedCaller]:
-    """The callers in the order in which they are served: by priority, then by when they asked."""
+    """Return the callers in the order in which they are served: by priority, then by when they asked."""
     # Sorts by single fields, the last the strongest, compare faster than one by all three.
     found = sorted(callers, key=attrgetter("id"))
     found.sort(key=attrgetter("asked_at"))
@@ -31,7 +31,7 @@ def due_ring(caller: QueuedCaller, now: datetime, ring: timedelta) -> int:
 
 
 def phones_due(caller: QueuedCaller, now: datetime, ring: timedelta) -> int:
-    """How many phones the caller is due: as their ladder says, and beyond its end one more for each ring."""
+    """Return how many phones the caller is due: as their ladder says, and beyond its end one more for each ring."""
     number = due_ring(caller, now, ring)
     if not caller.ladder:
         return number
@@ -49,5 +49,8 @@ def skill_options(caller: QueuedCaller, number: int, now: datetime) -> Iterable[
 
 
 def group_of(caller: QueuedCaller) -> tuple[object, ...]:
-    """What callers of one queue and language share: it is the same object in all of them where a floor says so once."""
+    """Return what callers of one queue and language share.
+
+    It is the same object in all of them where a floor says so once.
+    """
     return id(caller.required_skills), id(caller.helpers), caller.only_agent_id

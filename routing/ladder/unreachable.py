@@ -24,14 +24,14 @@ class ReachableSkills:
         self._hastened: dict[int, Helpers] = {}
 
     def can_serve(self, required_skills: Mapping[str, int]) -> bool:
-        """Whether anybody has these skills."""
+        """Return whether anybody has these skills."""
         key = tuple(sorted(required_skills.items()))
         if key not in self._known:
             self._known[key] = any(meets(skills, required_skills) for skills in self._skills)
         return self._known[key]
 
     def hasten(self, caller: QueuedCaller) -> QueuedCaller:
-        """The caller as they are, or with the overflow due now where nobody of their queue can be reached."""
+        """Return the caller as they are, or with the overflow due now where nobody of their queue can be reached."""
         if caller.only_agent_id is not None:
             return caller
         wishes = [caller.required_skills, *(rung.required_skills for rung in caller.ladder if rung.required_skills)]

@@ -81,7 +81,8 @@ def start(context: AppContext, offer: Offer) -> bool:
 
 
 def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = None) -> bool:
-    """The agent picked up: whether they won the caller. One compare-and-set decides; asked again, the same answer.
+    """Decide who wins the caller: return whether this agent does. One compare-and-set decides; asked again, the same
+    answer.
 
     `sid` is the exchange's id of their line: where every report of it was lost, it is learned here.
     """
@@ -204,5 +205,5 @@ def tell(
 
 
 def changed(result: object) -> bool:
-    """Whether a compare-and-set came about."""
+    """Return whether a compare-and-set came about."""
     return isinstance(result, CursorResult) and result.rowcount == 1

@@ -20,7 +20,7 @@ class Span:
     end: time
 
     def holds(self, moment: time) -> bool:
-        """Whether the moment lies in the span."""
+        """Return whether the moment lies in the span."""
         return self.start <= moment and (moment < self.end or self.end == time(0))
 
 
@@ -43,7 +43,7 @@ class Hours:
         return dict(self.days)
 
     def spans(self, day: date) -> tuple[Span, ...]:
-        """When the line is open on this day."""
+        """Return when the line is open on this day."""
         own = self._by_date.get(day)
         if own is not None:
             return own
@@ -56,7 +56,7 @@ class Hours:
 
 
 def is_open(hours: Hours, now: datetime) -> bool:
-    """Whether the line is open at `now` (aware)."""
+    """Return whether the line is open at `now` (aware)."""
     if hours.is_always:
         return True
     local = now.astimezone(hours.zone)
@@ -64,7 +64,10 @@ def is_open(hours: Hours, now: datetime) -> bool:
 
 
 def next_opening(hours: Hours, now: datetime) -> datetime | None:
-    """When the line is open next, in its local time: `now` itself where it is open; `None` where it stays closed."""
+    """Return when the line is open next, in its local time.
+
+    `now` itself where it is open; `None` where it stays closed.
+    """
     local = now.astimezone(hours.zone)
     if is_open(hours, now):
         return local
@@ -78,7 +81,7 @@ def next_opening(hours: Hours, now: datetime) -> datetime | None:
 
 
 def parse_span(text: str) -> Span | None:
-    """The span that `08:00-17:30` names, or `None`."""
+    """Return the span that `08:00-17:30` names, or `None`."""
     start, _, end = text.partition("-")
     try:
         span = Span(
@@ -90,7 +93,7 @@ def parse_span(text: str) -> Span | None:
 
 
 def parse_weekdays(text: str) -> range | None:
-    """The weekdays that `monday` or `monday-friday` names, or `None`."""
+    """Return the weekdays that `monday` or `monday-friday` names, or `None`."""
     first, _, last = text.partition("-")
     if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
         return None

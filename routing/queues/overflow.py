@@ -36,9 +36,9 @@ def leave_queue(context: AppContext, provider: Provider, decision: floor_state.L
     try:
         provider.redirect(sid, webhook_urls.absolute(context.settings.voice_url, way_out))
     except ProviderRefused:
-        log.get().info("caller_had_gone", call_id=call_id)  # the status callback or the sweep closes the call
+        log.get().info("caller_gone", call_id=call_id)  # the status callback or the sweep closes the call
     except ProviderDown as error:
-        log.get().warning("exchange_down", action="lead", error=str(error))
+        log.get().warning("exchange_unreachable", action="lead", error=str(error))
         _undo(context, call_id, now)
     return True
 

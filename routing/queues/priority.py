@@ -45,7 +45,10 @@ def recognise(session: Session, context: AppContext, call: Call, base: int, now:
 
 
 def take_over(session: Session, context: AppContext, call: Call, queue: str, now: datetime) -> datetime | None:
-    """Whoever calls again while they wait for our call stands where that one stood: since when, and it is off."""
+    """Return whoever calls again while they wait for our call stands where that one stood.
+
+    Since when, and it is off.
+    """
     if call.caller_index is None:
         return None
     query = (

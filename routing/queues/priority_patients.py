@@ -38,7 +38,7 @@ class GreenChannel:
 
 
 def priority_of(rules: GreenChannel, facts: PatientFacts, base: int, today: date) -> tuple[int, tuple[Reason, ...]]:
-    """The caller's priority, `base` being that of their queue, and what lifted it, for supervisors.
+    """Return the caller's priority, `base` being that of their queue, and what lifted it, for supervisors.
 
     `today` is the hospital's local date.
     """

@@ -21,24 +21,29 @@ CAN_BE_RUNG = (
 
 
 def locked_call(session: Session, call_id: str) -> Call | None:
-    """The call, locked until the transaction ends: it is the one lock that changes of its line and offers take."""
+    """Return the call, locked until the transaction ends.
+
+    It is the one lock that changes of its line and offers take.
+    """
     return _held(session, session.scalar(statements.LOCKED_CALL, {"call_id": call_id}))
 
 
 def locked_offer(session: Session, offer_id: str) -> Offer | None:
-    """The offer as it is once its call is locked; `None` when there is none."""
+    """Return the offer as it is once its call is locked; `None` when there is none."""
     call = _held(session, session.scalar(statements.CALL_OF_OFFER, {"offer_id": offer_id}))
     return None if call is None else session.scalar(statements.OFFER, {"offer_id": offer_id})
 
 
 def _held(session: Session, call: Call | None) -> Call | None:
-    """A session forgets rows that nobody refers to; who asks for the locked call again need not read it again."""
+    """Return a session forgets rows that nobody refers to; who asks for the locked call again need not read it
+    again.
+    """
     session.info["locked"] = call
     return call
 
 
 def open_entry(session: Session, call_id: str) -> QueueEntry | None:
-    """The caller's place in line, `None` when they are not (or no longer) in one."""
+    """Return the caller's place in line, `None` when they are not (or no longer) in one."""
     return session.scalar(statements.OPEN_PLACE, {"call_id": call_id})
 
 
@@ -48,7 +53,7 @@ def live_offers(session: Session, queue_entry_id: str) -> list[Offer]:
 
 
 def position(session: Session, entry: QueueEntry) -> int:
-    """How many callers of the same queue are served before this one, plus one."""
+    """Return how many callers of the same queue are served before this one, plus one."""
     earlier = or_(
         QueueEntry.priority > entry.priority,
         and_(QueueEntry.priority == entry.priority, QueueEntry.asked_at < entry.asked_at),
@@ -63,7 +68,7 @@ def position(session: Session, entry: QueueEntry) -> int:
 
 
 def _called_before(entry: QueueEntry) -> Select[int]:
-    """How many who are to be called back stand before this caller: they kept their place."""
+    """Return how many who are to be called back stand before this caller: they kept their place."""
     earlier = or_(
         Callback.priority > entry.priority,
         and_(Callback.priority == entry.priority, Callback.asked_at < entry.asked_at),
@@ -73,12 +78,12 @@ def _called_before(entry: QueueEntry) -> Select[int]:
 
 
 def offer(session: Session, offer_id: str) -> Offer | None:
-    """The offer with this id."""
+    """Return the offer with this id."""
     return session.get(Offer, offer_id)
 
 
 def latest_entry(session: Session, call_id: str) -> QueueEntry | None:
-    """The caller's newest place in line, open or closed; consultations of agents are none."""
+    """Return the caller's newest place in line, open or closed; consultations of agents are none."""
     return session.scalar(statements.LAST_PLACE, {"call_id": call_id})
 
 

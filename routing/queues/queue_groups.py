@@ -34,7 +34,7 @@ class QueueGroups:
         self._known: dict[tuple[str, tuple[tuple[str, int], ...]], QueueGroup] = {}
 
     def of(self, queue: str, required_skills: Mapping[str, int]) -> QueueGroup:
-        """The line of callers of this queue with these required skills."""
+        """Return the line of callers of this queue with these required skills."""
         key = (queue, tuple(sorted(required_skills.items())))
         if key not in self._known:
             self._known[key] = self._line(self._rules.queue(queue), dict(key[1]))
@@ -53,7 +53,7 @@ class QueueGroups:
 
 
 def levels_asked(rules: QueueRules) -> dict[str, tuple[int, ...]]:
-    """The least levels that queues ask for, by skill and language."""
+    """Return the least levels that queues ask for, by skill and language."""
     levels: dict[str, set[int]] = defaultdict(set)
     for queue in rules.queues.values():
         for language in Language:

@@ -62,7 +62,9 @@ class OverflowRule:
     after: timedelta | None = None
 
     def is_due(self, rings: int, waited: timedelta) -> bool:
-        """Whether its time has come for a caller who is in the ring `rings` (from 1) and has `waited` since asking."""
+        """Return whether its time has come for a caller who is in the ring `rings` (from 1) and has `waited` since
+        asking.
+        """
         return rings > self.after_rings if self.after is None else waited >= self.after
 
 
@@ -82,7 +84,10 @@ class Queue:
     wrap_up_seconds: int = 30
 
     def needs(self, language: Language, skill: str | None = None) -> dict[str, SkillLevel]:
-        """What is needed of who answers: the queue's skills, or `skill` in their place, and the caller's language."""
+        """Return what is needed of who answers.
+
+        The queue's skills, or `skill` in their place, and the caller's language.
+        """
         wished = dict(self.required_skills)
         if skill is not None and skill not in wished:
             least = max((need.least for need in wished.values()), default=1)
@@ -90,7 +95,7 @@ class Queue:
         return wished | {language.value: self.languages.get(language, SkillLevel())}
 
     def levels(self, language: Language, skill: str | None = None) -> dict[str, int]:
-        """The least level of each skill, as a place in line keeps it."""
+        """Return the least level of each skill, as a place in line keeps it."""
         return {name: need.least for name, need in self.needs(language, skill).items()}
 
 
@@ -105,5 +110,7 @@ class QueueRules:
     green: GreenChannel
 
     def queue(self, name: str) -> Queue:
-        """The queue of this name; for callers in a line that is no longer there, one without rules of its own."""
+        """Return the queue of this name; for callers in a line that is no longer there, one without rules of its
+        own.
+        """
         return self.queues.get(name) or Queue(name, {}, Hours(self.zone, is_always=True), {})

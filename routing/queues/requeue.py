@@ -37,14 +37,14 @@ class RequeueTarget:
 
 
 def usual_entry(session: Session, call_id: str) -> QueueEntry:
-    """The caller's newest place in line that asked for skills and not for one certain agent."""
+    """Return the caller's newest place in line that asked for skills and not for one certain agent."""
     query = select(QueueEntry).where(QueueEntry.call_id == call_id, QueueEntry.kind == QueueEntryKind.CALLER)
     entries = session.scalars(query.order_by(QueueEntry.id.desc())).all()
     return next((entry for entry in entries if entry.only_agent_id is None), entries[-1])
 
 
 def times_lost(session: Session, call_id: str) -> int:
-    """How often an agent's line was lost in this call already."""
+    """Return how often an agent's line was lost in this call already."""
     lost = select(func.count()).where(
         QueueEntry.call_id == call_id, QueueEntry.requeue_reason == RequeueReason.LINE_LOST
     )
@@ -52,7 +52,7 @@ def times_lost(session: Session, call_id: str) -> int:
 
 
 def own_priority(entry: QueueEntry) -> int:
-    """The caller's priority without the step to the front."""
+    """Return the caller's priority without the step to the front."""
     return entry.priority - entry.is_lifted
 
 

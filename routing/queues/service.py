@@ -74,7 +74,7 @@ def _stood(session: Session, call: Call, queue: str) -> datetime | None:
 
 
 def position(session: Session, call_id: str) -> int | None:
-    """The caller's place in line, 1 = next; `None` when they are in none."""
+    """Return the caller's place in line, 1 = next; `None` when they are in none."""
     entry = queries.open_entry(session, call_id)
     return None if entry is None else queries.position(session, entry)
 

@@ -33,7 +33,7 @@ ENDS: dict[type[floor_state.Decision], tuple[OfferState, OfferEndReason]] = {
 
 
 def offer_of(session: Session, start: floor_state.StartOffer, now: datetime) -> Offer | None:
-    """The offer that a decision asks for, not yet stored; `None` when the caller is gone."""
+    """Return the offer that a decision asks for, not yet stored; `None` when the caller is gone."""
     entry = session.get(QueueEntry, start.caller_id)
     if entry is None:
         return None
@@ -82,14 +82,17 @@ def act(context: AppContext, provider: Provider, pool: Executor, now: datetime) 
 
 
 def _bind(action: Callable[..., object], context: AppContext, provider: Provider, *rows: object) -> Callable[[], bool]:
-    """The action with its rows; its answer is whether something was done. One that says `False` is asked again."""
+    """Return the action with its rows; its answer is whether something was done.
+
+    One that says `False` is asked again.
+    """
 
     def run() -> bool:
         try:
             return action(context, provider, *rows) is not False
         except ProviderDown as error:
             # The row still says what is to be done: the next pass asks again.
-            log.get().warning("exchange_down", action=action.__name__.strip("_"), error=str(error))
+            log.get().warning("exchange_unreachable", action=action.__name__.strip("_"), error=str(error))
             return False
 
     return run
@@ -100,7 +103,7 @@ def _hang_up(context: AppContext, provider: Provider, offer: Offer) -> None:
     try:
         provider.hang_up(sid)
     except ProviderRefused:
-        log.get().info("line_had_ended", sid=sid)
+        log.get().info("leg_already_ended", sid=sid)
     with context.database.write() as session:
         session.get_one(Offer, offer.id).hung_up_at = clock.now()
 
@@ -110,7 +113,7 @@ def _move(context: AppContext, provider: Provider, entry: QueueEntry, call: Call
         webhook = webhook_urls.connect if entry.state is QueueEntryState.WON else webhook_urls.requeued
         provider.redirect(call.provider_sid, webhook_urls.absolute(context.settings.voice_url, webhook(call.id)))
     except ProviderRefused:
-        log.get().info("caller_had_gone", call_id=call.id)  # the status callback or the sweep closes the call
+        log.get().info("caller_gone", call_id=call.id)  # the status callback or the sweep closes the call
     with context.database.write() as session:
         queries.locked_call(session, call.id)
         row = session.get_one(QueueEntry, entry.id)

@@ -81,7 +81,7 @@ _RANG = (
 def floor_state_of(
     session: Session, rules: QueueRules, now: datetime, known: Mapping[str, AnswerHabit] = MappingProxyType({})
 ) -> floor_state.FloorState:
-    """The floor at `now`, as values; `known` are the agents' habits, as `habits_of` learned them."""
+    """Return the floor at `now`, as values; `known` are the agents' habits, as `habits_of` learned them."""
     entry = session.scalars(_IN_LINE).all()
     ringing = session.execute(_RINGING).all()
     if not entry and not ringing:
@@ -100,7 +100,7 @@ def floor_state_of(
 
 
 def habits_of(session: Session) -> dict[str, AnswerHabit]:
-    """How soon and how often each agent answers, from the latest offers of all."""
+    """Return how soon and how often each agent answers, from the latest offers of all."""
     offers: dict[str, list[RingOutcome]] = defaultdict(list)
     for agent_id, state, ringing_at, answered_at, ended_at in session.execute(_RANG):
         end = answered_at if state is OfferState.ANSWERED else ended_at
@@ -117,7 +117,7 @@ def _levels(session: Session) -> dict[str, dict[str, int]]:
 
 
 def _made(session: Session) -> dict[str, list[Columns]]:
-    """Every offer of those who wait, by their place."""
+    """Return every offer of those who wait, by their place."""
     made: dict[str, list[Columns]] = defaultdict(list)
     for row in session.execute(_MADE):
         made[row.queue_entry_id].append(row)
@@ -137,7 +137,9 @@ def _free(
 
 
 def _can_be_reached(agent: Columns, now: datetime) -> bool:
-    """Whether they are there, or may be back any moment; who talks is, whatever their telephone is said to do."""
+    """Return whether they are there, or may be back any moment; who talks is, whatever their telephone is said to
+    do.
+    """
     is_there = agent.is_present or agent.state is AgentState.TALKING
     return is_there or presence.may_return(agent.absence_reason, agent.presence_since, now)
 
@@ -181,7 +183,7 @@ def _exits(row: QueueEntry, queue: Queue) -> Iterable[OverflowRule]:
 
 
 def _for_one(row: QueueEntry, queue: Queue, offers: list[Columns]) -> floor_state.QueuedCaller:
-    """A caller for one certain agent: nobody else is rung, nothing else follows."""
+    """Return a caller for one certain agent: nobody else is rung, nothing else follows."""
     return floor_state.QueuedCaller(
         id=row.id,
         required_skills=candidates.NOTHING,

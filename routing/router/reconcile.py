@@ -56,7 +56,7 @@ class Elapsed:
 
 
 def pending_requests(session: Session, now: datetime) -> PendingRequests:
-    """What is to be asked of the exchange now."""
+    """Return what is to be asked of the exchange now."""
     until = {"ghosts": now - timedelta(seconds=GHOST_SECONDS)}
     found = session.execute(statements.ANY_TO_ASK, until).one()
     return PendingRequests(
@@ -69,7 +69,7 @@ def pending_requests(session: Session, now: datetime) -> PendingRequests:
 
 
 def elapsed(session: Session, now: datetime) -> Elapsed:
-    """What has ended by itself until now."""
+    """Return what has ended by itself until now."""
     until = {
         "now": now,
         "met": now - timedelta(seconds=MEET_SECONDS),

@@ -130,7 +130,7 @@ TRANSFERS_RINGING = select(Transfer).where(Transfer.state == TransferState.ASKED
 
 
 def _any(**named: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Which of these have rows, in one statement: most passes of a router find nothing to do."""
+    """Return which of these have rows, in one statement: most passes of a router find nothing to do."""
     return select(*(query.with_only_columns(literal(1)).exists().label(name) for name, query in named.items()))
 
 

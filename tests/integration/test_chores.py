@@ -145,7 +145,7 @@ def test_a_chore_that_hangs_holds_up_no_other_is_late_and_is_not_begun_twice(con
         for _ in range(3):
             runner.start_due()
         assert row(context, "hangs").late == 1
-        assert [line["chore"] for line in logs if line["event"] == "chore_late"] == ["hangs"]
+        assert [line["chore"] for line in logs if line["event"] == "sweep_late"] == ["hangs"]
     wait_for(lambda: "hangs" not in runner.running(), 60, "its end")
     assert row(context, "hangs").last_error == ""
     runner.stop()

@@ -54,7 +54,7 @@ def begin(context: AppContext) -> None:
 
 
 def is_over(context: AppContext) -> bool:
-    """Whether everybody was tried once and nobody is on the line."""
+    """Return whether everybody was tried once and nobody is on the line."""
     with context.database.read() as session:
         if queries.is_anybody_untried(session):
             return False
@@ -62,7 +62,7 @@ def is_over(context: AppContext) -> bool:
 
 
 def rows(context: AppContext, _since: datetime, now: datetime) -> list[tuple[str, ...]]:
-    """One row of words per recipient; their state comes last."""
+    """Return one row of words per recipient; their state comes last."""
     with context.database.read() as session:
         return [_row(session, recipient, now) for recipient in queries.recipients(session)]
 
@@ -91,7 +91,7 @@ def _state(recipient: Recipient, now: datetime) -> str:
 
 
 def table(lines: list[tuple[str, ...]], seconds: float) -> tables.Fitting:
-    """The rows as a table with a clock; where there is little room, answers are counted."""
+    """Return the rows as a table with a clock; where there is little room, answers are counted."""
     title = f"Calls after discharge, {seconds:.0f} s"
     counted = [(*line[:ANSWERS], _count(line[ANSWERS]), *line[ANSWERS + 1 :]) for line in lines]
     return tables.Fitting(_drawn(title, lines), _drawn(title, counted, is_tight=True))

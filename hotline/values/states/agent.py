@@ -91,4 +91,4 @@ class AbsenceReason(StrEnum):
     NOT_CONNECTED = "not_connected"
     PAGE_SILENT = "page_silent"
     NOT_REACHED = "not_reached"
-    EXCHANGE_DOWN = "exchange_down"
+    EXCHANGE_DOWN = "exchange_unreachable"

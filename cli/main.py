@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from hotline import log
 from hotline.errors import HotlineError
 
 COMMANDS = {
@@ -78,6 +79,7 @@ def make_printable() -> None:
 def main() -> None:
     """Run the command; a fault of the hospital's data or settings is one clear line, not a traceback."""
     make_printable()
+    log.configure("hotline", "text")  # on the error stream: what a command prints is its answer alone
     try:
         group()
     except HotlineError as error:

@@ -4,10 +4,7 @@ Both run on the same server, take turns second by second in one run, and get the
 connections. Prints JSON: throughput, p99, their ratio, and p99 at a steady rate. `python -m bench.webhook --help`.
 """
 
-import base64
 import contextlib
-import hashlib
-import hmac
 import json
 import os
 import socket
@@ -15,18 +12,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote_plus
 
 import click
 from flask import Flask, Response
 from pydantic import SecretStr
 
+from bench.webhook_load import CONNECTIONS, NODES, TOKEN, CallerLine, as_fast_as_it_goes, at_a_rate, percentile
 from hotline.clock import new_id, now
 from hotline.configuration.settings import Settings
 from hotline.context import open_context
@@ -40,10 +33,6 @@ from ivr.dialogue.flow_state import FlowState
 from ivr.prompts import catalogue
 from tests.support import servers
 
-KEYS = ("#", "2", "")  # back to the language, English, past the notice to the menu: then again
-NODES = ("language", "consent", "menu")
-TOKEN = "a token of the bench"  # noqa: S105 (made up)
-CONNECTIONS = 8
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -62,72 +51,6 @@ def bare() -> Flask:
         return Response(voice.document(verbs, call_id, number + 1), content_type="text/xml; charset=utf-8")
 
     return app
-
-
-@dataclass
-class Line:
-    """One keep-alive connection and the call whose turns it delivers."""
-
-    port: int
-    call_id: str
-    sid: str
-    number: int = 1
-    wire: socket.socket = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Connect."""
-        self.wire = socket.create_connection(("127.0.0.1", self.port))
-        self.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def turn(self) -> float:
-        """Deliver the next turn; how many seconds its answer took."""
-        request = self._request(self.number)
-        start = time.perf_counter()
-        self.wire.sendall(request)
-        answer = self._answer()
-        took = time.perf_counter() - start
-        if f"/turns/{self.number + 1}".encode() not in answer:
-            raise AssertionError(answer[:2000])
-        self.number += 1
-        return took
-
-    def _request(self, number: int) -> bytes:
-        path = f"/voice/calls/{self.call_id}/turns/{number}"
-        form = FORM | {"CallSid": self.sid, "Digits": KEYS[(number - 1) % len(KEYS)]}
-        text = f"http://voice.test{path}" + "".join(k + form[k] for k in sorted(form))
-        signed = base64.b64encode(hmac.new(TOKEN.encode(), text.encode(), hashlib.sha1).digest()).decode()
-        body = "&".join(f"{quote_plus(k)}={quote_plus(v)}" for k, v in form.items())
-        head = f"POST {path} HTTP/1.1\r\nHost: voice.test\r\nX-Twilio-Signature: {signed}\r\n"
-        kind = "Content-Type: application/x-www-form-urlencoded\r\n"
-        return f"{head}{kind}Content-Length: {len(body)}\r\n\r\n{body}".encode()
-
-    def _answer(self) -> bytes:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += self._more()
-        head, _, body = data.partition(b"\r\n\r\n")
-        length = next(
-            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-        )
-        while len(body) < length:
-            body += self._more()
-        return head + b"\r\n\r\n" + body
-
-    def _more(self) -> bytes:
-        more = self.wire.recv(65536)
-        if not more:
-            raise ConnectionError("the server closed the connection")
-        return more
-
-
-# What Twilio sends with every webhook of a call.
-FORM = {
-    "AccountSid": "AC" + "0" * 32, "ApiVersion": "2010-04-01", "CallStatus": "in-progress", "Called": "+861066880000",
-    "CalledCity": "", "CalledCountry": "CN", "CalledState": "", "CalledZip": "", "Caller": "+8613800000001",
-    "CallerCity": "", "CallerCountry": "CN", "CallerState": "", "CallerZip": "", "Direction": "inbound",
-    "From": "+8613800000001", "FromCity": "", "FromCountry": "CN", "FromState": "", "FromZip": "",
-    "To": "+861066880000", "ToCity": "", "ToCountry": "CN", "ToState": "", "ToZip": "", "msg": "Gather End",
-}  # fmt: skip
 
 
 def settings_for(folder: Path, database: str, redis: str) -> Settings:
@@ -205,56 +128,13 @@ def _answers(port: int) -> bool:
         return False
 
 
-def as_fast_as_it_goes(lines: list[Line], seconds: float) -> list[float]:
-    """Return all connections at once, one turn after the other; how long each took."""
-    taken: list[list[float]] = [[] for _ in lines]
-    end = time.perf_counter() + seconds
-
-    def deliver(number: int) -> None:
-        while time.perf_counter() < end:
-            taken[number].append(lines[number].turn())
-
-    with ThreadPoolExecutor(len(lines)) as pool:
-        list(pool.map(deliver, range(len(lines))))
-    return [t for each in taken for t in each]
-
-
-def at_a_rate(lines: list[Line], per_second: float, seconds: float) -> list[float]:
-    """Turns that arrive at a steady rate, whether or not the earlier ones are answered; from due to answered."""
-    count = int(per_second * seconds)
-    start = time.perf_counter() + 0.05
-    taken: list[float] = []
-    lock = threading.Lock()
-    due = iter(range(count))
-
-    def deliver(line: Line) -> None:
-        while True:
-            with lock:
-                number = next(due, None)
-            if number is None:
-                return
-            moment = start + number / per_second
-            time.sleep(max(0.0, moment - time.perf_counter()))
-            line.turn()
-            taken.append(time.perf_counter() - moment)
-
-    with ThreadPoolExecutor(len(lines)) as pool:
-        list(pool.map(deliver, lines))
-    return taken
-
-
-def p(taken: list[float], percent: int) -> float:
-    """Return a percentile, in milliseconds."""
-    return round(statistics.quantiles(taken, n=100)[percent - 1] * 1000, 1)
-
-
 def measure(settings: Settings, rounds: int, slice_seconds: float, rate: float) -> dict[str, object]:
     """Return both apps in turns; the figures."""
     calls = prepare(settings, 2 * CONNECTIONS)
     with served("voice.serve:app()", settings) as ours, served("bench.webhook:bare()", settings) as plain:
         lines = {
-            "hotline": [Line(ours, *ids) for ids in calls[:CONNECTIONS]],
-            "bare": [Line(plain, *ids) for ids in calls[CONNECTIONS:]],
+            "hotline": [CallerLine(ours, *ids) for ids in calls[:CONNECTIONS]],
+            "bare": [CallerLine(plain, *ids) for ids in calls[CONNECTIONS:]],
         }
         for each in lines.values():
             as_fast_as_it_goes(each, 1.0)
@@ -271,12 +151,12 @@ def measure(settings: Settings, rounds: int, slice_seconds: float, rate: float) 
         every = [t for part in fast[name] for t in part]
         found[name] = {
             "turns_per_second": round(len(every) / (rounds * slice_seconds), 1),
-            "p50_ms": p(every, 50),
-            "p99_ms": p(every, 99),
-            f"p99_ms_at_{rate:.0f}_per_second": p(steady[name], 99),
+            "p50_ms": percentile(every, 50),
+            "p99_ms": percentile(every, 99),
+            f"p99_ms_at_{rate:.0f}_per_second": percentile(steady[name], 99),
         }
     ratios = [len(a) / len(b) for a, b in zip(fast["hotline"], fast["bare"], strict=True)]
-    every_p99 = [p([t for part in fast[name] for t in part], 99) for name in ("hotline", "bare")]
+    every_p99 = [percentile([t for part in fast[name] for t in part], 99) for name in ("hotline", "bare")]
     return found | {
         "throughput_ratio": round(statistics.median(ratios), 3),
         "throughput_ratio_range": [round(min(ratios), 3), round(max(ratios), 3)],

@@ -6,7 +6,7 @@ from hotline.database import migrate
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring
 from hotline.models import Row
-from tests import first_migration
+from tests.release import first_migration
 
 
 @pytest.fixture

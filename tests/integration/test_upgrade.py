@@ -10,7 +10,7 @@ from hotline.context import open_context
 from hotline.database import migrate, table_check
 from hotline.database.database import Database
 from hotline.models import Row
-from tests import release_data
+from tests.release import data as release_data
 
 
 def released(database_url: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Make the first migration anew from the models: `python -m tests.first_migration`. Until 0.1.0 is released only."""
+"""Make the first migration anew from the models: `python -m tests.release.first_migration`. Only before 0.1.0."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Make the small database of a release: `python -m tests.release_data`, run once when the release is cut.
+"""Make the small database of a release: `python -m tests.release.data`, run once when the release is cut.
 
 It holds a morning's calls, recordings and reviews, a campaign, and at least one row of every other table, all as the
 release's own code writes and seals them. Tests upgrade it to the tables of today.
@@ -36,7 +36,7 @@ from tests.support import quality_data, servers
 
 RELEASE = "0.1.0"
 REVISION = "0100"
-FILE = Path(__file__).parent / "data" / f"{RELEASE}.json.xz"
+FILE = Path(__file__).with_name(f"{RELEASE}.json.xz")
 # The keys with which the data are sealed; they open nothing else.
 KEYS = "release:" + base64.b64encode(b"r" * 32).decode()
 
@@ -174,7 +174,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hl") as folder, noon, _opened(Path(folder)) as context:
         fill(context)
         rows = dump(context.database)
-    FILE.parent.mkdir(exist_ok=True)
     FILE.write_bytes(lzma.compress(json.dumps(rows, ensure_ascii=False, sort_keys=True).encode(), preset=9))
     filled = sum(bool(found) for found in rows.values())
     print(f"{FILE.name}: {FILE.stat().st_size:,} bytes, {sum(map(len, rows.values()))} rows in {filled} tables")

@@ -25,8 +25,12 @@ class Layer:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+# Who only computes takes what the layers with real audio, browsers and processes leave of the processor.
+GIVES_WAY = 19
+
+
 def _tool(name: str, *command: str) -> Layer:
-    return Layer(name, (str(BIN / command[0]), *command[1:]), is_pytest=False)
+    return Layer(name, (str(BIN / command[0]), *command[1:]), is_pytest=False, niceness=GIVES_WAY)
 
 
 def _tests(name: str, *arguments: str, niceness: int = 0) -> Layer:
@@ -54,9 +58,9 @@ CHECK = (
 ENCODINGS = {"PYTHONWARNDEFAULTENCODING": "1"}
 # Who gives way is not timed out for it.
 PATIENT = ("--timeout", "900")
-UNIT = replace(_tests("unit", "-n", "auto", *PATIENT, "tests/unit", niceness=10), environment=ENCODINGS)
-INTERLEAVE = _tests("interleave", "-n", "auto", *PATIENT, STORM, niceness=10)
-INTEGRATION = _tests("integration", "-n", "auto", *PATIENT, *INTEGRATED, f"--ignore={STORM}", niceness=5)
+UNIT = replace(_tests("unit", "-n", "auto", *PATIENT, "tests/unit", niceness=GIVES_WAY), environment=ENCODINGS)
+INTERLEAVE = _tests("interleave", "-n", "auto", *PATIENT, STORM, niceness=GIVES_WAY)
+INTEGRATION = _tests("integration", "-n", "auto", *PATIENT, *INTEGRATED, f"--ignore={STORM}", niceness=GIVES_WAY)
 DEMO = _tests("demo", PLAYED)
 CALLS = _tests("calls", *BY_FILE, *_files("tests/calls", FIRST_CALLS, (PLAYED,)), "tests/calls/exchange")
 BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", FIRST_PAGES))

@@ -118,7 +118,7 @@ def test_a_warning_sign_that_no_nurse_hears_is_on_every_live_page_until_somebody
         nurse.sees_live()
         expect(nurse.page.locator(".alarm")).to_have_count(0)
         unheard(context, recipient_id)
-        for someone, sign, words in ((person, "胸痛", "尚无护士接听"), (nurse, "Chest pain", "no nurse has come")):
+        for someone, sign, words in ((person, "胸痛", "尚无护士接听"), (nurse, "Chest pain", "no nurse has answered")):
             someone.sees("#alarms[aria-live=assertive] .alarm", sign)
             someone.sees("#alarms .alarm", words)
             expect(someone.page).to_have_title(re.compile("^⚠ 1 · "))

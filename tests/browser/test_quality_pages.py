@@ -219,13 +219,13 @@ def test_a_report_is_made_as_a_file_while_one_waits(
         supervisor.open("/reports")
         supervisor.sees(".chart svg circle")
         supervisor.page.click("text=导出 PDF")
-        supervisor.sees("[data-state=asked]", "正在生成")
+        supervisor.sees("[data-state=requested]", "正在生成")
         with context.database.read() as session:
             row = service.of_user(session, here.users["supervisor"])[0]
         service.make_report(context, row.id, clock.now())  # the worker's part
-        supervisor.sees("[data-state=made] a", "下载")
+        supervisor.sees("[data-state=ready] a", "下载")
         with supervisor.page.expect_download() as download:
-            supervisor.page.click("[data-state=made] a")
+            supervisor.page.click("[data-state=ready] a")
         assert download.value.path().read_bytes().startswith(b"%PDF")
         supervisor.saw_no_faults()
 

@@ -20,7 +20,10 @@ def main(names: Sequence[str]) -> int:
         signal.signal(number, signal.default_int_handler)
     lanes = [[layer for name in names for layer in GROUPS[name]]] if names else LANES
     try:
-        results = Run(OUTPUT, _show).everything(lanes)
+        run = Run(OUTPUT, _show)
+        results = run.everything(lanes)
+        if not names:
+            results = run.again(lanes, results)
     except KeyboardInterrupt:
         print("interrupted")
         return 128 + signal.SIGINT

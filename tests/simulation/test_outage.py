@@ -181,7 +181,7 @@ def test_who_hangs_up_while_they_are_kept_is_called_back(house: House) -> None:
     house.back()
     caller.hang_up()  # they went while we were away; the sweep hears of it
     kept = house.app.extensions["kept"]
-    for known in kept._known.values():
+    for known in kept._callers.values():
         known.heard -= 120
     kept.make_up(clock.now())
     (call,) = calls(house)

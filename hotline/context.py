@@ -1,4 +1,4 @@
-"""What every process stands on: settings, database, bell, blobs and keyring, opened once at its start."""
+"""The open resources of a process: settings, database, notifier, object store and keyring, opened once at its start."""
 
 import sys
 from collections.abc import Iterator

@@ -102,4 +102,4 @@ class Pacer:
             row = session.get_one(Campaign, campaign.id)
             if row.state is CampaignState.RUNNING:
                 row.pace = kept | {"at": now.isoformat()}
-                self._context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+                self._context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)

@@ -222,7 +222,7 @@ def end(
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
     session.flush()
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)
-    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
     if recipient.state is RecipientState.CALLING:
         follow_up.follow(session, context, recipient, _follows(session, context.settings, attempt, now), now)
 

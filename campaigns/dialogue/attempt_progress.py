@@ -170,7 +170,7 @@ def give(session: Session, context: AppContext, attempt_id: str, given: Given, n
     row.value, row.figure, row.words = given.value, given.figure, given.words
     row.is_warning, row.is_opinion = given.is_warning, given.is_opinion
     session.flush()
-    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
     return row
 
 
@@ -178,7 +178,7 @@ def warn(session: Session, context: AppContext, attempt_id: str, sign: str, now:
     """Note that a warning sign was heard: from now on the time to a nurse's voice is measured."""
     attempt, _ = _held(session, attempt_id)
     attempt.warning, attempt.warned_at = attempt.warning or sign, attempt.warned_at or now
-    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
 
 
 def asks_person(session: Session, attempt_id: str, now: datetime) -> None:

@@ -40,7 +40,7 @@ class WatchedFolder:
 
     def __init__(self, context: AppContext) -> None:
         """Use the folder of the settings; without one there is nothing to do."""
-        self._ground = context
+        self._context = context
         # Each file's size and time of last change, and when it was first seen so.
         self._seen: dict[Path, tuple[FileState, datetime]] = {}
         # What is not to be tried again before it changes: incomplete exports, and files that cannot be moved.
@@ -49,7 +49,7 @@ class WatchedFolder:
 
     def sweep(self, now: datetime) -> int:
         """Take every file that lies there in full; how many were taken or refused. New discharges are planned."""
-        folder = self._ground.settings.campaign_inbox
+        folder = self._context.settings.campaign_inbox
         if folder is None or not folder.is_dir():
             return 0
         ready, growing = self._look(folder, now)
@@ -62,7 +62,7 @@ class WatchedFolder:
             handled += len(group) if outcome is not FileOutcome.WAITS else 0
             has_news |= outcome is FileOutcome.NEWS
         if has_news:
-            running_campaigns.plan(self._ground, now)
+            running_campaigns.plan(self._context, now)
         return handled
 
     def _look(self, folder: Path, now: datetime) -> tuple[list[Path], list[Path]]:
@@ -104,10 +104,10 @@ class WatchedFolder:
         return frozenset((file, self._seen[file][0]) for file in of)
 
     def _take(self, group: Sequence[Path], now: datetime, waits: bool = False) -> FileOutcome:
-        house = self._ground.settings
+        house = self._context.settings
         options = ImportOptions(house.campaign_consent, house.import_skips_rejected, waits)
         try:
-            taken = files.take(self._ground, group, options, now)
+            taken = files.take(self._context, group, options, now)
         except IncompleteExport as fault:
             return FileOutcome.WAITS if waits else self._refuse(group, str(fault))
         except ImportFault as fault:
@@ -125,7 +125,7 @@ class WatchedFolder:
 
     def _refuse(self, group: Sequence[Path], reason: str) -> FileOutcome:
         """Refuse what cannot be read; of an export only these files, so that the others may still be taken."""
-        most = file_limits.of(self._ground.settings)
+        most = file_limits.of(self._context.settings)
         unreadable = [file for file in group if len(group) > 1 and not source.is_readable(file, most)]
         self._put_away(unreadable or group, watched_reports.REFUSED, [reason])
         return FileOutcome.PUT_AWAY
@@ -143,7 +143,7 @@ class WatchedFolder:
 
     def _database_answers(self) -> bool:
         try:
-            with self._ground.database.read() as session:
+            with self._context.database.read() as session:
                 session.execute(select(1))
         except SQLAlchemyError:
             return False

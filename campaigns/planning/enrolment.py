@@ -64,7 +64,7 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
         known += len(rows) - len(fresh)
         added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
         without.update(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
-    context.notifier.ring(FLOOR, follow_up.TOPIC)
+    context.notifier.notify(FLOOR, follow_up.TOPIC)
     return EnrolmentResult(added, dict(without), known)
 
 

@@ -51,7 +51,7 @@ def start(context: AppContext, name: str, now: datetime) -> None:
             raise CampaignRefused(f"{name}: nobody is planned; `hotline campaign plan {name}` first")
         transitions.transition(campaign, CampaignEvent.STARTED)
         campaign.started_at, campaign.reason = campaign.started_at or now, ""
-        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
 
 
 def pause(context: AppContext, name: str, reason: str = "") -> None:
@@ -60,7 +60,7 @@ def pause(context: AppContext, name: str, reason: str = "") -> None:
         campaign = named(session, name)
         transitions.transition(campaign, CampaignEvent.PAUSED)
         campaign.reason, campaign.pace = reason[:120], {}
-        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
 
 
 def finish(context: AppContext, name: str, now: datetime) -> None:
@@ -77,7 +77,7 @@ def finish(context: AppContext, name: str, now: datetime) -> None:
                 recipient.reason, recipient.due_at, recipient.ended_at = "campaign_finished", None, now
         transitions.transition(campaign, CampaignEvent.FINISHED)
         campaign.ended_at, campaign.pace = now, {}
-        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
 
 
 def write_scope(scope: Scope) -> dict[str, Any]:

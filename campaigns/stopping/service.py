@@ -101,7 +101,7 @@ def stop(session: Session, notifier: Notifier, recipient: Recipient, cause: Stop
         _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
     note(session, recipient, STOPPED, cause, now)
-    notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up.TOPIC)
     return not is_stopped
 
 
@@ -169,7 +169,7 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
         return False
     recipient.before = {}
     note(session, recipient, RESUMED, cause, now)
-    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
     return True
 
 

@@ -106,7 +106,7 @@ def hand_over(case_id: str) -> ResponseReturnValue:
             abort(400)
         try:
             crm.hand_over(session, case, to, _by(), clock.now())
-            context().notifier.ring_after(session, FLOOR, "case")
+            context().notifier.notify_after(session, FLOOR, "case")
         except ClosedCase:
             abort(400)
     return _again(case_id, "cases.handed_over")
@@ -124,7 +124,7 @@ def move(case_id: str) -> ResponseReturnValue:
             abort(403)
         try:
             crm.change_state(session, context(), case, state, _by(), clock.now())
-            context().notifier.ring_after(session, FLOOR, "case")
+            context().notifier.notify_after(session, FLOOR, "case")
         except IllegalMove:
             abort(400)
     return _again(case_id, "cases.moved")

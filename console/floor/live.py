@@ -1,7 +1,7 @@
-"""The live floor of one process: one listener on the bell, one read per burst of changes, sent to all pages that look.
+"""The live floor of one process: one listener, one read per burst of changes, sent to all pages that look.
 
-The bell says that something may have changed, the rows of `floor_events` say what. Pages come and go; the database is
-read once per burst, not once per page, and not at all for a page that comes while nothing happens.
+A notification says that something may have changed, the rows of `floor_events` say what. Pages come and go; the
+database is read once per burst, not once per page, and not at all for a page that comes while nothing happens.
 """
 
 import queue
@@ -21,7 +21,7 @@ Seen = TypeVar("Seen")
 
 # Events closer together than this are shown by one picture.
 GATHER_SECONDS = 0.15
-# Without any event the floor is read again this often: a bell may be lost, and a day ends at midnight.
+# Without any event the floor is read again this often: a notification may be lost, and a day ends at midnight.
 SWEEP_SECONDS = 10.0
 LISTEN_SECONDS = 1.0
 # A page hears at least this often that the line to it is up: silent for longer, it says so.
@@ -52,7 +52,7 @@ class ChangeFollower:
 
     def __init__(self, context: AppContext) -> None:
         """Begin with what happens after the first look."""
-        self._ground = context
+        self._context = context
         self._seen: set[int] = set()
         self.number = 0
         self.latest: deque[FloorChange] = deque(maxlen=KEPT)
@@ -60,7 +60,7 @@ class ChangeFollower:
     def news(self) -> list[FloorChange]:
         """Return what has changed since the last look; nothing at the first one."""
         is_first = self.number == 0
-        with self._ground.database.read() as session:
+        with self._context.database.read() as session:
             if is_first:
                 self.number = max(1, floor_events.newest(session))
             rows = floor_events.since(session, self.number)
@@ -107,7 +107,7 @@ class LiveFloor(Generic[Seen]):
 
     def __init__(self, context: AppContext, take: Callable[[], Seen]) -> None:
         """Do nothing until the first viewer comes."""
-        self._ground = context
+        self._context = context
         self._take = take
         self._viewers: set[FloorViewer[Seen]] = set()
         self._lock = threading.Lock()
@@ -150,13 +150,13 @@ class LiveFloor(Generic[Seen]):
         """Stop listening; before the resources of the process are given back."""
         self._is_closed = True
         self._wake.set()
-        self._ground.notifier.ring(FLOOR)
+        self._context.notifier.notify(FLOOR)
         for thread in self._threads:
             thread.join(2 * LISTEN_SECONDS)
 
     def _listen(self) -> None:
         quiet = 0.0
-        for ring in self._ground.notifier.listen(FLOOR, LISTEN_SECONDS):
+        for ring in self._context.notifier.listen(FLOOR, LISTEN_SECONDS):
             if self._is_closed:
                 return
             quiet = 0.0 if ring is not None else quiet + LISTEN_SECONDS

@@ -26,7 +26,7 @@ class Standing:
 
     def __init__(self, context: AppContext, user: SignedIn) -> None:
         """Stand for `user`, who was found signed in just now."""
-        self._ground, self._user = context, user
+        self._context, self._user = context, user
         self._asked_at = self._known_at = clock.now()
         self._holds = True
 
@@ -45,7 +45,7 @@ class Standing:
 
     def _ask(self, now: datetime) -> bool:
         try:
-            with self._ground.database.read() as session:
+            with self._context.database.read() as session:
                 found = queries.find(session, self._user.get_id(), now)
         except AWAY:
             return now - self._known_at < PATIENCE

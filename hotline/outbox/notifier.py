@@ -1,4 +1,4 @@
-"""The bell: Redis makes things happen at once. Nothing is true because it rang; sweeps find what it missed."""
+"""Notifications by Redis make things happen at once. Nothing is true because of one; sweeps find what was missed."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ FLOOR_PAUSE_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
-class _Ring:
+class _Notice:
     """Something to be told, or done, and since when (monotonic)."""
 
     since: float
@@ -39,8 +39,8 @@ class Notifier:
         """Connect lazily to `url` (`redis://…`, or `unix://path?db=n`)."""
         self._url = url
         self.redis = self.client(ANSWER_SECONDS)
-        self._rings: SimpleQueue[_Ring | None] = SimpleQueue()
-        self._ringer: threading.Thread | None = None
+        self._notices: SimpleQueue[_Notice | None] = SimpleQueue()
+        self._sender: threading.Thread | None = None
         self._starting = threading.Lock()
 
     def client(self, answer_seconds: float | None) -> redis.Redis:
@@ -55,49 +55,49 @@ class Notifier:
             retry=Retry(NoBackoff(), 1),
         )
 
-    def ring(self, topic: str, text: str = "") -> None:
+    def notify(self, topic: str, text: str = "") -> None:
         """Tell everyone who listens to `topic`, soon.
 
-        A thread of its own does it, so that a Redis that hangs never keeps a caller waiting; what is rung meanwhile
-        goes out at once. A bell out of order is logged, and the sweeps do its work later.
+        A thread of its own does it, so that a Redis that hangs never keeps a caller waiting; what comes meanwhile
+        goes out at once. A fault is logged, and the sweeps do the work later.
         """
-        self._put(_Ring(time.monotonic(), topic, text))
+        self._put(_Notice(time.monotonic(), topic, text))
 
     def later(self, work: Callable[[], object]) -> None:
         """Have the same thread do something else that asks Redis; its `RedisError` is logged."""
-        self._put(_Ring(time.monotonic(), work=work))
+        self._put(_Notice(time.monotonic(), work=work))
 
-    def _put(self, ring: "_Ring") -> None:
-        if self._ringer is None:
+    def _put(self, notice: "_Notice") -> None:
+        if self._sender is None:
             self._start()
-        self._rings.put(ring)
+        self._notices.put(notice)
 
     def _start(self) -> None:
         with self._starting:
-            if self._ringer is None:
-                self._ringer = threading.Thread(target=self._ring_all, daemon=True, name="bell")
-                self._ringer.start()
+            if self._sender is None:
+                self._sender = threading.Thread(target=self._send_all, daemon=True, name="notifier")
+                self._sender.start()
 
-    def _ring_all(self) -> None:
-        while (first := self._rings.get()) is not None:
-            rings = [first]
+    def _send_all(self) -> None:
+        while (first := self._notices.get()) is not None:
+            notices = [first]
             if first.topic == FLOOR:
                 time.sleep(FLOOR_PAUSE_SECONDS)  # pages follow many changes at once
-            while not self._rings.empty():
-                more = self._rings.get()
+            while not self._notices.empty():
+                more = self._notices.get()
                 if more is None:
-                    return self._do(rings)
-                rings.append(more)
-            self._do(rings)
+                    return self._do(notices)
+                notices.append(more)
+            self._do(notices)
         return None
 
-    def _do(self, rings: list["_Ring"]) -> None:
-        """What waited too long behind a Redis that hung is left to the sweeps, which have done it by now."""
-        told = {(ring.topic, ring.text): ring for ring in rings if ring.work is None}
+    def _do(self, notices: list["_Notice"]) -> None:
+        """Send and do what is due; what waited too long behind a Redis that hung is left to the sweeps."""
+        told = {(notice.topic, notice.text): notice for notice in notices if notice.work is None}
         self._try(lambda: self._publish(told), len(told))
-        for ring in rings:
-            if ring.work is not None and time.monotonic() - ring.since < STALE_SECONDS:
-                self._try(ring.work, 1)
+        for notice in notices:
+            if notice.work is not None and time.monotonic() - notice.since < STALE_SECONDS:
+                self._try(notice.work, 1)
 
     def _try(self, work: Callable[[], object], count: int) -> None:
         try:
@@ -105,7 +105,7 @@ class Notifier:
         except redis.RedisError as error:
             log.get().warning("notification_failed", count=count, error=type(error).__name__)
         except Exception:
-            log.get().exception("notifier_broken")  # the thread goes on: it is the only one that rings
+            log.get().exception("notifier_broken")  # the thread goes on: it is the only one that sends
 
     def _publish(self, told: Iterable[tuple[str, str]]) -> None:
         with self.redis.pipeline(transaction=False) as pipe:
@@ -114,18 +114,18 @@ class Notifier:
             pipe.execute()
 
     def close(self) -> None:
-        """Ring what is still to be rung, then give the connections back."""
-        if self._ringer is not None:
-            self._rings.put(None)
-            self._ringer.join(CLOSING_SECONDS)
+        """Send what is still to be sent, then give the connections back."""
+        if self._sender is not None:
+            self._notices.put(None)
+            self._sender.join(CLOSING_SECONDS)
         self.redis.close()
 
-    def ring_after(self, session: Session, topic: str, text: str = "") -> None:
-        """Ring once this transaction is committed."""
-        after_commit(session, lambda: self.ring(topic, text))
+    def notify_after(self, session: Session, topic: str, text: str = "") -> None:
+        """Notify once this transaction is committed."""
+        after_commit(session, lambda: self.notify(topic, text))
 
     def listen(self, topic: str, timeout_seconds: float) -> Iterator[str | None]:
-        """Endlessly: the text of each ring, or `None` whenever `timeout_seconds` passed without one.
+        """Yield, endlessly, the text of each notification, or `None` whenever `timeout_seconds` passed without one.
 
         A lost connection is one `None` and a new try: the listener's own sweep covers the gap.
         """

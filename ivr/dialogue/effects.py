@@ -36,7 +36,7 @@ def apply(session: Session, context: AppContext, call_id: str, effects: Sequence
     rows = queries.event_rows(call_id, [effect for effect in effects if isinstance(effect, HistoryEvent)], now)
     queries.add_events(session, rows)
     if rows:
-        context.notifier.ring_after(session, FLOOR, notice(rows))
+        context.notifier.notify_after(session, FLOOR, notice(rows))
     if not needs_more(effects):
         return
     call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)

@@ -130,7 +130,7 @@ def _save_plain(
     rows = queries.event_rows(call.call_id, events, now)
     if not queries.advance_with_events(voice.app.database, connection, call, step, rows):
         return None
-    voice.app.notifier.ring(FLOOR, effects.notice(rows))
+    voice.app.notifier.notify(FLOOR, effects.notice(rows))
     return text
 
 

@@ -59,7 +59,7 @@ def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, n
         )
     )
     call_log.record(session, context.notifier, call.id, CallbackRequested(queue=queue.name), now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
     return True
 
 

@@ -28,7 +28,7 @@ class Attendance:
 
     def __init__(self, context: AppContext, provider: Provider, pool: Executor) -> None:
         """Ask nothing yet."""
-        self._ground = context
+        self._context = context
         self._provider = provider
         self._pool = pool
         self._asked: Future[list[RegisteredPhone] | None] | None = None
@@ -44,7 +44,7 @@ class Attendance:
         if self._asked is not None and self._asked.done():
             asked, self._asked = self._asked, None
             self._take(asked, now)
-        service.update_presence(self._ground, now)
+        service.update_presence(self._context, now)
         self._put_out(now)
 
     def _put_out(self, now: datetime) -> None:
@@ -52,7 +52,7 @@ class Attendance:
         if now < self._put_out_at or any(not each.done() for each in self._putting):
             return
         self._put_out_at = now + timedelta(seconds=PUT_OUT_SECONDS)
-        with self._ground.database.read() as session:
+        with self._context.database.read() as session:
             over, talks = queries.to_revoke(session, now), presence_facts.talks_of_shut_out(session)
         self._putting = [self._pool.submit(_tried, partial(self._revoke, each)) for each in over]
         # The agent's line ends; the caller's does not: they are first in line again (`routing.calls.conversations`).
@@ -60,7 +60,7 @@ class Attendance:
 
     def _revoke(self, sign_in_id: str) -> None:
         self._provider.revoke_phones(sign_in_id)
-        with self._ground.database.write() as session:
+        with self._context.database.write() as session:
             queries.revoked(session, sign_in_id, clock.now())
 
     def _take(self, asked: "Future[list[RegisteredPhone] | None]", now: datetime) -> None:
@@ -72,11 +72,11 @@ class Attendance:
             return
         if phones is None:
             self._ask_at = now + timedelta(seconds=ASK_AGAIN_SECONDS)
-        service.update_registrations(self._ground, phones)
+        service.update_registrations(self._context, phones)
         holders = {holder for phone in phones or () for holder in phone.holders}
         if holders:
             # An exchange that was started anew has forgotten whom it was told to let in no more.
-            with self._ground.database.write() as session:
+            with self._context.database.write() as session:
                 queries.registered_again(session, holders)
 
 

@@ -86,8 +86,8 @@ def edit(
         agent.page_phone_since = None
         choose_status(session, context, agent, AgentStatus.OFFLINE, now)
     floor_events.happened(session, agent)
-    context.notifier.ring_after(session, ROUTER)
-    context.notifier.ring_after(session, FLOOR, f"agent {agent.id}")
+    context.notifier.notify_after(session, ROUTER)
+    context.notifier.notify_after(session, FLOOR, f"agent {agent.id}")
     return actions
 
 

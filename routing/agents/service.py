@@ -59,7 +59,7 @@ def heartbeat(session: Session, context: AppContext, told: PageHeartbeat, now: d
     page.phone_since = None if told.phone is PagePhone.NONE else page.phone_since or now
     session.flush()
     _settle(session, context, held, now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
     return True
 
 
@@ -90,7 +90,7 @@ def sign_out(session: Session, context: AppContext, agent_id: str, sign_in_id: s
 def _forget(session: Session, context: AppContext, agent_id: str, where: ColumnElement[bool], now: datetime) -> None:
     session.execute(delete(AgentPage).where(AgentPage.agent_id == agent_id, where))
     _settle(session, context, _held(session, agent_id), now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
 
 
 def forget_old(session: Session, now: datetime) -> None:
@@ -121,7 +121,7 @@ def update_registrations(context: AppContext, phones: Iterable[RegisteredPhone] 
             if registration is not None and registration != agent.registration:
                 agent.dial_failures, agent.dial_after = 0, None
             agent.registration = registration
-        context.notifier.ring_after(session, ROUTER)
+        context.notifier.notify_after(session, ROUTER)
 
 
 def _registration(known: Mapping[str, RegisteredPhone] | None, address: str) -> tuple[bool | None, str | None]:
@@ -164,8 +164,8 @@ def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Off
         return
     presence_facts.apply(agent, why, now)
     session.flush()
-    context.notifier.ring_after(session, ROUTER)
-    context.notifier.ring_after(session, FLOOR, f"agent {agent.id}")
+    context.notifier.notify_after(session, ROUTER)
+    context.notifier.notify_after(session, FLOOR, f"agent {agent.id}")
     if why is None:
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:

@@ -49,5 +49,5 @@ def page_phone(session: Session, context: AppContext, agent: Agent, now: datetim
 
 
 def _tell(session: Session, context: AppContext, agent: Agent) -> None:
-    context.notifier.ring_after(session, ROUTER)
-    context.notifier.ring_after(session, FLOOR, f"agent {agent.id}")
+    context.notifier.notify_after(session, ROUTER)
+    context.notifier.notify_after(session, FLOOR, f"agent {agent.id}")

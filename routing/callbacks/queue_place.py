@@ -129,7 +129,7 @@ def end(
     transitions.move(callback, state)
     callback.reason, callback.ended_at, callback.held_agent_id = reason, now, None
     call_log.record(session, context.notifier, callback.call_id, ENDED_BY[state](), now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
 
 
 def entry_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
@@ -149,5 +149,5 @@ def enqueue(session: Session, context: AppContext, call: Call, entry: QueueEntry
     transitions.transition(call, CallEvent.QUEUED)
     call.queue = entry.queue
     call_log.record(session, context.notifier, call.id, CallerRequeued(queue=entry.queue), now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
     return entry

@@ -186,7 +186,7 @@ def _over(session: Session, context: AppContext, callback: Callback, reason: Cal
     callback.held_agent_id = callback.dialled_at = None
     missed = CallbackMissed(attempt=callback.tries)
     call_log.record(session, context.notifier, callback.call_id, missed, now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
 
 
 def _give_up(session: Session, context: AppContext, callback: Callback, reason: CallbackReason, now: datetime) -> None:

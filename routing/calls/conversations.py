@@ -58,7 +58,7 @@ def agent_left(
         offer_service.tell(session, context, offer, AgentLost, now)
     else:
         _leave_talk(session, context, offer, status, now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
 
 
 def _leave_talk(session: Session, context: AppContext, offer: Offer, status: LegStatus | None, now: datetime) -> None:
@@ -181,4 +181,4 @@ def connected(session: Session, context: AppContext, call: Call, now: datetime, 
     conferences.enter(call, entry.winner_id or "")
     ends.reached(session, context, call, entry, now)
     call_log.record(session, context.notifier, call.id, CallerConnected(agent_id=call.agent_id), now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)

@@ -48,7 +48,7 @@ def goes_cold(session: Session, context: AppContext, call: Call, transfer: Trans
     session.flush()
     requeued = CallerRequeued(queue=entry.queue, why=RequeueReason.TRANSFER)
     call_log.record(session, context.notifier, call.id, requeued, now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
 
 
 def target_left(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
@@ -138,4 +138,4 @@ def tell(
         reason=transfer.reason,
     )
     call_log.record(session, context.notifier, transfer.call_id, event, now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)

@@ -181,7 +181,7 @@ def let_go(session: Session, context: AppContext, offer: Offer, now: datetime) -
     if transfer is not None and transfer.to_offer_id == offer.id:
         ends.target_left(session, context, session.get_one(Call, offer.call_id), transfer, now)
     conferences.settle(session, session.get_one(Call, offer.call_id))
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
 
 
 def hold(session: Session, context: AppContext, call: Call, is_held: bool, now: datetime) -> None:
@@ -189,4 +189,4 @@ def hold(session: Session, context: AppContext, call: Call, is_held: bool, now: 
     if call.is_held != is_held:
         conferences.hold(session, call, is_held)
         call_log.record(session, context.notifier, call.id, CallerHeld() if is_held else CallerResumed(), now)
-        context.notifier.ring_after(session, ROUTER)
+        context.notifier.notify_after(session, ROUTER)

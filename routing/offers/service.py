@@ -124,7 +124,7 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
     _ring_event(session, context, offer, OfferAnswered, now)
     for other in queries.live_offers(session, offer.queue_entry_id):
         end(session, context, other, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
 
 
 def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
@@ -160,7 +160,7 @@ def end(
         )
     ended = ENDED[end](offer_id=offer.id, agent_id=offer.agent_id, reason=reason)
     call_log.record(session, context.notifier, offer.call_id, ended, now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
 
 
 def settle(

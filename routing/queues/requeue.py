@@ -77,5 +77,5 @@ def requeue(session: Session, context: AppContext, call: Call, aim: RequeueTarge
     call.is_held, call.queue = False, entry.queue
     session.flush()
     call_log.record(session, context.notifier, call.id, CallerRequeued(queue=entry.queue, why=aim.why), now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
     return entry

@@ -62,7 +62,7 @@ def join(session: Session, context: AppContext, call: Call, request: QueueReques
     call.queue, call.asked_at = queue.name, call.asked_at or now
     skill = request.skill or next(iter(queue.required_skills), "")
     call_log.record(session, context.notifier, call.id, PersonRequested(queue=queue.name, skill=skill), now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)
     return entry
 
 
@@ -109,4 +109,4 @@ def _close(
     stopped = OfferEndReason.CALLER_HUNG_UP if is_gone else OfferEndReason.CALLER_LEFT
     for offer in queries.live_offers(session, entry.id):
         offer_service.end(session, context, offer, OfferState.CANCELLED, stopped, now)
-    context.notifier.ring_after(session, ROUTER)
+    context.notifier.notify_after(session, ROUTER)

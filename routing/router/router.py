@@ -36,7 +36,7 @@ class Router:
 
     def __init__(self, context: AppContext, provider: Provider, pool: Executor | None = None) -> None:
         """Use these resources; nothing starts yet. The exchange is asked in `pool`, by default eight at a time."""
-        self._ground = context
+        self._context = context
         self._provider = provider
         self._habits: dict[str, answer_times.AnswerHabit] = {}
         self._phones = answer_times.RungPhones()
@@ -54,50 +54,50 @@ class Router:
         self._attendance.look(now)
         for _ in range(MAX_PASSES):
             changed = self._decide(clock.now())
-            acted = actions.act(self._ground, self._provider, self._pool, clock.now())
+            acted = actions.act(self._context, self._provider, self._pool, clock.now())
             if not changed and not acted:
                 break
-        callbacks_service.act(self._ground, self._provider, clock.now())
+        callbacks_service.act(self._context, self._provider, clock.now())
 
     def _bring_back(self, now: datetime) -> None:
-        with self._ground.database.read() as session:
+        with self._context.database.read() as session:
             over = reconcile.elapsed(session, now)
         for agent in over.back:
             self._come_back(agent.id, now)
         for call, winner_id in over.unconnected:
-            with self._ground.database.write() as session:
+            with self._context.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
-                    conversations.connected(session, self._ground, held, now, winner_id)
+                    conversations.connected(session, self._context, held, now, winner_id)
         for transfer in over.ringing:
             self._give_up(transfer.call_id, transfer.id, now)
         for call in over.alone:
-            with self._ground.database.write() as session:
+            with self._context.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
-                    conversations.alone(session, self._ground, held, now)
+                    conversations.alone(session, self._context, held, now)
 
     def _give_up(self, call_id: str, transfer_id: str, now: datetime) -> None:
-        with self._ground.database.write() as session:
+        with self._context.database.write() as session:
             queries.locked_call(session, call_id)
-            ends.give_up(session, self._ground, session.get_one(Transfer, transfer_id), now)
+            ends.give_up(session, self._context, session.get_one(Transfer, transfer_id), now)
 
     def _come_back(self, agent_id: str, now: datetime) -> None:
-        with self._ground.database.write() as session:
+        with self._context.database.write() as session:
             agent = session.get_one(Agent, agent_id, with_for_update=True)
             if agent.state_until is not None and agent.state_until <= now:
-                agent_status.come_back(session, self._ground, agent, now)
+                agent_status.come_back(session, self._context, agent, now)
 
     def _decide(self, now: datetime) -> bool:
-        with self._ground.database.read() as session:
+        with self._context.database.read() as session:
             seen = floor_queries.floor_state_of(
-                session, queues_file.of(self._ground.settings), now, self._learn(session, now)
+                session, queues_file.of(self._context.settings), now, self._learn(session, now)
             )
             seen = replace(callbacks_service.without_kept(session, seen, now), phones_each=self._phones.each())
         changed = False
-        for decision in ladder.decide(seen, now, self._ground.settings.ring_seconds):
+        for decision in ladder.decide(seen, now, self._context.settings.ring_seconds):
             if isinstance(decision, floor_state.LeaveByOverflow):
-                changed = overflow.leave_queue(self._ground, self._provider, decision, now) or changed
+                changed = overflow.leave_queue(self._context, self._provider, decision, now) or changed
                 continue
             if not self._apply(decision, now):
                 return True  # the floor has changed meanwhile: what follows was decided for another one
@@ -107,17 +107,17 @@ class Router:
     def _learn(self, session: Session, now: datetime) -> dict[str, answer_times.AnswerHabit]:
         if self._learned_at is None or now - self._learned_at >= timedelta(seconds=HABITS_SECONDS):
             self._habits, self._learned_at = floor_queries.habits_of(session), now
-            with self._ground.database.write() as writing:
+            with self._context.database.write() as writing:
                 floor_events.forget(writing)
                 agents_service.forget_old(writing, now)
         return self._habits
 
     def _apply(self, decision: floor_state.StartOffer | floor_state.End, now: datetime) -> bool:
         if isinstance(decision, floor_state.StartOffer):
-            with self._ground.database.read() as session:
+            with self._context.database.read() as session:
                 offer = offer_of(session, decision, now)
-            if offer is None or not offer_service.start(self._ground, offer):
+            if offer is None or not offer_service.start(self._context, offer):
                 return False
             self._phones.rang(decision.caller_id)
             return True
-        return actions.end(self._ground, decision, now)
+        return actions.end(self._context, decision, now)

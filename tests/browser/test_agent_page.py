@@ -200,7 +200,7 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -
             clock.now(),
             AgentStateReason.RING_NO_ANSWER,
         )
-        house.context.notifier.ring_after(session, FLOOR, f"agent {own.id}")
+        house.context.notifier.notify_after(session, FLOOR, f"agent {own.id}")
     page.reload()
     agent.sees("#back", "Ready again")
     assert agent.width() == 390

@@ -89,11 +89,11 @@ def test_the_day_begins_at_local_midnight(context: AppContext, made: Morning) ->
 
 
 def changes(context: AppContext, times: int = 1) -> None:
-    """Something changes on the floor, and the bell says so."""
+    """Something changes on the floor, and a notification says so."""
     with context.database.write() as session:
         for number in range(times):
             session.add(FloorEvent(at=clock.now(), subject="agent", subject_id="x"))
-            context.notifier.ring_after(session, FLOOR, f"change {number}")
+            context.notifier.notify_after(session, FLOOR, f"change {number}")
 
 
 def statements(context: AppContext, pages: int) -> int:
@@ -110,7 +110,7 @@ def statements(context: AppContext, pages: int) -> int:
     assert all(viewer.get(60) for viewer in viewers)
     event.listen(context.database.engine, "before_cursor_execute", one)
     for _ in range(10):
-        context.notifier.ring(FLOOR, "a key in a menu")  # nothing changes on the floor
+        context.notifier.notify(FLOOR, "a key in a menu")  # nothing changes on the floor
         changes(context)
         assert all(viewer.get(60) for viewer in viewers)
     event.remove(context.database.engine, "before_cursor_execute", one)
@@ -184,7 +184,7 @@ def test_nothing_is_read_while_nobody_looks(context: AppContext, counting: LiveF
     assert first.get(60) == 1
     counting.leave(first)
     for _ in range(5):
-        context.notifier.ring(FLOOR)
+        context.notifier.notify(FLOOR)
     second = counting.join()
     assert second.get(60) == 2
 
@@ -205,7 +205,7 @@ def test_a_read_that_fails_leaves_the_pages_as_they_are_and_the_next_one_works(c
         assert asked.wait(60)
         assert viewer.get(0.1) is None
         may_answer.set()
-        context.notifier.ring(FLOOR)
+        context.notifier.notify(FLOOR)
         assert viewer.get(60) == "a picture"
     finally:
         live.close()

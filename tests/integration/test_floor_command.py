@@ -1,4 +1,4 @@
-"""`hotline floor`: the floor of the database in a terminal, moved by the bell."""
+"""`hotline floor`: the floor of the database in a terminal, moved by notifications."""
 
 import os
 import pty

@@ -18,7 +18,7 @@ class Offers:
 
     def __init__(self, context: AppContext) -> None:
         """None yet."""
-        self._ground = context
+        self._context = context
         self.agents = load_hospital(context)
         _, self._waiting = call_in_line(context)
 
@@ -26,10 +26,10 @@ class Offers:
         """Phones that rang for so long and ended like this, each for a caller of its own."""
         for _ in range(times):
             began = NOW + timedelta(seconds=1)
-            call, waiting = call_in_line(self._ground)
+            call, waiting = call_in_line(self._context)
             end = began + timedelta(seconds=seconds)
             is_answered = state is OfferState.ANSWERED
-            with self._ground.database.write() as session:
+            with self._context.database.write() as session:
                 session.add(self._offer(agent, waiting, state, is_answered))
                 session.flush()
                 row = session.query(Offer).filter_by(call_id=call.id).one()
@@ -53,7 +53,7 @@ class Offers:
 
     def misses(self, agent: Agent) -> float:
         """The share of calls that this agent is thought to let ring out."""
-        with self._ground.database.read() as session:
+        with self._context.database.read() as session:
             curve = floor_queries.habits_of(session)[agent.id].curve
         assert curve is not None
         return curve.unanswered(15.0)

@@ -97,7 +97,7 @@ def with_person(context: AppContext, exchange: Outside, only: str) -> None:
 
 
 BEFORE: dict[str, Callable[[AppContext, Outside, str], object]] = {
-    "planned": lambda _ground, _exchange, _only: None,
+    "planned": lambda _context, _exchange, _only: None,
     "reserved": lambda context, _exchange, only: dialling_service.reserve(context, only, NOW),
     "retried": lambda context, exchange, only: tried(context, exchange, only, AttemptOutcome.NO_ANSWER),
     "texted": texted,

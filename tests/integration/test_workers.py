@@ -76,7 +76,7 @@ def row(context: AppContext, job: Job) -> Job:
 def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: WorkerContext) -> None:
     done: list[str] = []
     both = threading.Barrier(2)
-    home = doing(home, lambda _ground, _provider, subject, _now: done.append(subject))
+    home = doing(home, lambda _context, _provider, subject, _now: done.append(subject))
     job = add(home.context)
 
     def take() -> None:
@@ -129,7 +129,7 @@ def test_failures_are_sorted(home: WorkerContext, error: Exception, state: JobSt
 def test_work_that_is_asked_for_anew_while_a_worker_is_at_it_is_done_once_more(home: WorkerContext) -> None:
     done: list[str] = []
 
-    def asked_meanwhile(_ground: AppContext, _provider: object, subject: str, now: datetime) -> None:
+    def asked_meanwhile(_context: AppContext, _provider: object, subject: str, now: datetime) -> None:
         done.append(subject)
         if len(done) == 1:
             with home.context.database.write() as session:
@@ -174,7 +174,7 @@ def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing
             (done, {"state": JobState.DONE}),
         ):
             session.execute(update(Job).where(Job.id == job.id).values(**values))
-    wait_for(lambda: len(list(context.notifier.redis.scan_iter("rq:job:*"))) == 5, 60, "every bell")
+    wait_for(lambda: len(list(context.notifier.redis.scan_iter("rq:job:*"))) == 5, 60, "every notification")
     context.notifier.redis.flushdb()
     assert sweep.forgotten_jobs(context) == 2
     assert sweep.forgotten_jobs(context) == 0  # they are in line now

@@ -31,7 +31,7 @@ class Listener:
 
     def __init__(self, context: AppContext, has_consent: bool) -> None:
         """Listen to a feed; `has_consent`: everyone in it has consented to be called."""
-        self._ground, self._has_consent = context, has_consent
+        self._context, self._has_consent = context, has_consent
         settings = context.settings
         self._largest = settings.mllp_message_megabytes << 20
         # A sender may be silent between two messages for so long, and may take so long for one.
@@ -49,14 +49,14 @@ class Listener:
             return
         self._has_news = False
         try:
-            running_campaigns.plan(self._ground, now)
+            running_campaigns.plan(self._context, now)
         except Exception:
             self._has_news = True
             log.get().exception("planning_failed")  # the next message, or the watched folder, has it done again
 
     async def serve(self, host: str, port: int, stop: threading.Event) -> None:
         """Listen on `host` and `port` until `stop` is set. Raises `ConfigError` where everybody could send."""
-        door = mllp_access.of(self._ground.settings, host)
+        door = mllp_access.of(self._context.settings, host)
         handshake = HANDSHAKE_SECONDS if door.tls else None
 
         async def sender(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,18 +80,18 @@ class Listener:
         else:
             fields = [reject.field for reject in outcome.rejects]
             log.get().warning("message_refused", code=outcome.code.value, fields=fields)
-        local = now.astimezone(ZoneInfo(self._ground.settings.timezone))
+        local = now.astimezone(ZoneInfo(self._context.settings.timezone))
         return acknowledgement.answers(message, outcome, clock.new_id()[:20], f"{local:%Y%m%d%H%M%S%z}")
 
     def _outcome(self, message: HL7Message, now: datetime) -> MessageOutcome:
         """Store what the message tells: all of it, or nothing."""
-        items = events.read(message, 1, files.given(self._ground.settings, self._has_consent, now))
+        items = events.read(message, 1, files.given(self._context.settings, self._has_consent, now))
         rejects: list[RejectedField] = [reject for item in items if isinstance(item, list) for reject in item]
         if rejects:
             return MessageOutcome(AcknowledgementCode.ERROR, rejects)
         try:
             records = [item for item in items if isinstance(item, VisitRecord)]
-            self._has_news |= service.store(self._ground, records, "hl7", now).is_news
+            self._has_news |= service.store(self._context, records, "hl7", now).is_news
         except Exception:
             # The sender keeps the message and sends it again; the log says what was wrong with us.
             log.get().exception("message_failed")

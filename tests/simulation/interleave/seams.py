@@ -65,9 +65,9 @@ class InTurn(Executor):
 
 
 class Unheard(Notifier):
-    """A bell that is always lost: routers and sweeps look by themselves, whenever chance has them look."""
+    """Notifications that are always lost: routers and sweeps look by themselves, whenever chance has them look."""
 
-    def ring(self, topic: str, text: str = "") -> None:
+    def notify(self, topic: str, text: str = "") -> None:
         """Nobody hears it."""
 
 

@@ -1,4 +1,4 @@
-"""The ground floor on both databases: transactions, encryption at rest, jobs added once, blobs, the bell."""
+"""The open resources on both databases: transactions, encryption at rest, jobs added once, objects, notifications."""
 
 from datetime import UTC, datetime
 
@@ -55,7 +55,7 @@ def test_a_job_asked_for_twice_is_one_row_and_one_bell_after_the_commit(context:
         first = jobs.add(session, context.notifier, "transcribe", "r1", NOW)
         assert jobs.add(session, context.notifier, "transcribe", "r1", NOW) is first
         assert in_line(context) == []
-    wait_for(lambda: in_line(context) == [f"{first.id}-0"], what="the bell")
+    wait_for(lambda: in_line(context) == [f"{first.id}-0"], what="the notification")
     assert not jobs.enqueue(context.notifier, first)
     with context.database.read() as session:
         assert [job.id for job in session.scalars(select(Job))] == [first.id]
@@ -66,17 +66,17 @@ def test_a_bell_that_cannot_ring_costs_nothing_that_was_stored(settings: Setting
     deaf = open_context(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
     with deaf.database.write() as session:
         jobs.add(session, deaf.notifier, "transcribe", "r1", NOW)
-        deaf.notifier.ring_after(session, ROUTER)
+        deaf.notifier.notify_after(session, ROUTER)
     with deaf.database.read() as session:
         assert len(session.scalars(select(Job)).all()) == 1
     deaf.close()
 
 
 def test_the_bell_is_heard_by_who_listens(context: AppContext) -> None:
-    bells = context.notifier.listen(ROUTER, 0.05)
-    assert next(bells) is None
-    context.notifier.ring(ROUTER, "x")
-    assert "x" in {next(bells) for _ in range(20)}
+    notices = context.notifier.listen(ROUTER, 0.05)
+    assert next(notices) is None
+    context.notifier.notify(ROUTER, "x")
+    assert "x" in {next(notices) for _ in range(20)}
 
 
 def in_line(context: AppContext) -> list[str]:

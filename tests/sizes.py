@@ -6,14 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = (
-    *("cli", "console", "voice", "workers", "reports", "accounts", "campaigns", "qa", "ivr", "routing", "recordings"),
-    *("crm", "telephony", "hotline", "exchange"),
-)
+from tests.support.product import PACKAGES, ROOT, files, trees
+
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_ENTRIES = 250, 40, 12
-# Migrations are frozen as they were made.
-FROZEN = ROOT / "hotline" / "database" / "migrations" / "versions"
 
 
 @dataclass(frozen=True)
@@ -22,12 +17,6 @@ class Size:
 
     name: str
     lines: int
-
-
-def files(*folders: str) -> Iterator[Path]:
-    """Walk the Python files of these top folders."""
-    for folder in folders:
-        yield from (path for path in sorted((ROOT / folder).rglob("*.py")) if FROZEN not in path.parents)
 
 
 def modules(*folders: str) -> list[Size]:
@@ -39,9 +28,9 @@ def modules(*folders: str) -> list[Size]:
 def functions(*folders: str) -> list[Size]:
     """Measure each function from its `def` to its last line, decorators left out."""
     return [
-        Size(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
-        for path in files(*folders)
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        Size(f"{path}:{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
+        for path, module in trees(*folders)
+        for node in ast.walk(module)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 

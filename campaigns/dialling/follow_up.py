@@ -9,6 +9,8 @@ from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Recipient
 from hotline.outbox import jobs, transitions
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import CaseReason
 from hotline.values.states.case import CaseKind
 from hotline.values.states.recipient import RecipientEvent
 
@@ -38,5 +40,6 @@ def _to_person(session: Session, context: AppContext, recipient: Recipient, reas
     """Put them on the list for a person: a case with a deadline, which names the recipient and nothing medical."""
     transitions.transition(recipient, RecipientEvent.HANDED_TO_PERSON)
     recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
-    new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
+    why = Reason(CaseReason.HANDED_TO_PERSON, {"why": reason, "step": recipient.step})
+    new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, reasons=(why,))
     crm.open_case(session, context, new, crm.Actor(), now)

@@ -15,7 +15,7 @@ from hotline.outbox import call_log, jobs
 from hotline.values.call_events import WarningSign
 from hotline.values.intent import Intent
 from hotline.values.reason import Reason
-from hotline.values.reason_codes import PriorityReason
+from hotline.values.reason_codes import CaseReason, PriorityReason
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.case import CaseKind
 from ivr.dialogue import queries
@@ -84,18 +84,28 @@ def _file(
     if given.is_opinion:
         call.intent = Intent.OPINION  # what the message becomes a case of
     if answered.is_low:
-        _opinion(session, context, about, f"{answered.question}: {answered.value}", now)
+        why = Reason(CaseReason.PATIENT_ANSWERED, {"question": answered.question, "value": answered.value})
+        _opinion(session, context, about, None, now, reasons=(why,))
 
 
-def _opinion(session: Session, context: AppContext, about: tuple[Start, Call], text: str, now: datetime) -> None:
+def _opinion(
+    session: Session,
+    context: AppContext,
+    about: tuple[Start, Call],
+    text: str | None,
+    now: datetime,
+    *,
+    reasons: tuple[Reason, ...] = (),
+) -> None:
     """Have somebody look into it (D2): one case a conversation, with the patient and what was said."""
     start, call = about
     patient_id = session.get_one(Recipient, start.recipient_id).patient_id
     before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
     if before is None:
-        crm.open_case(session, context, crm.NewCase(CaseKind.OPINION, call, patient_id, text=text), crm.Actor(), now)
+        new = crm.NewCase(CaseKind.OPINION, call, patient_id, text=text, reasons=reasons)
+        crm.open_case(session, context, new, crm.Actor(), now)
     else:
-        crm.comment(session, before, text, crm.Actor(), now)
+        crm.comment(session, before, text, crm.Actor(), now, reasons)
 
 
 def _ask(

@@ -8,6 +8,8 @@ from campaigns.dialogue.script import Choice, Script, Text
 from console.web.language import Words
 from hotline.configuration.errors import FileFault
 from hotline.context import AppContext
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import CaseReason
 
 STEP = re.compile(r"(day|week)_(\d+)")
 # Questions that stand in no script, and answers that any question may have.
@@ -39,15 +41,15 @@ class Labels:
         label = self._values.get((name, value))
         return label[words.language] if label else words.known(f"answer.{value or 'in_words'}") or value
 
-    def told(self, text: str, words: Words) -> str:
-        """Return what a case says; a question with its answer, and why somebody is on the list for a person, in
-        words.
-        """
-        name, _, value = text.partition(": ")
-        if name in self._questions:
-            return f"{self.question(name, words)}: {self.value(value, name, words)}"
-        reason = words.known(f"to_person.{name}")
-        return f"{reason}: {step(value, words)}" if reason else text
+    def reason(self, reason: Reason, words: Words) -> str:
+        """Return why a call to a patient opened a case: a question with its answer, or why a person is to call them."""
+        given = {name: str(value) for name, value in reason.parameters.items()}
+        if reason.code is CaseReason.PATIENT_ANSWERED:
+            name = given["question"]
+            question, answer = self.question(name, words), self.value(given["value"], name, words)
+            return words("case_reason.answered", question=question, answer=answer)
+        why = words.known(f"to_person.{given['why']}") or given["why"].replace("_", " ")
+        return words("case_reason.to_person", why=why, step=step(given["step"], words))
 
 
 def of(context: AppContext) -> Labels:

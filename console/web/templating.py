@@ -65,7 +65,7 @@ def _of_the_hospital(context: AppContext) -> dict[str, Any]:
         "reason": lambda reason, words: event_text.reason(words, reason, queues),
         "question": labels.question,
         "answer": labels.value,
-        "told": labels.told,
+        "case_reason": labels.reason,
     }
 
 

@@ -3,6 +3,7 @@
 Every step of a case is a row that is only ever added: who, when, what.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Case, CaseStep, Patient
 from hotline.outbox import call_log, transitions
 from hotline.values.call_events import CaseOpened
+from hotline.values.reason import Reason
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
@@ -38,6 +40,7 @@ class NewCase:
     owner_agent_id: str | None = None
     urgency: Urgency = Urgency.NORMAL
     text: str | None = None
+    reasons: tuple[Reason, ...] = ()
 
 
 def open_case(session: Session, context: AppContext, new: NewCase, actor: Actor, now: datetime) -> Case:
@@ -74,9 +77,11 @@ def hand_over(session: Session, case: Case, to_agent_id: str, actor: Actor, now:
     return True
 
 
-def comment(session: Session, case: Case, text: str, actor: Actor, now: datetime) -> None:
-    """Add a comment to the history."""
-    add_step(session, case, CaseStep(kind="commented", at=now, text=text), actor)
+def comment(
+    session: Session, case: Case, text: str | None, actor: Actor, now: datetime, reasons: Sequence[Reason] = ()
+) -> None:
+    """Add a comment to the history: what somebody wrote, or what a patient answered."""
+    add_step(session, case, CaseStep(kind="commented", at=now, text=text, reasons=list(reasons)), actor)
 
 
 def change_state(
@@ -124,6 +129,7 @@ def _row(session: Session, context: AppContext, new: NewCase, now: datetime) -> 
         call_id=new.call.id if new.call else None,
         owner_agent_id=new.owner_agent_id,
         text=new.text,
+        reasons=list(new.reasons),
         opened_at=now,
         due_at=deadlines.due(new.kind, new.urgency, CaseState.OPEN, now, zone),
     )

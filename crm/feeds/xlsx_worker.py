@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -20,23 +21,37 @@ MOST_PARTS = 2000
 MOST_ROWS = 1 << 20  # Excel's own limit
 SMALL = MEGABYTE
 FARTHER = 16
+NEARLY_ALL = 0.9
+TO_TELL = 8 * MEGABYTE  # beyond the limit, for saying that it was reached
 
 
 def main() -> None:
     """Write the rows, then `"end"`, or what is wrong."""
     path, limits = sys.argv[1], FileLimits(**json.loads(sys.argv[2]))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    most = limits.memory_bytes + TO_TELL
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, most))
     try:
         for line, cells in rows(path, limits):
             tell([line, cells])
         tell("end")
     except TooMuch as fault:
         tell(str(fault))
-    except MemoryError:
-        tell(f"needs more than {limits.memory_bytes // MEGABYTE} MB to be read")
-    except Exception:  # the library raises of every kind for broken files
-        tell("is no workbook that can be read to its end; save it anew as .xlsx")
+    except Exception as error:  # the library raises of every kind for broken files, and so do others without memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        if isinstance(error, MemoryError) or _is_memory_used_up(limits.memory_bytes):
+            tell(f"needs more than {limits.memory_bytes // MEGABYTE} MB to be read")
+        else:
+            tell("is no workbook that can be read to its end; save it anew as .xlsx")
+
+
+def _is_memory_used_up(most: int) -> bool:
+    """Return whether this process came close to its limit: then a library's error may be that of memory."""
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        name, _, size = line.partition(":")
+        if name == "VmPeak":
+            return int(size.split()[0]) * 1024 > NEARLY_ALL * most
+    return False
 
 
 class TooMuch(Exception):  # it is told to the other process, never raised there

@@ -7,8 +7,10 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.column_types import EnumWord, Utc
+from hotline.models.padded import PaddedReasons
 from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedText
+from hotline.values.reason import Reason
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
@@ -26,6 +28,8 @@ class Case(Row, WithId):
     call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"))
     owner_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"), index=True)
     text: Mapped[str | None] = mapped_column(EncryptedText("cases.text"))
+    # Of a call to a patient: what they answered, or why somebody is to call them.
+    reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("cases.reasons"), default=list)
     opened_at: Mapped[datetime] = mapped_column(Utc)
     due_at: Mapped[datetime] = mapped_column(Utc)
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -42,6 +46,7 @@ class CaseStep(Row, WithId):
     kind: Mapped[str] = mapped_column(String(40))
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     text: Mapped[str | None] = mapped_column(EncryptedText("case_steps.text"))
+    reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("case_steps.reasons"), default=list)
     # Who did it: a user of the staff pages, an agent, or neither: the hotline itself.
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))

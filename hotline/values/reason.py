@@ -6,14 +6,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from hotline.values.reason_codes import OfferReason, PriorityReason, RecordingReason
+from hotline.values.reason_codes import CaseReason, OfferReason, PriorityReason, RecordingReason
 
 # A parameter is a value of JSON: a number, a name, a list of names, levels by skill.
 Parameter = str | int | float | list[str] | Mapping[str, int]
 NONE: Mapping[str, Parameter] = MappingProxyType({})
 # The code that each word in a row stands for; no word belongs to two of them.
 CODES: Mapping[str, StrEnum] = {
-    code.value: code for codes in (PriorityReason, OfferReason, RecordingReason) for code in codes
+    code.value: code for codes in (PriorityReason, OfferReason, RecordingReason, CaseReason) for code in codes
 }
 
 

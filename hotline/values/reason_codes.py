@@ -55,6 +55,13 @@ class OfferReason(StrEnum):
     IDLE_SINCE = "idle_since"  # at: ISO 8601, UTC
 
 
+class CaseReason(StrEnum):
+    """Why a call to a patient opened a case (with parameters)."""
+
+    PATIENT_ANSWERED = "patient_answered"  # question, value: their names in the campaign's script
+    HANDED_TO_PERSON = "handed_to_person"  # why: the code of the recipient; step: of the plan
+
+
 class RecordingReason(StrEnum):
     """Why a recording is not there (with parameters)."""
 

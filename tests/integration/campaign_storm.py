@@ -32,7 +32,7 @@ from telephony.views import ListedCall, RegisteredPhone
 from tests.integration.campaign_house import CHECK, NOW, Killed, Line, Outside, Patient
 from tests.simulation.interleave.seams import InTurn
 from tests.support.passing_time import pass_in_database
-from voice import app
+from tests.support.webhooks import unhurried_app
 from workers.clock import leader
 from workers.leader import Leader
 from workers.run import WorkerContext
@@ -133,7 +133,7 @@ class Storm:
         """Start every process."""
         self.draw = Random(self.seed)  # noqa: S311 (a simulation)
         self.exchange = exchange_of(self.seed, 0.03)
-        self.app: Flask = app.create(self.context, self.exchange)
+        self.app: Flask = unhurried_app(self.context, self.exchange)
         self.passes = {name: self._start(name) for name in ("pacing", *BESIDE)}
         self.in_line: dict[str, Patient] = {}
 

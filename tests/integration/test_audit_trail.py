@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -64,6 +65,25 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
         session.flush()
         case = crm.open_case(session, context, NewCase(CaseKind.ENQUIRY, call, patient.id), Actor(), now)
         utterance = session.scalars(select(Utterance.id)).first()
+    return {
+        "call_id": made.call.id,
+        "recording_id": made.made.sound.id,
+        "review_id": review_id,
+        "comment_id": "0" * 32,
+        "case_id": case.id,
+        "campaign_id": campaign.id,
+        "utterance_id": str(utterance),
+        "patient_id": patient.id,
+        "recipient_id": "0" * 32,
+        "step": "merge",
+        "form": "txt",
+        **quality_ids(context, made, review_id, now),
+    }
+
+
+def quality_ids(context: AppContext, made: House, review_id: str, now: datetime) -> dict[str, str]:
+    """Begin coaching, a report and a calibration; return their ids."""
+    lead = made.users["supervisor"]
     finding = coaching.CoachingFinding(None, "speaks fast", context.settings.day(now), None)
     coaching.begin(context, review_id, lead, finding, now)
     day = context.settings.day(now)
@@ -77,22 +97,7 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
     with context.database.read() as session:
         coaching_id = session.scalars(select(CoachingItem.id)).one()
         assert session.scalars(select(Report.id)).all() == [report_id]
-    return {
-        "call_id": made.call.id,
-        "recording_id": made.made.sound.id,
-        "review_id": review_id,
-        "comment_id": "0" * 32,
-        "calibration_id": calibration_id,
-        "coaching_id": coaching_id,
-        "report_id": report_id,
-        "case_id": case.id,
-        "campaign_id": campaign.id,
-        "utterance_id": str(utterance),
-        "patient_id": patient.id,
-        "recipient_id": "0" * 32,
-        "step": "merge",
-        "form": "txt",
-    }
+    return {"calibration_id": calibration_id, "coaching_id": coaching_id, "report_id": report_id}
 
 
 def looks(context: AppContext, **claims: object) -> list[AuditEntry]:

@@ -41,7 +41,7 @@ from tests.integration.campaign_house import (
     report,
 )
 from tests.support.factories import load_hospital
-from voice import app as voice_app
+from tests.support.webhooks import unhurried_app
 
 
 @dataclass
@@ -80,7 +80,7 @@ def monday() -> Iterator[None]:
 
 def app(context: AppContext) -> Flask:
     """The voice app on an exchange that never fails."""
-    return voice_app.create(context, outside())
+    return unhurried_app(context, outside())
 
 
 def nurse(now: datetime) -> Agent:
@@ -96,7 +96,7 @@ def house(context: AppContext) -> House:
     """A running campaign with one recipient."""
     (only,) = campaign(context, 1)
     exchange = outside()
-    return House(context, exchange, voice_app.create(context, exchange), only)
+    return House(context, exchange, unhurried_app(context, exchange), only)
 
 
 def verified(house: House) -> Patient:

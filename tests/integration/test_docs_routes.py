@@ -13,7 +13,7 @@ from hotline.values.access import Role
 from telephony.provider import connect
 from tests.conftest import make_settings
 from tests.support.documents import table
-from voice import app as voice_app
+from tests.support.webhooks import unhurried_app
 
 PAGE = "docs/operations.md"
 WHO = {
@@ -48,7 +48,7 @@ def routes(app: Flask) -> dict[tuple[str, str], str]:
 
 def test_every_webhook_is_explained_and_no_other(here: AppContext) -> None:
     provider = connect(here.settings)
-    app = voice_app.create(here, provider)
+    app = unhurried_app(here, provider)
     provider.close()
     assert {(row[0], row[1]) for row in table(PAGE, "Voice webhooks")} == set(routes(app))
 

@@ -16,7 +16,7 @@ from hotline.values.states.queue_entry import QueueEntryState
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
 from tests.support.properties import times
-from voice import app as voice_app
+from tests.support.webhooks import unhurried_app
 
 OPEN = [QueueEntryState.WAITING, QueueEntryState.WON]
 REPORTS = ("ringing", "in-progress", "completed", "busy", "no-answer", "failed", "canceled")
@@ -146,7 +146,7 @@ def test_life_of_a_call_holds_together_whatever_arrives(context: AppContext) -> 
         session.flush()
         session.add_all([Queue(name=n, label_zh=n, label_en=n) for n in ("booking", "nurse")])
     provider = connect(context.settings)
-    app = voice_app.create(context, provider)
+    app = unhurried_app(context, provider)
     machine = type("LifeOnThis", (Life,), {"app": app, "context": context})
     quick = effort(
         max_examples=times(25), stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)

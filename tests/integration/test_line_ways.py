@@ -38,7 +38,7 @@ from telephony.provider import Provider, connect
 from telephony.views import LegView
 from tests.integration.caller import Caller, Document, new_sid
 from tests.support.factories import load_hospital
-from voice import app as voice_app
+from tests.support.webhooks import unhurried_app
 
 NUMBER, OTHER = "+8613800000001", "+8613800000002"
 
@@ -152,7 +152,7 @@ def digits(document: Document) -> str:
 def app(context: AppContext) -> Iterator[Flask]:
     """The voice app."""
     provider = connect(context.settings)
-    yield voice_app.create(context, provider)
+    yield unhurried_app(context, provider)
     provider.close()
 
 

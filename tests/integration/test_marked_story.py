@@ -27,7 +27,7 @@ from tests.conftest import make_settings
 from tests.integration.caller import Caller
 from tests.integration.campaign_house import NOW, Outside, Patient, look, report
 from tests.support.factories import load_hospital
-from voice import app as voice_app
+from tests.support.webhooks import unhurried_app
 from workers import run, sweep
 
 NUMBER, NAME, BORN = "13877776661", "Zinnober Quendel", "1931-07-19"
@@ -109,7 +109,7 @@ def lists(context: AppContext, folder: Path) -> None:
 
 def call(context: AppContext, exchange: Exchange) -> Caller:
     """The patient calls, asks for a person, and an agent's telephone rings; in line still."""
-    caller = Caller(voice_app.create(context, exchange), context.settings, f"+86{NUMBER}")
+    caller = Caller(unhurried_app(context, exchange), context.settings, f"+86{NUMBER}")
     caller.call()
     for key in ("2", "", "2"):
         caller.press(key)
@@ -138,7 +138,7 @@ def conversation(context: AppContext, exchange: Exchange) -> Patient:
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()
     report(context, line, LegStatus.RINGING, NOW)
-    app = voice_app.create(context, exchange)
+    app = unhurried_app(context, exchange)
     patient = Patient(app, context.settings, line.number, line.sid, attempt_id=line.attempt_id)
     patient.pick_up()
     assert NAME in patient.here.said

@@ -56,7 +56,7 @@ from tests.integration.campaign_house import (
 from tests.integration.rivals import halfway
 from tests.support.morning import hashed
 from tests.support.staff import signed_in
-from voice import app as voice_app
+from tests.support.webhooks import unhurried_app
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 DEATH = VisitRecord(event=VisitEvent.DIED, patient_number="P00000", is_dead=True)
@@ -174,7 +174,7 @@ def test_a_conversation_ends_with_an_apology_at_its_next_turn(context: AppContex
     exchange = outside()
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()
-    app: Flask = voice_app.create(context, exchange)
+    app: Flask = unhurried_app(context, exchange)
     patient = campaign_house.Patient(app, context.settings, line.number, line.sid, attempt_id=line.attempt_id)
     patient.pick_up()
     store(context, DEATH)

@@ -25,7 +25,7 @@ from telephony import signature
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
 from tests.support.servers import wait_for
-from voice import app as voice_app
+from tests.support.webhooks import unhurried_app
 
 STRANGE = (
     "/voice/calls",
@@ -48,7 +48,7 @@ def app(context: AppContext) -> Iterator[Flask]:
         session.flush()
         session.add_all([Queue(name=n, label_zh=n, label_en=n) for n in ("booking", "nurse")])
     provider = connect(context.settings)
-    yield voice_app.create(context, provider)
+    yield unhurried_app(context, provider)
     provider.close()
 
 
@@ -315,7 +315,7 @@ def test_prompts_of_the_flow_are_asked_for_once(context: AppContext, app: Flask)
         count = len(session.scalars(select(Prompt)).all())
         jobs = session.scalars(select(Job.subject_id).where(Job.kind == "render_prompt")).all()
     provider = connect(context.settings)
-    voice_app.create(context, provider)
+    unhurried_app(context, provider)
     provider.close()
     with context.database.read() as session:
         assert len(session.scalars(select(Prompt)).all()) == count == len(jobs) > 60

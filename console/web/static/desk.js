@@ -81,6 +81,8 @@ function take({ now, status, state, held, html, targets, alarms: told }) {
   card.innerHTML = html;
   if (focused && card.contains(at(focused))) at(focused).focus();
   clocks.tick();
+  // Chosen in another window, too: whoever is offline has no telephone.
+  if (desk.dataset.status !== status && status === "offline" && !phone?.isBusy) phone?.close();
   desk.dataset.status = status;
   desk.dataset.state = state;
   at("hold")?.setAttribute("aria-pressed", held);

@@ -128,6 +128,20 @@ def test_one_who_waits_is_seen_and_led_out_of_the_queue(tell: Tell) -> None:
     tell(story, {"/voice": WAIT, "/wait": PAUSE, "/next": PAUSE})
 
 
+def control(rest: Client, sid: str, caller: str) -> None:
+    room = rest.conferences(sid)
+    assert room.fetch().status == "in-progress"
+    assert {each.label for each in room.participants.list()} == {"me", "agent"}
+    assert room.participants("agent").update(muted=True).muted
+    assert [each.label for each in room.participants.list(muted=True)] == ["agent"]
+    assert room.participants(caller).update(hold=True).hold
+    assert not room.participants(caller).update(hold=False).hold
+    assert room.participants("agent").delete()
+    assert refusal(lambda: room.participants("agent").fetch()) == (404, 20404)
+    assert room.update(status="completed").status == "completed"
+    assert rest.conferences.list(status="in-progress") == []
+
+
 def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: Tell) -> None:
     # docs/voice/api/conference-participant-resource: "`true` puts the participant on hold, and `false` lets them
     # rejoin the conference"
@@ -152,20 +166,7 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
             await second.answer()
             await until(lambda: (inside := named("room")) is not None and len(inside.participants) == 2)
 
-            def control() -> None:
-                room = rest.conferences(sid)
-                assert room.fetch().status == "in-progress"
-                assert {each.label for each in room.participants.list()} == {"me", "agent"}
-                assert room.participants("agent").update(muted=True).muted
-                assert [each.label for each in room.participants.list(muted=True)] == ["agent"]
-                assert room.participants(call.sid).update(hold=True).hold
-                assert not room.participants(call.sid).update(hold=False).hold
-                assert room.participants("agent").delete()
-                assert refusal(lambda: room.participants("agent").fetch()) == (404, 20404)
-                assert room.update(status="completed").status == "completed"
-                assert rest.conferences.list(status="in-progress") == []
-
-            await house.rest(control)
+            await house.rest(lambda: control(rest, sid, str(call.sid)))
             await until(lambda: call.stage is CallStage.OVER)
 
     tell(story, {"/voice": ROOM})
@@ -205,6 +206,24 @@ def test_participant_is_seen_from_the_moment_it_is_dialled(tell: Tell) -> None:
     tell(story, {})
 
 
+def pause_stop_and_find(rest: Client, made: Any, caller: str) -> None:
+    assert (made.status, made.channels, made.source) == ("in-progress", 2, "StartCallRecordingAPI")
+    one = rest.calls(caller).recordings("Twilio.CURRENT")
+    assert one.update(status="paused").status == "paused"
+    assert one.update(status="in-progress").status == "in-progress"
+    media = f"{rest.api.base_url}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{made.sid}.wav"
+    assert requests.get(media, auth=rest.auth, timeout=30).status_code == 404
+    assert one.update(status="stopped").status == "completed"
+    assert rest.recordings.list(call_sid=caller)[0].sid == made.sid
+    assert rest.recordings(made.sid).fetch().channels == 2
+    assert requests.get(media, timeout=30).status_code == 401
+    mono = requests.get(f"{media}?RequestedChannels=1", auth=rest.auth, timeout=30).content
+    both = requests.get(media, auth=rest.auth, timeout=30).content
+    assert len(both) - 44 == 2 * (len(mono) - 44)
+    assert rest.recordings(made.sid).delete()
+    assert refusal(lambda: rest.recordings(made.sid).delete()) == (404, 20404)
+
+
 def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> None:
     # docs/voice/api/recording: "Whether to record during a pause. Can be: `skip` or `silence` and the default is
     # `silence`"
@@ -225,24 +244,7 @@ def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> No
             before = len(call.heard)
             await until(lambda: len(call.heard) > before + 3200)
 
-            def ask() -> None:
-                assert (made.status, made.channels, made.source) == ("in-progress", 2, "StartCallRecordingAPI")
-                one = rest.calls(call.sid).recordings("Twilio.CURRENT")
-                assert one.update(status="paused").status == "paused"
-                assert one.update(status="in-progress").status == "in-progress"
-                media = f"{rest.api.base_url}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{made.sid}.wav"
-                assert requests.get(media, auth=rest.auth, timeout=30).status_code == 404
-                assert one.update(status="stopped").status == "completed"
-                assert rest.recordings.list(call_sid=call.sid)[0].sid == made.sid
-                assert rest.recordings(made.sid).fetch().channels == 2
-                assert requests.get(media, timeout=30).status_code == 401
-                mono = requests.get(f"{media}?RequestedChannels=1", auth=rest.auth, timeout=30).content
-                both = requests.get(media, auth=rest.auth, timeout=30).content
-                assert len(both) - 44 == 2 * (len(mono) - 44)
-                assert rest.recordings(made.sid).delete()
-                assert refusal(lambda: rest.recordings(made.sid).delete()) == (404, 20404)
-
-            await house.rest(ask)
+            await house.rest(lambda: pause_stop_and_find(rest, made, str(call.sid)))
             await app.until(lambda: len(app.asked("/recorded")) == 2)
             assert [told["RecordingStatus"] for told in app.asked("/recorded")] == ["in-progress", "completed"]
 

@@ -94,6 +94,63 @@ def queues(rest: Client) -> None:
     assert rest.queues(made.sid).delete()
 
 
+def members(rest: Client, caller: str, url: str) -> None:
+    queue = rest.queues.list()[0]
+    assert rest.queues(queue.sid).fetch().current_size == 1
+    assert rest.queues(queue.sid).members.list()[0].call_sid == caller
+    assert rest.queues(queue.sid).members(caller).fetch().position == 1
+    rest.queues(queue.sid).members("Front").update(url=f"{url}/room")
+
+
+def enter(rest: Client) -> tuple[str, str]:
+    """Call an agent into the caller's conference; return its sid and the agent's."""
+    found: list[Any] = []
+    while not found:
+        found = rest.conferences.list(friendly_name="room", date_created_before=TOMORROW)
+    made = rest.conferences(found[0].sid).participants.create(to="client:b", from_="+1", label="agent")
+    assert (made.conference_sid, made.status) == (found[0].sid, "queued")
+    return str(found[0].sid), str(made.call_sid)
+
+
+def conference(rest: Client, room: str, agent: str, caller: str, url: str) -> None:
+    here = rest.conferences(room)
+    assert here.fetch().status == "in-progress"
+    assert here.update(announce_url=f"{url}/announce").status == "in-progress"
+    assert {each.label for each in here.participants.list()} == {"me", "agent"}
+    assert here.participants(agent).fetch().label == "agent"
+    coach = here.participants(agent).update(coaching=True, call_sid_to_coach=caller)
+    assert (coach.coaching, coach.call_sid_to_coach) == (True, caller)
+    assert [each.label for each in here.participants.list(coaching=True)] == ["agent"]
+    assert not here.participants(agent).update(coaching=False).coaching
+    assert refusal(lambda: here.participants(agent).update(coaching=True)) == (400, 21205)
+
+
+def recordings(rest: Client, room: str, caller: str) -> None:
+    here = rest.conferences(room)
+    tape = here.recordings.list()[0]
+    assert here.recordings(tape.sid).update(status="paused").status == "paused"
+    assert here.recordings("Twilio.CURRENT").update(status="in-progress").status == "in-progress"
+    assert here.recordings("Twilio.CURRENT").update(status="stopped").status == "completed"
+    assert here.recordings(tape.sid).fetch().source == "Conference"
+    assert here.recordings(tape.sid).delete()
+    own = rest.calls(caller).recordings
+    kept, gone = own.create(recording_channels="dual"), own.create()
+    assert own.list(date_created_before=TOMORROW)[0].status == "in-progress"
+    assert own(kept.sid).update(status="paused", pause_behavior="skip").status == "paused"
+    assert own(kept.sid).fetch().status == "paused"
+    assert own(kept.sid).update(status="stopped").status in ("completed", "absent")
+    assert own(gone.sid).delete()
+    assert [each.sid for each in rest.recordings.list(call_sid=caller)] == [kept.sid]
+    assert rest.recordings(kept.sid).fetch().sid == kept.sid
+    assert rest.recordings(kept.sid).delete()
+
+
+def ending(rest: Client, room: str, agent: str) -> None:
+    here = rest.conferences(room)
+    assert here.participants(agent).delete()
+    assert here.update(status="completed").reason_conference_ended == "conference-ended-via-api"
+
+
 def finished_calls(rest: Client, sid: str) -> None:
     today = datetime.now(UTC).date()
     assert [each.sid for each in rest.calls.list(start_time=today, to="+861012345")] == [sid]
@@ -117,61 +174,18 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
             waiting = await first.dial("+861012345")
             await house.app.until(lambda: bool(house.app.asked("/wait")))
 
-            def members() -> None:
-                queue = rest.queues.list()[0]
-                assert rest.queues(queue.sid).fetch().current_size == 1
-                assert rest.queues(queue.sid).members.list()[0].call_sid == waiting.sid
-                assert rest.queues(queue.sid).members(waiting.sid).fetch().position == 1
-                rest.queues(queue.sid).members("Front").update(url=f"{house.app.url}/room")
-
-            await house.rest(members)
+            await house.rest(lambda: members(rest, str(waiting.sid), house.app.url))
             await until(lambda: waiting.stage is CallStage.UP)
 
-            def enter() -> tuple[str, str]:
-                found: list[Any] = []
-                while not found:
-                    found = rest.conferences.list(friendly_name="room", date_created_before=TOMORROW)
-                made = rest.conferences(found[0].sid).participants.create(to="client:b", from_="+1", label="agent")
-                assert (made.conference_sid, made.status) == (found[0].sid, "queued")
-                return str(found[0].sid), str(made.call_sid)
-
-            room, agent = await house.rest(enter)
+            room, agent = await house.rest(lambda: enter(rest))
             await until(lambda: second.call.stage is CallStage.RINGING)
             await second.answer()
             named = house.exchange.context.conferences.named
             await until(lambda: (inside := named("room")) is not None and len(inside.participants) == 2)
 
-            def control() -> None:
-                here = rest.conferences(room)
-                assert here.fetch().status == "in-progress"
-                assert here.update(announce_url=f"{house.app.url}/announce").status == "in-progress"
-                assert {each.label for each in here.participants.list()} == {"me", "agent"}
-                assert here.participants(agent).fetch().label == "agent"
-                coach = here.participants(agent).update(coaching=True, call_sid_to_coach=waiting.sid)
-                assert (coach.coaching, coach.call_sid_to_coach) == (True, waiting.sid)
-                assert [each.label for each in here.participants.list(coaching=True)] == ["agent"]
-                assert not here.participants(agent).update(coaching=False).coaching
-                assert refusal(lambda: here.participants(agent).update(coaching=True)) == (400, 21205)
-                tape = here.recordings.list()[0]
-                assert here.recordings(tape.sid).update(status="paused").status == "paused"
-                assert here.recordings("Twilio.CURRENT").update(status="in-progress").status == "in-progress"
-                assert here.recordings("Twilio.CURRENT").update(status="stopped").status == "completed"
-                assert here.recordings(tape.sid).fetch().source == "Conference"
-                assert here.recordings(tape.sid).delete()
-                own = rest.calls(waiting.sid).recordings
-                kept, gone = own.create(recording_channels="dual"), own.create()
-                assert own.list(date_created_before=TOMORROW)[0].status == "in-progress"
-                assert own(kept.sid).update(status="paused", pause_behavior="skip").status == "paused"
-                assert own(kept.sid).fetch().status == "paused"
-                assert own(kept.sid).update(status="stopped").status in ("completed", "absent")
-                assert own(gone.sid).delete()
-                assert [each.sid for each in rest.recordings.list(call_sid=waiting.sid)] == [kept.sid]
-                assert rest.recordings(kept.sid).fetch().sid == kept.sid
-                assert rest.recordings(kept.sid).delete()
-                assert here.participants(agent).delete()
-                assert here.update(status="completed").reason_conference_ended == "conference-ended-via-api"
-
-            await house.rest(control)
+            await house.rest(lambda: conference(rest, room, agent, str(waiting.sid), house.app.url))
+            await house.rest(lambda: recordings(rest, room, str(waiting.sid)))
+            await house.rest(lambda: ending(rest, room, agent))
             await until(lambda: waiting.stage is CallStage.OVER)
             made = await house.rest(lambda: rest.calls.create(to="client:b", from_="+1", twiml="<Response/>"))
             await house.rest(lambda: rest.calls(made.sid).update(status="canceled"))

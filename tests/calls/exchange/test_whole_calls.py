@@ -15,6 +15,8 @@ from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import hears, is_tone, saying, until
 
 if TYPE_CHECKING:
+    from twilio.rest import Client
+
     from tests.calls.exchange.conftest import House, Tell
 
 MENU = '<Gather numDigits="1" timeout="5" action="/menu"><Say language="zh-CN">请按一。</Say></Gather><Hangup/>'
@@ -23,6 +25,30 @@ ROOM = (
     '<Dial><Conference beep="false" endConferenceOnExit="true" waitUrl="" statusCallback="/events" '
     'statusCallbackEvent="start end join leave">room</Conference></Dial>'
 )
+
+
+def offer(rest: Client, url: str) -> None:
+    """Ring the agent for the caller who waits."""
+    rest.calls.create(
+        to="client:zhang", from_="+861012345", url=f"{url}/offer", timeout=15,
+        status_callback=f"{url}/offer-status",
+        status_callback_event=["initiated", "ringing", "answered", "completed"],
+    )  # fmt: skip
+
+
+async def both_are_kept(house: House, recording_sid: str) -> None:
+    """See that each channel holds its own side, and that a deleted recording is gone."""
+    rest, told = house.client, house.app.asked("/recorded")[0]
+    assert told["RecordingChannels"] == "2"
+    assert told["RecordingStatus"] == "completed"
+    address = f"{told['RecordingUrl']}.wav"
+    sound = await house.rest(lambda: requests.get(f"{address}?RequestedChannels=2", auth=rest.auth, timeout=30))
+    said, heard = _channels(sound.content)
+    assert is_tone(_loud(said), 600)
+    assert is_tone(_loud(heard), 1400)
+    await house.rest(lambda: rest.recordings(recording_sid).delete())
+    gone = await house.rest(lambda: requests.get(address, auth=rest.auth, timeout=30))
+    assert gone.status_code == 404
 
 
 def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(tell: Tell) -> None:
@@ -40,13 +66,7 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(te
             assert app.asked("/menu")[0]["Digits"] == "1"
             assert app.asked("/wait")[0]["QueuePosition"] == "1"
 
-            await house.rest(
-                lambda: rest.calls.create(
-                    to="client:zhang", from_="+861012345", url=f"{app.url}/offer", timeout=15,
-                    status_callback=f"{app.url}/offer-status",
-                    status_callback_event=["initiated", "ringing", "answered", "completed"],
-                )
-            )  # fmt: skip
+            await house.rest(lambda: offer(rest, app.url))
             await until(lambda: agent.call.stage is CallStage.RINGING)
             await agent.answer()
             await app.until(lambda: bool(app.asked("/events")))
@@ -67,18 +87,7 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(te
             await app.until(lambda: bool(app.asked("/recorded")) and bool(app.asked("/status")))
             await app.until(lambda: len(app.asked("/offer-status")) == 4)
 
-            told = app.asked("/recorded")[0]
-            assert told["RecordingChannels"] == "2"
-            assert told["RecordingStatus"] == "completed"
-            sound = await house.rest(
-                lambda: requests.get(f"{told['RecordingUrl']}.wav?RequestedChannels=2", auth=rest.auth, timeout=30)
-            )
-            said, heard = _channels(sound.content)
-            assert is_tone(_loud(said), 600)
-            assert is_tone(_loud(heard), 1400)
-            await house.rest(lambda: rest.recordings(recording.sid).delete())
-            gone = await house.rest(lambda: requests.get(f"{told['RecordingUrl']}.wav", auth=rest.auth, timeout=30))
-            assert gone.status_code == 404
+            await both_are_kept(house, recording.sid)
         assert [p["CallStatus"] for p in app.asked("/offer-status")] == [
             "initiated", "ringing", "in-progress", "completed",
         ]  # fmt: skip

@@ -19,11 +19,10 @@ from tests.integration.replay import after_discharge, callback, menu, outage, ra
 from tests.integration.replay.stage import Stage
 from tests.integration.replay.tape import Tape
 from tests.support.factories import NOW
-from voice import app as voice_app
+from tests.support.webhooks import unhurried_app
 
 RECORDED = Path(__file__).with_name("recorded")
 IS_RECORDING = bool(os.environ.get("REPLAY_RECORD"))
-UNHURRIED = 60.0  # seconds for an answer: what is said does not depend on the load of the machine
 LANGUAGES = ("zh-CN", "en-US")
 FLOWS: dict[str, tuple[Callable[[Stage], None], ...]] = {
     "menu": menu.OPEN,
@@ -83,7 +82,7 @@ def test_flow_answers_as_it_was_recorded(
 ) -> None:
     with house(tmp_path, database_url, redis_server, flow) as context, time_machine.travel(NOW, tick=False) as travel:
         provider = connect(context.settings)
-        app = voice_app.create(context, provider, UNHURRIED)
+        app = unhurried_app(context, provider)
         tape = Tape(app)
         play(Stage(context, app, language, tmp_path, travel, tape))
         provider.close()
@@ -97,7 +96,7 @@ def test_call_after_discharge_goes_as_it_was_recorded(
 ) -> None:
     with time_machine.travel(campaign_house.NOW, tick=False):
         exchange = campaign_house.outside()
-        app = voice_app.create(context, exchange, UNHURRIED)
+        app = unhurried_app(context, exchange)
         tape = Tape(app)
         play(after_discharge.Campaign(context, app, exchange, language, tape, tmp_path))
     compare("after_discharge", f"{play.__name__} {language}", tape.turns)

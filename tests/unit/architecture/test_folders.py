@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests import sizes
-from tests.sizes import LONGEST_FUNCTION, LONGEST_MODULE, MOST_ENTRIES, PACKAGES, ROOT
+from tests.sizes import LONGEST_FUNCTION, LONGEST_MODULE, MOST_ENTRIES
+from tests.support.product import PACKAGES, ROOT
 
 # Folders of units that mirror no package: the whole tree, its documentation, the benches and the runner of the tests.
 OF_NO_PACKAGE = {"architecture", "bench", "docs", "runner"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from tests.sizes import PACKAGES, ROOT, files
+from tests.support.product import PACKAGES, ROOT, files, tree
 
 FOLDERS = (*PACKAGES, "bench", "tests")
 
@@ -17,7 +17,7 @@ def name_of(path: Path) -> str:
 
 def imported(path: Path, modules: frozenset[str]) -> Iterator[str]:
     """Walk the modules of ours that a file imports, wherever in the file it does."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)
         elif isinstance(node, ast.ImportFrom):

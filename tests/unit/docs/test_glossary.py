@@ -3,17 +3,16 @@
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 
 import click
 
 from cli.main import group
 from hotline.configuration.settings import Settings
 from hotline.models import Row
-from tests.support.documents import ROOT, table
+from tests.support.documents import table
+from tests.support.product import PACKAGES, trees
 
 GLOSSARY = "docs/glossary.md"
-PACKAGES = tuple(sorted(path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"))
 LOGS = frozenset({"debug", "info", "warning", "error", "exception"})
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -24,16 +23,9 @@ def retired() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(word for word in words if word[0].isupper()), frozenset(word for word in words if word.islower())
 
 
-@cache
-def trees() -> dict[str, ast.Module]:
-    """Every module of the product by its path."""
-    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts]
-    return {str(path.relative_to(ROOT)): ast.parse(path.read_text("utf-8")) for path in paths}
-
-
 def code_names() -> Iterator[tuple[str, str]]:
     """Each public name of the code, with where it stands."""
-    for path, tree in trees().items():
+    for path, tree in trees(*PACKAGES, "bench"):
         for part in path.removesuffix(".py").split("/"):
             yield part, path
         for node in ast.walk(tree):

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-PACKAGES = (
-    *("hotline", "telephony", "accounts", "crm", "recordings", "routing", "ivr", "qa", "campaigns", "reports"),
-    *("voice", "console", "workers", "cli", "exchange"),
-)
+from tests.support import product
+from tests.support.product import PACKAGES, ROOT, files, trees
+
 # Methods of texts that find or cut, and functions of `re`.
 WORDS = re.compile(r"[A-Za-z]{2,}:? [A-Za-z]{2,}|[a-z]{2,}: ")
 METHODS = frozenset(
@@ -63,7 +61,7 @@ def parts(node: ast.expr) -> list[ast.expr]:
 
 def found(path: Path) -> list[str]:
     """Each place of a module that compares with a sentence, or with a constant that is one."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = product.tree(path)
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
     names = sentences(tree) | {
         alias.asname or alias.name
@@ -82,21 +80,13 @@ def found(path: Path) -> list[str]:
     ]
 
 
-def modules(package: str) -> list[Path]:
-    return sorted((ROOT / package).rglob("*.py"))
-
-
 # The constants that are sentences, by module.
-KNOWN = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): sentences(ast.parse(path.read_text("utf-8")))
-    for package in PACKAGES
-    for path in modules(package)
-}
+KNOWN = {path.removesuffix(".py").replace("/", "."): sentences(module) for path, module in trees(*PACKAGES)}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_code_compares_with_a_sentence(package: str) -> None:
-    paths = [path for path in modules(package) if str(path.relative_to(ROOT)) not in READERS]
+    paths = [path for path in files(package) if str(path.relative_to(ROOT)) not in READERS]
     assert [place for path in paths for place in found(path)] == []
 
 

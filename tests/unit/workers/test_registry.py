@@ -2,43 +2,23 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from hotline.outbox.job_kinds import QUEUES, job
+from tests.support.product import PACKAGES, trees
 from workers.registry import JOB_KINDS, MODULES
 from workers.worker import names_in_order
 
-ROOT = Path(__file__).parents[3]
-PRODUCT = (
-    "accounts",
-    "campaigns",
-    "console",
-    "crm",
-    "hotline",
-    "ivr",
-    "qa",
-    "recordings",
-    "reports",
-    "routing",
-    "voice",
-)
+# The packages whose work workers do; commands and the exchange have none.
+WORKS = tuple(name for name in PACKAGES if name not in {"cli", "exchange"})
 ASKS = {"add", "add_many", "renew"}
-
-
-def trees() -> Iterator[tuple[Path, ast.Module]]:
-    for folder in (*PRODUCT, "workers"):
-        for path in (ROOT / folder).rglob("*.py"):
-            text = path.read_text("utf-8")
-            if "job" in text:
-                yield path, ast.parse(text)
 
 
 def test_every_decorated_function_is_in_a_module_that_the_registry_imports() -> None:
     decorated = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path, tree in trees()
+        path.removesuffix(".py").replace("/", ".")
+        for path, tree in trees(*WORKS)
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
         and any(isinstance(one, ast.Call) and getattr(one.func, "id", "") == "job" for one in node.decorator_list)
@@ -48,7 +28,7 @@ def test_every_decorated_function_is_in_a_module_that_the_registry_imports() -> 
 
 
 def test_nothing_is_asked_for_that_no_function_does() -> None:
-    asked = {kind for path, tree in trees() for kind in kinds_asked_for(tree)}
+    asked = {kind for _path, tree in trees(*WORKS) for kind in kinds_asked_for(tree)}
     assert asked == set(JOB_KINDS)
 
 

@@ -2,31 +2,15 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
-PRODUCT = [
-    "accounts",
-    "campaigns",
-    "console",
-    "crm",
-    "hotline",
-    "ivr",
-    "qa",
-    "recordings",
-    "reports",
-    "routing",
-    "voice",
-    "workers",
-]
+from tests.support.product import PACKAGES, trees
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
-    for folder in PRODUCT:
-        for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.FunctionDef):
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+    for path, module in trees(*(name for name in PACKAGES if name not in {"cli", "exchange"})):
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{path}:{node.lineno}", node
 
 
 def test_no_function_takes_a_session_or_opens_one_as_it_is_called() -> None:

@@ -124,9 +124,9 @@ def take(
     begun = steady()
     with database.write() as session:
         now = server_clock.now(session)
-        died = case((Job.held_until.is_(None), Job.deaths), else_=Job.deaths + 1)
+        died = case((Job.held_until.is_(None), Job.worker_deaths), else_=Job.worker_deaths + 1)
         free = (Job.id == job_id, Job.state == JobState.DUE, Job.due_at <= now, jobs.is_free(now))
-        values = {"held_until": now + lease, "token": Job.token + 1, "deaths": died, "is_renewed": False}
+        values = {"held_until": now + lease, "token": Job.token + 1, "worker_deaths": died, "is_requested_again": False}
         taken = _changes(session, update(Job).where(*free).values(values))
         job = session.get_one(Job, job_id, populate_existing=True) if taken else None
     return None if job is None else JobLease(database, job, lease, begun, steady)

@@ -57,7 +57,7 @@ def forgotten_jobs(context: AppContext) -> int:
             .limit(500)
         )
         rows = list(session.scalars(due))
-    killers = {job.id for job in rows if job.held_until is not None and job.deaths + 1 >= MAX_DEATHS}
+    killers = {job.id for job in rows if job.held_until is not None and job.worker_deaths + 1 >= MAX_DEATHS}
     for job in rows:
         if job.id in killers:
             _give_up(context, job)
@@ -73,7 +73,7 @@ def _give_up(context: AppContext, job: Job) -> None:
             return  # somebody took it meanwhile, or holds it after all
         now = server_clock.now(session)
         transitions.transition(row, JobEvent.GIVEN_UP)
-        row.deaths, row.troubled_at = job.deaths + 1, row.troubled_at or now
+        row.worker_deaths, row.first_failed_at = job.worker_deaths + 1, row.first_failed_at or now
         row.reason, row.held_until, row.ended_at = DIED, None, now
     log.get().error("job_kills_workers", job_id=job.id, kind=job.kind)
 
@@ -85,13 +85,13 @@ def silent_lines(context: AppContext, provider: Provider, now: datetime, in_time
     """
     with context.database.read() as session:
         calls = list(
-            session.scalars(select(Call).where(Call.status != CallStatus.ENDED, Call.heard_at < now - SILENCE))
+            session.scalars(select(Call).where(Call.status != CallStatus.ENDED, Call.last_report_at < now - SILENCE))
         )
         offers = list(session.scalars(_silent_offers(now)))
     alive = [call.id for call in calls if in_time() and _is_up(context, provider, call, now)]
     if alive:
         with context.database.write() as session:
-            session.execute(update(Call).where(Call.id.in_(alive)).values(heard_at=now))
+            session.execute(update(Call).where(Call.id.in_(alive)).values(last_report_at=now))
     for offer in takewhile(lambda _offer: in_time(), offers):
         _ask_agent(context, provider, offer, now)
     return len(calls) + len(offers)

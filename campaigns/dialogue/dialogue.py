@@ -19,8 +19,8 @@ from campaigns.dialogue.dialogue_state import (
     NoteReached,
     NoteVerified,
     PatientTurn,
-    Person,
     RequestPerson,
+    RightParty,
     SendAdvice,
     Stage,
     StartRecording,
@@ -39,7 +39,7 @@ SKIPS = 2
 
 
 def begin(
-    script: Script, person: Person, language: Language, question: str = "", by: AnsweredBy | None = None
+    script: Script, person: RightParty, language: Language, question: str = "", by: AnsweredBy | None = None
 ) -> DialogueDecision:
     """Decide what is said when the line is picked up; `question` is where an earlier conversation stopped.
 
@@ -51,7 +51,9 @@ def begin(
     return opening.begin(script, person, state, by)
 
 
-def step(script: Script, person: Person, state: DialogueState, turn: PatientTurn, now: datetime) -> DialogueDecision:
+def step(
+    script: Script, person: RightParty, state: DialogueState, turn: PatientTurn, now: datetime
+) -> DialogueDecision:
     """Decide what follows when `turn` arrives at `state`."""
     special = _reserved(script, person, state, turn)
     if special is not None:
@@ -75,7 +77,7 @@ def step(script: Script, person: Person, state: DialogueState, turn: PatientTurn
             return DialogueDecision(state, repeat(script, person, state))
 
 
-def repeat(script: Script, person: Person, state: DialogueState) -> tuple[Verb, ...]:
+def repeat(script: Script, person: RightParty, state: DialogueState) -> tuple[Verb, ...]:
     """Return the verbs of the state again."""
     match state.stage:
         case Stage.OPENING | Stage.MACHINE:
@@ -202,7 +204,7 @@ def _hand_over(script: Script, state: DialogueState, phrase: str, asks: RequestP
     return DialogueDecision(state, (said, Enqueue(script.queue, WAIT, LEFT)), (replace(asks, queue=script.queue),))
 
 
-def _reserved(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision | None:
+def _reserved(script: Script, person: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision | None:
     """Decide on another hearing, slower, or a nurse, by key or in words; `None` where none of it was wished."""
     if state.stage in {Stage.OPENING, Stage.MACHINE, Stage.HANDED, Stage.END} or turn.is_recorded:
         return None
@@ -239,7 +241,7 @@ def _sign(script: Script, name: str) -> Sign | None:
     return next((sign for sign in script.signs if sign.name == name), None) if name else None
 
 
-def _checked(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+def _checked(script: Script, person: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     """Take the keys of the check: the questions begin, or go on, once it is the patient."""
     if not right_party.is_they(person, turn.keys):
         return right_party.failed(script, state, turn)

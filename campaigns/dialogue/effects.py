@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import attempt_progress, dialogue_state, doctor_absence
-from campaigns.dialogue.attempt_progress import Given, Start
+from campaigns.dialogue.attempt_progress import AttemptDetails, GivenAnswer
 from campaigns.dialogue.dialogue_state import DialogueDecision
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
@@ -33,52 +33,56 @@ TOLD = "opinion_told"
 
 
 def apply(
-    session: Session, context: AppContext, about: tuple[Start, Call], outcome: DialogueDecision, now: datetime
+    session: Session, context: AppContext, about: tuple[AttemptDetails, Call], outcome: DialogueDecision, now: datetime
 ) -> None:
     """Do what follows from a turn, for the attempt and for its call."""
-    start, call = about
+    details, call = about
     for effect in outcome.effects:
         match effect:
             case dialogue_state.NoteReached():
-                attempt_progress.reached(session, start.attempt_id, now)
+                attempt_progress.note_reached(session, details.attempt_id, now)
             case dialogue_state.NoteVerified():
-                attempt_progress.verified(session, start.attempt_id, now)
+                attempt_progress.note_verified(session, details.attempt_id, now)
             case dialogue_state.StartRecording():
-                jobs.add(session, context.notifier, RECORD, start.attempt_id, now)
+                jobs.add(session, context.notifier, RECORD, details.attempt_id, now)
             case dialogue_state.FileAnswer():
                 _file(session, context, about, effect, now)
             case dialogue_state.FileOpinion(words=words):
-                told = Given(TOLD, "", words=words, is_opinion=True)
-                attempt_progress.give(session, context, start.attempt_id, told, now)
+                told = GivenAnswer(TOLD, "", verbatim=words, is_opinion=True)
+                attempt_progress.file_answer(session, context, details.attempt_id, told, now)
                 _opinion(session, context, about, words, now)
             case dialogue_state.FileWarning(sign=sign):
-                attempt_progress.warn(session, context, start.attempt_id, sign, now)
+                attempt_progress.note_warning(session, context, details.attempt_id, sign, now)
                 call_log.record(session, context.notifier, call.id, WarningSign(), now)
             case dialogue_state.RequestPerson():
                 _ask(session, context, about, effect, now)
             case dialogue_state.SendAdvice():
-                jobs.add(session, context.notifier, ADVISE, start.attempt_id, now)
-            case dialogue_state.Conclude(outcome=how, reason=reason, later_at=later_at):
-                attempt_progress.conclude(session, start.attempt_id, how, reason, later_at)
+                jobs.add(session, context.notifier, ADVISE, details.attempt_id, now)
+            case dialogue_state.Conclude(outcome=how, reason=reason, postponed_until=postponed_until):
+                attempt_progress.conclude(session, details.attempt_id, how, reason, postponed_until)
 
 
 def _file(
-    session: Session, context: AppContext, about: tuple[Start, Call], answered: dialogue_state.FileAnswer, now: datetime
+    session: Session,
+    context: AppContext,
+    about: tuple[AttemptDetails, Call],
+    answered: dialogue_state.FileAnswer,
+    now: datetime,
 ) -> None:
-    start, call = about
-    given = Given(
+    details, call = about
+    given = GivenAnswer(
         question=answered.question,
         value=answered.value,
         figure=answered.figure,
-        words=answered.words or None,
+        verbatim=answered.words or None,
         is_warning=answered.is_warning,
         is_opinion=answered.value == "recorded",
     )
-    attempt_progress.give(session, context, start.attempt_id, given, now)
-    if start.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
+    attempt_progress.file_answer(session, context, details.attempt_id, given, now)
+    if details.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
         # Somebody changes the booking, and the case is followed until it is done.
         new = crm.NewCase(
-            CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(start.about), answered.value)
+            CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(details.notice), answered.value)
         )
         crm.open_case(session, context, new, crm.Actor(), now)
     if given.is_opinion:
@@ -91,15 +95,15 @@ def _file(
 def _opinion(
     session: Session,
     context: AppContext,
-    about: tuple[Start, Call],
+    about: tuple[AttemptDetails, Call],
     text: str | None,
     now: datetime,
     *,
     reasons: tuple[Reason, ...] = (),
 ) -> None:
     """Have somebody look into it (D2): one case a conversation, with the patient and what was said."""
-    start, call = about
-    patient_id = session.get_one(Recipient, start.recipient_id).patient_id
+    details, call = about
+    patient_id = session.get_one(Recipient, details.recipient_id).patient_id
     before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
     if before is None:
         new = crm.NewCase(CaseKind.OPINION, call, patient_id, text=text, reasons=reasons)
@@ -109,12 +113,16 @@ def _opinion(
 
 
 def _ask(
-    session: Session, context: AppContext, about: tuple[Start, Call], asks: dialogue_state.RequestPerson, now: datetime
+    session: Session,
+    context: AppContext,
+    about: tuple[AttemptDetails, Call],
+    asks: dialogue_state.RequestPerson,
+    now: datetime,
 ) -> None:
     """Put the patient in that queue, for a warning sign ahead of everybody, with the reason for the screen."""
-    (start, call), sign = about, asks.sign
+    (details, call), sign = about, asks.sign
     menu = reader.load(context.settings).flow
-    call.place = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
+    call.dialogue_state = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
     waiting = routing.join(
         session, context, call, QueueRequest(asks.queue, priority=SIGN_PRIORITY if sign else None), now
@@ -123,4 +131,4 @@ def _ask(
     waiting.reasons = [reason, *waiting.reasons]
     if sign:
         waiting.priority = max(waiting.priority, SIGN_PRIORITY)
-    attempt_progress.asks_person(session, start.attempt_id, now)
+    attempt_progress.note_agent_requested(session, details.attempt_id, now)

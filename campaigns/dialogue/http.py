@@ -26,8 +26,10 @@ def answer(attempt_id: str) -> Response:
     """Answer a line that somebody or something picked up: the conversation begins."""
     context, now = _context(), clock.now()
     sid = turn.parse(request.form).call_sid
-    start = attempt_progress.answered(context, attempt_id, sid, now)
-    spoken = dialogue_service.goodbye(context) if start is None else dialogue_service.begin(context, start, sid, now)
+    details = attempt_progress.answered(context, attempt_id, sid, now)
+    spoken = (
+        dialogue_service.goodbye(context) if details is None else dialogue_service.begin(context, details, sid, now)
+    )
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
 
@@ -66,7 +68,7 @@ def status(attempt_id: str) -> Response:
 def machine(attempt_id: str) -> Response:
     """Take who answered, as the provider guesses beside the call: the line goes on accordingly at once."""
     heard = turn.parse(request.form).answered_by
-    sid = None if heard is None else attempt_progress.heard(_context(), attempt_id, heard)
+    sid = None if heard is None else attempt_progress.note_answered_by(_context(), attempt_id, heard)
     if sid is not None:
         _redirect(sid, attempt_id)
     return Response(status=204)

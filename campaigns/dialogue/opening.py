@@ -8,7 +8,14 @@ on like one, hears the hospital's name and a number. Requirement E2.
 from dataclasses import replace
 
 from campaigns.dialogue import questions, right_party
-from campaigns.dialogue.dialogue_state import DialogueDecision, DialogueState, NoteReached, PatientTurn, Person, Stage
+from campaigns.dialogue.dialogue_state import (
+    DialogueDecision,
+    DialogueState,
+    NoteReached,
+    PatientTurn,
+    RightParty,
+    Stage,
+)
 from campaigns.dialogue.script import Script
 from ivr.dialogue.engine import TURN
 from telephony.vendor_words import AnsweredBy
@@ -26,7 +33,7 @@ PLEAS = 3
 SPOKE = {AnsweredBy.HUMAN, AnsweredBy.UNKNOWN}
 
 
-def begin(script: Script, person: Person, state: DialogueState, by: AnsweredBy | None = None) -> DialogueDecision:
+def begin(script: Script, person: RightParty, state: DialogueState, by: AnsweredBy | None = None) -> DialogueDecision:
     """Decide when the line was picked up; `by`: what the provider knows already."""
     if by is AnsweredBy.MACHINE_READY:
         return to_machine(script, state)
@@ -36,7 +43,7 @@ def begin(script: Script, person: Person, state: DialogueState, by: AnsweredBy |
     return DialogueDecision(state, repeat(script, state))
 
 
-def step(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+def step(script: Script, person: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     """Decide when a key came, the provider knows who answered, or the time has passed."""
     if turn.keys:
         return _ask(script, person, state, (), (NoteReached(),))
@@ -64,7 +71,7 @@ def to_machine(script: Script, state: DialogueState) -> DialogueDecision:
     return DialogueDecision(state, (_to_machine(script, state),))
 
 
-def after_machine(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+def after_machine(script: Script, person: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     """Take who presses a key for a person. Who only speaks may be an announcement: they are asked for a key."""
     if turn.keys:
         return _ask(script, person, state, ("greeting",), (NoteReached(),))
@@ -82,7 +89,11 @@ def _to_machine(script: Script, state: DialogueState) -> Gather:
 
 
 def _ask(
-    script: Script, person: Person, state: DialogueState, before: tuple[str, ...], effects: tuple[NoteReached, ...] = ()
+    script: Script,
+    person: RightParty,
+    state: DialogueState,
+    before: tuple[str, ...],
+    effects: tuple[NoteReached, ...] = (),
 ) -> DialogueDecision:
     state = replace(state, stage=Stage.WHO, failures=0)
     return DialogueDecision(state, right_party.ask_who(script, person, state, before), effects)

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import doctor_absence, scripts_file
-from campaigns.dialogue.attempt_progress import Start
-from campaigns.dialogue.dialogue_state import Person
+from campaigns.dialogue.attempt_progress import AttemptDetails
+from campaigns.dialogue.dialogue_state import RightParty
 from campaigns.dialogue.script import Script
 from hotline.context import AppContext
 from hotline.models import Discharge, Recipient
@@ -26,18 +26,18 @@ def any_of(context: AppContext) -> Script:
     return next(iter(all_of(context).values()))
 
 
-def of_conversation(context: AppContext, start: Start) -> Script:
+def of_conversation(context: AppContext, details: AttemptDetails) -> Script:
     """Return the script of a conversation; for one that was removed meanwhile the general one, or any."""
     scripts = all_of(context)
-    if start.kind is CampaignKind.DOCTOR_AWAY:
-        return doctor_absence.script(any_of(context), doctor_absence.Notice.read(start.about))
-    return scripts.get(start.script) or scripts.get("general") or any_of(context)
+    if details.kind is CampaignKind.DOCTOR_AWAY:
+        return doctor_absence.script(any_of(context), doctor_absence.Notice.read(details.notice))
+    return scripts.get(details.script) or scripts.get("general") or any_of(context)
 
 
-def person_of(session: Session, start: Start) -> Person:
+def person_of(session: Session, details: AttemptDetails) -> RightParty:
     """Return whom we want to speak with, and what tells that it is they."""
-    number_end, zone = check_of(session, start.recipient_id)
-    return Person(start.name, start.birth_date, number_end, ZoneInfo(zone), start.is_inbound)
+    number_end, zone = check_of(session, details.recipient_id)
+    return RightParty(details.name, details.birth_date, number_end, ZoneInfo(zone), details.is_inbound)
 
 
 def check_of(session: Session, recipient_id: str) -> tuple[str, str]:

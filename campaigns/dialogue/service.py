@@ -11,13 +11,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import attempt_progress, dialogue, effects, questions, scripts
-from campaigns.dialogue.attempt_progress import Start
+from campaigns.dialogue.attempt_progress import AttemptDetails
 from campaigns.dialogue.dialogue_state import (
     DialogueDecision,
     DialogueState,
     NoteVerified,
     PatientTurn,
-    Person,
+    RightParty,
     Stage,
     StartRecording,
     read_state,
@@ -54,30 +54,30 @@ APOLOGY = "wrong_number"
 class Conversation:
     """A conversation as one turn sees it."""
 
-    start: Start
+    details: AttemptDetails
     call: CallSnapshot
     attempt: Attempt
     script: Script
-    person: Person
+    person: RightParty
 
     @property
     def state(self) -> DialogueState:
         """Return where it stands."""
-        return read_state(self.attempt.place)
+        return read_state(self.attempt.dialogue_state)
 
     def document(self, verbs: Sequence[Verb], turn: int) -> str:
         """Return the TwiML; `turn` is the number of the turn that is expected next."""
-        return document(verbs, self.start.attempt_id, self.call.call_id, turn)
+        return document(verbs, self.details.attempt_id, self.call.call_id, turn)
 
 
-def begin(context: AppContext, start: Start, sid: str | None, now: datetime) -> str:
+def begin(context: AppContext, details: AttemptDetails, sid: str | None, now: datetime) -> str:
     """Answer a patient's line that was picked up; asked again, the same. `sid` is the provider's id of the line."""
     if sid is None:
-        return goodbye(context, start.language)
+        return goodbye(context, details.language)
     with context.database.write() as session:
-        fresh = attempt_progress.start(session, start.attempt_id)
+        fresh = attempt_progress.details(session, details.attempt_id)
         if fresh is None:
-            return goodbye(context, start.language)
+            return goodbye(context, details.language)
         if fresh.call_id is None:
             return _begin(session, context, fresh, sid, now)
         conversation = _conversation(session, context, fresh, fresh.call_id)
@@ -106,7 +106,10 @@ def answered_by_known(context: AppContext, attempt_id: str, now: datetime) -> st
     """Answer a line of which it is known who answered; further on, or again, it is told where it stands."""
 
     def answer(session: Session, conversation: Conversation) -> str:
-        if not attempt_progress.is_led(conversation.attempt) or conversation.call.status is not CallStatus.IN_MENU:
+        if (
+            not attempt_progress.awaits_detection(conversation.attempt)
+            or conversation.call.status is not CallStatus.IN_MENU
+        ):
             return _answer_out_of_turn(conversation)
         return _step(session, context, conversation, PatientTurn(), now)
 
@@ -116,16 +119,16 @@ def answered_by_known(context: AppContext, attempt_id: str, now: datetime) -> st
 def unanswered(context: AppContext, attempt_id: str) -> str:
     """Answer a patient for whom no nurse came within the rings: what to do meanwhile, and back to the queue."""
     with context.database.read() as session:
-        start = attempt_progress.start(session, attempt_id)
+        details = attempt_progress.details(session, attempt_id)
         attempt = session.get(Attempt, attempt_id)
         call = calls.snapshot(session, attempt.call_id) if attempt and attempt.call_id else None
         if call is None or call.status is CallStatus.ENDED:
             return twiml.render((Hangup(),))
         if call.status is not CallStatus.WAITING:
             return twiml.render(())
-        if start is None:
+        if details is None:
             return _stopped(session, context, attempt_id)
-        conversation = _conversation(session, context, start, call.call_id)
+        conversation = _conversation(session, context, details, call.call_id)
     said = questions.say(conversation.script, conversation.state, "no_nurse")
     return conversation.document((said, Enqueue(conversation.script.queue, WAIT, LEFT)), call.turn)
 
@@ -147,51 +150,51 @@ def _answer(context: AppContext, attempt_id: str, answer: Callable[[Session, Con
     for _ in range(ATTEMPTS):
         try:
             with context.database.write() as session:
-                start = attempt_progress.start(session, attempt_id)
-                if start is None:
+                details = attempt_progress.details(session, attempt_id)
+                if details is None:
                     return _stopped(session, context, attempt_id)
-                if start.call_id is None:
-                    return goodbye(context, start.language)
-                return answer(session, _conversation(session, context, start, start.call_id))
+                if details.call_id is None:
+                    return goodbye(context, details.language)
+                return answer(session, _conversation(session, context, details, details.call_id))
         except CallMovedOn:
             continue
     return twiml.render((Redirect(webhook_urls.FALLBACK),))
 
 
-def _conversation(session: Session, context: AppContext, start: Start, call_id: str) -> Conversation:
+def _conversation(session: Session, context: AppContext, details: AttemptDetails, call_id: str) -> Conversation:
     call = calls.snapshot(session, call_id)
     if call is None:
         raise LookupError(f"no call {call_id}")
-    attempt = session.get_one(Attempt, start.attempt_id)
-    script, person = scripts.of_conversation(context, start), scripts.person_of(session, start)
-    return Conversation(start, call, attempt, script, person)
+    attempt = session.get_one(Attempt, details.attempt_id)
+    script, person = scripts.of_conversation(context, details), scripts.person_of(session, details)
+    return Conversation(details, call, attempt, script, person)
 
 
-def _begin(session: Session, context: AppContext, start: Start, sid: str, now: datetime) -> str:
+def _begin(session: Session, context: AppContext, details: AttemptDetails, sid: str, now: datetime) -> str:
     call = Call(
         id=clock.new_id(),
         provider_sid=sid,
-        caller_number=start.number,
-        caller_index=identity_index.number_index(context.keyring, start.number),
-        direction=Direction.INBOUND if start.is_inbound else Direction.OUTBOUND,
-        language=start.language,
+        caller_number=details.number,
+        caller_index=identity_index.number_index(context.keyring, details.number),
+        direction=Direction.INBOUND if details.is_inbound else Direction.OUTBOUND,
+        language=details.language,
         intent=Intent.CONSULTATION,
         started_at=now,
-        heard_at=now,
+        last_report_at=now,
     )
     session.add(call)
     session.flush()
     legs.caller_line(session, call.id, legs.LegReport(sid, LegStatus.ANSWERED), now)
-    attempt_progress.joined(session, start.attempt_id, call.id)
-    call_log.record(session, context.notifier, call.id, CallStarted(attempt_id=start.attempt_id), now)
-    conversation = _conversation(session, context, start, call.id)
-    question, by = str(start.place.get("question", "")), attempt_progress.heard_by(conversation.attempt)
-    begun = dialogue.begin(conversation.script, conversation.person, start.language, question, by)
+    attempt_progress.note_call(session, details.attempt_id, call.id)
+    call_log.record(session, context.notifier, call.id, CallStarted(attempt_id=details.attempt_id), now)
+    conversation = _conversation(session, context, details, call.id)
+    question, by = str(details.dialogue_state.get("question", "")), attempt_progress.answered_by(conversation.attempt)
+    begun = dialogue.begin(conversation.script, conversation.person, details.language, question, by)
     return _save(session, context, conversation, begun, now)
 
 
 def _step(session: Session, context: AppContext, conversation: Conversation, turn: PatientTurn, now: datetime) -> str:
-    turn = replace(turn, by=attempt_progress.heard_by(conversation.attempt))
+    turn = replace(turn, by=attempt_progress.answered_by(conversation.attempt))
     decision = dialogue.step(conversation.script, conversation.person, conversation.state, turn, now)
     return _save(session, context, conversation, decision, now)
 
@@ -200,7 +203,7 @@ def _save(
     session: Session, context: AppContext, conversation: Conversation, decision: DialogueDecision, now: datetime
 ) -> str:
     """Save a decision with all that follows from it; return its document. Raises `CallMovedOn`."""
-    start, call, state = conversation.start, conversation.call, decision.state
+    details, call, state = conversation.details, conversation.call, decision.state
     text = conversation.document(decision.verbs, call.turn + 1)
     is_recorded = any(isinstance(effect, StartRecording) for effect in decision.effects)
     is_verified = any(isinstance(effect, NoteVerified) for effect in decision.effects)
@@ -208,11 +211,11 @@ def _save(
     flow_state = replace(call.state, language=state.language)
     if not calls.advance(session, call, Step(flow_state, text, outcome, now if is_recorded else None, now)):
         raise CallMovedOn(call.call_id)
-    conversation.attempt.place = write_state(state)
+    conversation.attempt.dialogue_state = write_state(state)
     row = session.get_one(Call, call.call_id, populate_existing=True)
-    effects.apply(session, context, (start, row), decision, now)
+    effects.apply(session, context, (details, row), decision, now)
     if state.stage is Stage.QUESTION:
-        attempt_progress.keep_place(session, start.attempt_id, {"question": state.question})
+        attempt_progress.save_dialogue_state(session, details.attempt_id, {"question": state.question})
     return text
 
 

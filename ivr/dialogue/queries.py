@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from hotline import clock
 from hotline.database.database import Database
-from hotline.models import Call, Event, Leg
+from hotline.models import Call, CallHistoryEvent, Leg
 from hotline.models.column_types import Utc
 from hotline.models.sealed import InRow
 from hotline.values.call_events import HistoryEvent
@@ -37,7 +37,7 @@ from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue.flow_state import CallSnapshot, FlowState
 
-_COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn)
+_COLUMNS = (Call.id, Call.provider_sid, Call.dialogue_state, Call.language, Call.status, Call.turn)
 _BY_ID = select(*_COLUMNS).where(Call.id == bindparam("key"))
 _BY_SID = select(*_COLUMNS).where(Call.provider_sid == bindparam("key"))
 _LAST_ANSWER = select(Call.id, Call.last_answer).where(Call.id == bindparam("key"))
@@ -101,12 +101,12 @@ _MOVE: Update = (
     .where(Call.id == bindparam("key"), Call.turn == bindparam("expected"), Call.status == bindparam("stood"))
     .values(
         turn=Call.turn + 1,
-        place=bindparam("state"),
+        dialogue_state=bindparam("state"),
         language=bindparam("spoken"),
         last_answer=bindparam("answer"),
         outcome=bindparam("reached"),
         consent_at=func.coalesce(Call.consent_at, bindparam("consented", type_=Utc())),
-        heard_at=bindparam("moment"),
+        last_report_at=bindparam("moment"),
     )
     .execution_options(synchronize_session=False)
 )
@@ -145,7 +145,7 @@ def event_rows(call_id: str, events: Sequence[HistoryEvent], now: datetime) -> l
 def add_events(session: Session | Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add events to the call's history, in one statement."""
     if rows:
-        session.execute(insert(Event), rows)
+        session.execute(insert(CallHistoryEvent), rows)
 
 
 def advance_with_events(
@@ -185,7 +185,7 @@ def _move_and_tell() -> Insert:
     rows = select(
         events.c.id, moved.c.id, bindparam("moment", type_=Utc()), events.c.kind, cast(events.c.data, JSON)
     ).select_from(moved.join(events, literal(value=True)))
-    statement = insert(Event).from_select(["id", "call_id", "at", "kind", "data"], rows)
+    statement = insert(CallHistoryEvent).from_select(["id", "call_id", "at", "kind", "data"], rows)
     return statement.execution_options(preserve_rowcount=True)
 
 
@@ -195,9 +195,9 @@ def hear(session: Session, call: CallSnapshot, state: FlowState, consent_at: dat
         update(Call)
         .where(Call.id == call.call_id, Call.turn == call.turn, Call.status == call.status)
         .values(
-            place=write_state(state),
+            dialogue_state=write_state(state),
             consent_at=func.coalesce(Call.consent_at, consent_at) if consent_at else Call.consent_at,
-            heard_at=now,
+            last_report_at=now,
         )
         .execution_options(synchronize_session=False)
     )

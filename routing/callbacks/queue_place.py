@@ -127,7 +127,7 @@ def end(
     now: datetime,
 ) -> None:
     transitions.move(callback, state)
-    callback.reason, callback.ended_at, callback.held_agent_id = reason, now, None
+    callback.reason, callback.ended_at, callback.reserved_agent_id = reason, now, None
     call_log.record(session, context.notifier, callback.call_id, ENDED_BY[state](), now)
     context.notifier.notify_after(session, ROUTER)
 

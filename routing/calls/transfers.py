@@ -118,7 +118,7 @@ def _warm(session: Session, context: AppContext, call: Call, ask: TransferReques
         required_skills=_wish(session, context, call, ask),
         only_agent_id=ask.agent_id,
         priority=_priority(session, context, call, ask) + 1,
-        is_lifted=True,
+        is_at_front=True,
         requeue_reason=RequeueReason.TRANSFER,
         preferred_agent_id=ask.agent_id,
         asked_at=now,

@@ -119,7 +119,7 @@ def _move(context: AppContext, provider: Provider, entry: QueueEntry, call: Call
         row = session.get_one(QueueEntry, entry.id)
         session.refresh(row)
         if row.state is entry.state and row.winner_id == entry.winner_id:
-            row.moved_at = clock.now() if row.state is QueueEntryState.WON else None
+            row.sent_to_conference_at = clock.now() if row.state is QueueEntryState.WON else None
 
 
 def _arrange(context: AppContext, provider: Provider, call: Call, agents: list[Offer]) -> bool:
@@ -137,7 +137,7 @@ def _arrange(context: AppContext, provider: Provider, call: Call, agents: list[O
     with context.database.write() as session:
         row = queries.locked_call(session, call.id)
         if row is not None and is_told:
-            row.conference_told_held, row.conference_told_ender_id = is_held, ender_id
+            row.conference_applied_held, row.conference_applied_ender_id = is_held, ender_id
     return is_told
 
 

@@ -39,12 +39,12 @@ def warns(context: AppContext, recipient_id: str) -> None:
     """The patient says who they are, and tells of pain in the chest."""
     attempt_id = attempts_of(context, recipient_id)[-1].id
     with context.database.write() as session:
-        attempt_progress.verified(session, attempt_id, clock.now())
-        attempt_progress.give(
-            session, context, attempt_id, attempt_progress.Given("pain", "8", 8.0, is_warning=True), clock.now()
+        attempt_progress.note_verified(session, attempt_id, clock.now())
+        attempt_progress.file_answer(
+            session, context, attempt_id, attempt_progress.GivenAnswer("pain", "8", 8.0, is_warning=True), clock.now()
         )
-        attempt_progress.warn(session, context, attempt_id, "chest_pain", clock.now())
-        attempt_progress.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
+        attempt_progress.note_warning(session, context, attempt_id, "chest_pain", clock.now())
+        attempt_progress.note_agent_connected(session, attempt_id, clock.now() + timedelta(seconds=4))
         attempt_progress.conclude(session, attempt_id, AttemptOutcome.DONE)
 
 
@@ -97,12 +97,12 @@ def unheard(context: AppContext, recipient_id: str) -> None:
             status=CallStatus.WAITING,
             language=Language.MANDARIN,
             started_at=now,
-            heard_at=now,
+            last_report_at=now,
         )
         session.add(call)
         session.flush()
-        attempt_progress.joined(session, attempt.id, call.id)
-        attempt_progress.warn(session, context, attempt.id, "chest_pain", now - timedelta(seconds=30))
+        attempt_progress.note_call(session, attempt.id, call.id)
+        attempt_progress.note_warning(session, context, attempt.id, "chest_pain", now - timedelta(seconds=30))
     assert after_call.alarm(context, exchange_of(1, 0.0), now) == 1
 
 

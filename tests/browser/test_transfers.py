@@ -157,9 +157,9 @@ def test_the_caller_is_on_hold_while_the_agent_wants_it(first: Person, house: St
         call = talks(first.page, house, "+8613900000063")
         first.page.keyboard.press("o")
         expect(first.page.locator("#hold")).to_have_attribute("aria-pressed", "true")
-        house.wait(lambda: house.rows(Call, Call.id == call.id)[0].conference_told_held, 10, "music")
+        house.wait(lambda: house.rows(Call, Call.id == call.id)[0].conference_applied_held, 10, "music")
         first.page.keyboard.press("o")
-        house.wait(lambda: not house.rows(Call, Call.id == call.id)[0].conference_told_held, 10, "no music")
+        house.wait(lambda: not house.rows(Call, Call.id == call.id)[0].conference_applied_held, 10, "no music")
         first.page.keyboard.press("h")
         house.wait(lambda: house.call("+8613900000063", status=CallStatus.ENDED), 20, "the end")
 
@@ -185,7 +185,7 @@ def test_a_browser_killed_in_mid_call_puts_its_caller_first_in_line(
             20,
             "a place at the front",
         )[0]
-        assert (place.is_lifted, place.preferred_agent_id) == (
+        assert (place.is_at_front, place.preferred_agent_id) == (
             True,
             house.rows(Agent, Agent.staff_number == "1001")[0].id,
         )

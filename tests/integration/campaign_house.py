@@ -247,11 +247,11 @@ def ends(context: AppContext, line: Line, outcome: AttemptOutcome, now: datetime
     report(context, line, LegStatus.RINGING, now)
     attempt_progress.answered(context, line.attempt_id, line.sid, now)
     if outcome is AttemptOutcome.MACHINE:
-        attempt_progress.heard(context, line.attempt_id, AnsweredBy.MACHINE)
+        attempt_progress.note_answered_by(context, line.attempt_id, AnsweredBy.MACHINE)
     else:
         with context.database.write() as session:
-            attempt_progress.verified(session, line.attempt_id, now)
+            attempt_progress.note_verified(session, line.attempt_id, now)
             if outcome is not AttemptOutcome.PARTIAL:
                 later = now + timedelta(hours=1) if outcome is AttemptOutcome.CALL_LATER else None
-                attempt_progress.conclude(session, line.attempt_id, outcome, later_at=later)
+                attempt_progress.conclude(session, line.attempt_id, outcome, postponed_until=later)
     report(context, line, LegStatus.COMPLETED, now + timedelta(minutes=2))

@@ -153,21 +153,23 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
     report(context, line, LegStatus.RINGING, NOW)
     attempt_progress.answered(context, line.attempt_id, line.sid, NOW)
     with context.database.write() as session:
-        attempt_progress.verified(session, line.attempt_id, NOW)
-        attempt_progress.keep_place(session, line.attempt_id, {"question": "pain"})
-        attempt_progress.give(session, context, line.attempt_id, attempt_progress.Given("recovery", "better"), NOW)
+        attempt_progress.note_verified(session, line.attempt_id, NOW)
+        attempt_progress.save_dialogue_state(session, line.attempt_id, {"question": "pain"})
+        attempt_progress.file_answer(
+            session, context, line.attempt_id, attempt_progress.GivenAnswer("recovery", "better"), NOW
+        )
     report(context, line, LegStatus.COMPLETED, NOW)
     assert attempts_of(context, only)[0].outcome is AttemptOutcome.PARTIAL
     with context.database.write() as session:
         index = recipient(context, only).number_index
         assert attempt_progress.recognise(session, index) == only
-        start = attempt_progress.call_back(session, only, "CAback", None, NOW + HOUR)
+        start = attempt_progress.begin_inbound(session, only, "CAback", None, NOW + HOUR)
         assert start is not None
-        assert (start.place, start.is_inbound) == ({"question": "pain"}, True)
+        assert (start.dialogue_state, start.is_inbound) == ({"question": "pain"}, True)
         assert attempt_progress.recognise(session, index) is None  # we are speaking
-        assert attempt_progress.call_back(session, only, "CAagain", None, NOW + HOUR) is None
-        attempt_progress.give(
-            session, context, start.attempt_id, attempt_progress.Given("recovery", "worse", is_warning=True), NOW
+        assert attempt_progress.begin_inbound(session, only, "CAagain", None, NOW + HOUR) is None
+        attempt_progress.file_answer(
+            session, context, start.attempt_id, attempt_progress.GivenAnswer("recovery", "worse", is_warning=True), NOW
         )
         attempt_progress.conclude(session, start.attempt_id, AttemptOutcome.DONE)
     dialling_service.report(context, start.attempt_id, LegReport("CAback", LegStatus.COMPLETED), NOW + HOUR)

@@ -54,21 +54,21 @@ def answers(context: AppContext, exchange: Outside, number: int) -> None:
     line = list(exchange.lines.values())[-1]
     attempt_progress.answered(context, line.attempt_id, line.sid, now)
     with context.database.write() as session:
-        attempt_progress.verified(session, line.attempt_id, now)
-        given = attempt_progress.Given("pain", str(number), figure=float(number), is_warning=number == 0)
-        attempt_progress.give(session, context, line.attempt_id, given, now)
+        attempt_progress.note_verified(session, line.attempt_id, now)
+        given = attempt_progress.GivenAnswer("pain", str(number), figure=float(number), is_warning=number == 0)
+        attempt_progress.file_answer(session, context, line.attempt_id, given, now)
         words = "=1+1 更多热水" if number == 1 else "很好"
-        attempt_progress.give(
+        attempt_progress.file_answer(
             session,
             context,
             line.attempt_id,
-            attempt_progress.Given("opinion", "said", None, words, is_opinion=True),
+            attempt_progress.GivenAnswer("opinion", "said", None, words, is_opinion=True),
             now,
         )
         if number == 0:
-            attempt_progress.warn(session, context, line.attempt_id, "pain", now)
-            attempt_progress.asks_person(session, line.attempt_id, now)
-            attempt_progress.caught(session, line.attempt_id, now + timedelta(seconds=6))
+            attempt_progress.note_warning(session, context, line.attempt_id, "pain", now)
+            attempt_progress.note_agent_requested(session, line.attempt_id, now)
+            attempt_progress.note_agent_connected(session, line.attempt_id, now + timedelta(seconds=6))
         attempt_progress.conclude(session, line.attempt_id, AttemptOutcome.DONE)
     report(context, line, LegStatus.COMPLETED, now + timedelta(seconds=5))
 
@@ -116,7 +116,7 @@ def test_the_patient_s_page_leads_to_every_try_and_is_open_to_whom_it_concerns(
 ) -> None:
     users(context)
     with context.database.read() as session:
-        told = session.scalars(select(Attempt).where(Attempt.warned_at.is_not(None))).one()
+        told = session.scalars(select(Attempt).where(Attempt.warning_at.is_not(None))).one()
         patient_id = session.get_one(Recipient, told.recipient_id).patient_id
     lead, agent = signed_in(app, Role.SUPERVISOR), signed_in(app, Role.AGENT)
     assert f"/patients/{patient_id}" in lead.open(f"/campaigns/{spring}").text

@@ -10,7 +10,7 @@ from accounts.passwords import hash_pool, hashing, throttle_queries
 from accounts.passwords.throttle_queries import Allowance
 from hotline import clock
 from hotline.context import AppContext
-from hotline.database import database
+from hotline.database.database import Busy
 
 Refused = (TooManyGuesses, HashingBusy)
 
@@ -26,7 +26,7 @@ def verify(context: AppContext, stored: str | None, password: str, allowances: S
     try:
         with context.database.write() as writing:
             throttle_queries.reserve(writing, allowances, now)
-    except (OperationalError, database.Busy) as error:  # others hold what is counted for longer than we wait
+    except (OperationalError, Busy) as error:  # others hold what is counted for longer than we wait
         raise HashingBusy("what is counted cannot be written") from error
     return hashing.matches(stored, password)
 

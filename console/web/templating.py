@@ -70,14 +70,19 @@ def _of_the_hospital(context: AppContext) -> dict[str, Any]:
     }
 
 
+def _name_of(context: AppContext, chosen: Language) -> str:
+    settings = context.settings
+    return settings.hospital_name_zh if chosen is Language.MANDARIN else settings.hospital_name_en
+
+
 def _frame(context: AppContext, version: str) -> dict[str, Any]:
-    chosen, settings = language.chosen(request), context.settings
+    chosen = language.chosen(request)
     return {
         "t": language.words(chosen),
         "language": chosen,
         "languages": language.NAMES,
-        "hospital": settings.hospital_name_zh if chosen is Language.MANDARIN else settings.hospital_name_en,
-        "ring_seconds": settings.ring_seconds,
+        "hospital": _name_of(context, chosen),
+        "ring_seconds": context.settings.ring_seconds,
         "version": version,
         "user": current_user,
         "page_id": clock.new_id,

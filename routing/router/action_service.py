@@ -81,15 +81,15 @@ def act(context: AppContext, provider: Provider, pool: Executor, now: datetime) 
     return any(map(any, done))
 
 
-def _bind(action: Callable[..., object], context: AppContext, provider: Provider, *rows: object) -> Callable[[], bool]:
-    """Return the action with its rows; its answer is whether something was done.
+def _bind(action: Callable[..., object], *arguments: object) -> Callable[[], bool]:
+    """Return the action with its arguments; its answer is whether something was done.
 
     One that says `False` is asked again.
     """
 
     def run() -> bool:
         try:
-            return action(context, provider, *rows) is not False
+            return action(*arguments) is not False
         except ProviderDown as error:
             # The row still says what is to be done: the next pass asks again.
             log.get().warning("exchange_unreachable", action=action.__name__.strip("_"), error=str(error))

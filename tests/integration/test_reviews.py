@@ -1,7 +1,6 @@
 """The life of a review on both databases: who may do what, nothing lost, nothing overwritten, everything kept."""
 
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 
 import pytest
 import time_machine
@@ -114,21 +113,27 @@ def test_an_agent_appeals_once_and_another_supervisor_rules(context: AppContext,
     with pytest.raises(TextRequired):
         appeal_service.appeal(context, review_id, here.users["agent"], "  ", NOW)
     appeal_service.appeal(context, review_id, here.users["agent"], "我在第一句就报了工号。", NOW)
-    for again in (appeal_service.appeal, lambda g, r, u, _text, n: service.acknowledge(g, r, u, n)):
-        with pytest.raises(WrongReviewState):
-            again(context, review_id, here.users["agent"], "再申诉", NOW)
+    with pytest.raises(WrongReviewState):
+        appeal_service.appeal(context, review_id, here.users["agent"], "再申诉", NOW)
+    with pytest.raises(WrongReviewState):
+        service.acknowledge(context, review_id, here.users["agent"], NOW)
     answers = filled(context, read(context, review_id))
-    rule = partial(appeal_service.rule_on_appeal, ruling=Ruling.CHANGED, reasons="录音里听到了。", answers=answers)
+    ruling = Ruling.CHANGED
+
+    def rule(user: str) -> None:
+        by, reasons = here.users[user], "录音里听到了。"
+        appeal_service.rule_on_appeal(context, review_id, by, NOW, ruling=ruling, reasons=reasons, answers=answers)
+
     for user in ("supervisor", "agent"):
         with pytest.raises(NotPermitted):
-            rule(context, review_id, here.users[user], NOW)
-    rule(context, review_id, here.users["second"], NOW)
+            rule(user)
+    rule("second")
     with context.database.read() as session:
         appeal = session.scalars(select(Appeal)).one()
     assert (appeal.score_before, appeal.score_after, appeal.decided_by) == (before, 100.0, here.users["second"])
     assert read(context, review_id).state is ReviewState.CHANGED
     with pytest.raises(WrongReviewState):
-        rule(context, review_id, here.users["second"], NOW)
+        rule("second")
     assert steps(context, review_id) == ["drawn", "taken", "published", "appealed", "changed"]
 
 

@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -148,7 +149,7 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
     (start,) = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
     app = told.world.app
     several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
-    several += [threading.Thread(target=offer_service.answer, args=(told.world.context, phone.owner, clock.now()))]
+    several += [threading.Thread(target=partial(offer_service.answer, told.world.context, phone.owner, clock.now()))]
     for thread in several:
         thread.start()
     for thread in several:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
@@ -32,8 +33,12 @@ KEYS = f"k1:{new_key()}"
 
 
 def pytest_configure() -> None:
-    """Ctrl-C reaches what tests start, also where a shell started the run in the background, which ignores it."""
+    """Let Ctrl-C reach what tests start, also where a shell started the run in the background; log faults plainly."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # By itself structlog draws each fault with the values of all its frames, which takes a second of a processor.
+    processors = structlog.get_config()["processors"]
+    plainly = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*processors[:-1], plainly])
 
 
 @pytest.fixture(scope="session", autouse=True)

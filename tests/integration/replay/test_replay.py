@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from hotline.context import AppContext, open_context
-from ivr.flow.reader import STANDARD
+from ivr.flow.flow_file import STANDARD
 from telephony.provider import connect
 from tests.conftest import make_settings
 from tests.integration import campaign_house

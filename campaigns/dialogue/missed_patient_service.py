@@ -31,7 +31,7 @@ def answer(context: AppContext, turn: Turn, now: datetime) -> str:
             recipient_id = progress_service.recognise(session, _number_index(context, turn))
             details = progress_service.of_line(session, turn.call_sid)
             if details is None and recipient_id is not None:
-                details = progress_service.begin_inbound(session, recipient_id, turn.call_sid, None, now)
+                details = progress_service.begin_inbound(session, recipient_id, turn.call_sid, now)
     if details is None:
         return twiml.render((Redirect(webhook_urls.MENU),))
     return service.begin(context, details, turn.call_sid, now)

@@ -214,9 +214,7 @@ def recognise(session: Session, number_index: str | None) -> str | None:
     return next((one.id for one in found if stop_reason_queries.cause(session, one) is None), None)
 
 
-def begin_inbound(
-    session: Session, recipient_id: str, sid: str, call_id: str | None, now: datetime
-) -> AttemptDetails | None:
+def begin_inbound(session: Session, recipient_id: str, sid: str, now: datetime) -> AttemptDetails | None:
     """Begin an attempt of a patient who calls us, and go on where the conversation stopped.
 
     `None` when we are speaking with them already, or they are not to be spoken with any more.
@@ -236,7 +234,6 @@ def begin_inbound(
         direction=Direction.INBOUND,
         state=AttemptState.ANSWERED,
         provider_sid=sid,
-        call_id=call_id,
         reserved_at=now,
         answered_at=now,
     )

@@ -32,15 +32,15 @@ NOT_VERIFIED = "not_verified"
 
 
 def ask_who(
-    script: Script, person: RightParty, state: DialogueState, before: tuple[str, ...] = ("greeting",)
+    script: Script, party: RightParty, state: DialogueState, before: tuple[str, ...] = ("greeting",)
 ) -> tuple[Verb, ...]:
     said = tuple(questions.say(script, state, name) for name in before)
     asked = questions.say(script, state, "for_name")
-    asked = replace(asked, text=asked.text.replace("{name}", person.name))
+    asked = replace(asked, text=asked.text.replace("{name}", party.name))
     return (questions.gather(script, state, (*said, asked, questions.say(script, state, "who"))),)
 
 
-def is_it(script: Script, person: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+def is_it(script: Script, party: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     for key, name in {"1": "me", "2": "fetch", "3": "later", "4": "wrong", "5": "refuse"}.items():
         if turn.keys == key or (not turn.keys and questions.told(script, state, turn, name)):
             return _replied(script, state, name)
@@ -51,7 +51,7 @@ def is_it(script: Script, person: RightParty, state: DialogueState, turn: Patien
     reached = (NoteReached(),) if turn.keys or turn.words else ()
     state = replace(state, failures=failures)
     return DialogueDecision(
-        state, ask_who(script, person, state, ("unclear", "greeting") if reached else ("greeting",)), reached
+        state, ask_who(script, party, state, ("unclear", "greeting") if reached else ("greeting",)), reached
     )
 
 
@@ -74,7 +74,7 @@ def _replied(script: Script, state: DialogueState, name: str) -> DialogueDecisio
 
 
 def fetched(
-    script: Script, person: RightParty, state: DialogueState, turn: PatientTurn, now: datetime
+    script: Script, party: RightParty, state: DialogueState, turn: PatientTurn, now: datetime
 ) -> DialogueDecision:
     if turn.keys or questions.told(script, state, turn, "me"):
         return verify(script, replace(state, stage=Stage.VERIFY, failures=0))
@@ -83,18 +83,18 @@ def fetched(
         return questions.end(
             script, state, "nobody", Conclude(AttemptOutcome.CALL_LATER, "not_fetched", postponed_until)
         )
-    del person
+    del party
     state = replace(state, failures=state.failures + 1)
     return DialogueDecision(state, (questions.listen(script, state, ("fetching",), FETCH_SECONDS),))
 
 
 def later(
-    script: Script, person: RightParty, state: DialogueState, turn: PatientTurn, now: datetime
+    script: Script, party: RightParty, state: DialogueState, turn: PatientTurn, now: datetime
 ) -> DialogueDecision:
     if turn.keys not in {"1", "2", "3"} and state.failures + 1 < SILENCES:
         state = replace(state, failures=state.failures + 1)
         return DialogueDecision(state, (questions.listen(script, state, ("unclear", "later")),))
-    at = postponed_until(turn.keys, person.zone, now)
+    at = postponed_until(turn.keys, party.zone, now)
     return questions.end(script, state, "later_noted", Conclude(AttemptOutcome.CALL_LATER, postponed_until=at))
 
 
@@ -125,8 +125,8 @@ def failed(script: Script, state: DialogueState, turn: PatientTurn) -> DialogueD
     return verify(script, replace(state, failures=failures), ("verify_wrong",) if turn.keys else ("unclear",))
 
 
-def is_they(person: RightParty, keys: str) -> bool:
+def is_they(party: RightParty, keys: str) -> bool:
     """Return whether the keys are the year and day of birth (six) or the last four digits of the hospital number."""
-    if person.birth_date is not None and keys == f"{person.birth_date:%Y%d}":
+    if party.birth_date is not None and keys == f"{party.birth_date:%Y%d}":
         return True
-    return len(person.number_end) == 4 and keys == person.number_end
+    return len(party.number_end) == 4 and keys == party.number_end

@@ -163,11 +163,11 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
     with context.database.write() as session:
         index = recipient(context, only).number_index
         assert progress_service.recognise(session, index) == only
-        start = progress_service.begin_inbound(session, only, "CAback", None, NOW + HOUR)
+        start = progress_service.begin_inbound(session, only, "CAback", NOW + HOUR)
         assert start is not None
         assert (start.dialogue_state, start.is_inbound) == ({"question": "pain"}, True)
         assert progress_service.recognise(session, index) is None  # we are speaking
-        assert progress_service.begin_inbound(session, only, "CAagain", None, NOW + HOUR) is None
+        assert progress_service.begin_inbound(session, only, "CAagain", NOW + HOUR) is None
         progress_service.file_answer(
             session, context, start.attempt_id, progress_service.GivenAnswer("recovery", "worse", is_warning=True), NOW
         )

@@ -125,7 +125,7 @@ def test_nobody_who_died_is_called_from_the_moment_it_is_stored(context: AppCont
     with context.database.write() as session:
         row = recipient(context, only)
         assert progress_service.recognise(session, row.number_index) is None
-        assert progress_service.begin_inbound(session, only, "CAback", None, NOW) is None
+        assert progress_service.begin_inbound(session, only, "CAback", NOW) is None
     if point == "marked":
         assert [attempt.outcome for attempt in attempts_of(context, only)] == [AttemptOutcome.STOPPED]
     if point == "with_person":

@@ -30,8 +30,9 @@ from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
 from qa.scoring.score import score
-from recordings.speech import dialogue, engine_choice, recognition
-from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech import dialogue, recognition
+from recordings.speech.engines import choice as engine_choice
+from recordings.speech.engines.closed_set import ClosedSetScorer
 
 CALLS = Path(__file__).parents[2] / "shared" / "audio" / "calls"
 # What the project has promised over all labelled items.

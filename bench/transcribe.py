@@ -29,7 +29,8 @@ from bench.speech.clips import Clip, calls, human
 from bench.speech.counts import ErrorCount, invented_signs, names, numbers, syllables
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
-from recordings.speech import engine_choice, hints, recognition
+from recordings.speech import hints, recognition
+from recordings.speech.engines import choice as engine_choice
 from recordings.speech.engines import weights
 from recordings.speech.normalisation import comparable
 from recordings.storage.audio import TELEPHONE_RATE, resample, to_float

@@ -22,8 +22,8 @@ from bench.hospital_day.clock import Activity, SimulatedAgent, SimulatedCaller, 
 from bench.hospital_day.day import HospitalDay
 from hotline.values.states.offer import OfferState
 from routing.estimates import recent_times, wait, wait_estimate
-from routing.estimates.queue_snapshot import LATEST_WAITS, OFFERS_READ
 from routing.estimates.recent_times import PastWait, RecentTimes
+from routing.estimates.snapshot_queries import LATEST_WAITS, OFFERS_READ
 from routing.estimates.wait import AgentAvailability, WaitingEntry
 from routing.offers.service import NOT_READY_SECONDS
 
@@ -50,7 +50,7 @@ class FloorHistory:
     waits: deque[PastWait] = field(default_factory=lambda: deque(maxlen=LATEST_WAITS))
 
     def lately(self, now: float) -> RecentTimes:
-        """Return it as the product learns it, see `routing.estimates.queue_snapshot`."""
+        """Return it as the product learns it, see `routing.estimates.snapshot_queries`."""
         hour = [seconds for at, seconds in self.handles if at > now - HOUR]
         return recent_times.learn(hour, [seconds for _, seconds in self.handles], self.waits)
 

@@ -30,7 +30,7 @@ from hotline.values.language import Language
 from ivr.dialogue import menu, queries
 from ivr.dialogue.context import open_voice_context
 from ivr.dialogue.flow_state import FlowState
-from ivr.prompts import catalogue
+from ivr.prompts import service as prompt_service
 from tests.support import servers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,7 +75,7 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
     database.close()
     context = open_context(settings)
     voice = open_voice_context(context)
-    catalogue.prepare(context, voice.flow, now())
+    prompt_service.prepare(context, voice.flow, now())
     found = [(new_id(), f"CA{number:032x}") for number in range(count)]
     with context.database.write() as session:
         from sqlalchemy import update

@@ -5,15 +5,15 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from campaigns.dialogue import missed_patient
+from campaigns.dialogue import missed_patient_service
 from campaigns.dialogue.http import pages as campaigns_pages
 from hotline import clock, log
 from hotline.context import AppContext
 from hotline.database.outage import Outage, is_away
 from ivr.dialogue.context import VoiceContext, open_voice_context
 from ivr.dialogue.http import pages as ivr_pages
-from ivr.outage.kept_callers import KeptCallers
-from ivr.prompts import catalogue
+from ivr.outage.kept_callers_service import KeptCallers
+from ivr.prompts import service as prompt_service
 from ivr.waiting.http import pages as waiting_pages
 from recordings.storage.http import pages as recordings_pages
 from routing.calls.http import pages as routing_pages
@@ -33,7 +33,7 @@ def create(context: AppContext, provider: Provider, answer_seconds: float = ANSW
     """
     app = Flask("voice", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
-    voice = replace(open_voice_context(context), greeter=partial(missed_patient.greet, context))
+    voice = replace(open_voice_context(context), greeter=partial(missed_patient_service.greet, context))
     outage, kept = Outage(context.database), KeptCallers(voice)
     outage.at_end(partial(_serve_kept_callers, context, outage, kept))
     context.database.background(partial(_prepare_prompts, voice, outage), "prepare")
@@ -59,7 +59,7 @@ def _prepare_prompts(voice: VoiceContext, outage: Outage) -> None:
     while not closing.is_set():
         try:
             if not is_asked:
-                catalogue.prepare(voice.app, voice.flow, clock.now())
+                prompt_service.prepare(voice.app, voice.flow, clock.now())
                 is_asked = True
             if voice.sounds.hold_all(clock.now()):
                 return

@@ -3,9 +3,9 @@
 from concurrent.futures import Executor
 from datetime import timedelta
 
-from campaigns.dialling.reconcile import Reconciler
-from campaigns.dialogue import after_call
-from campaigns.importing.watched_folder import WatchedFolder
+from campaigns.dialling.reconcile_service import Reconciler
+from campaigns.dialogue import after_call_service
+from campaigns.importing.watched_folder_service import WatchedFolder
 from hotline.context import AppContext
 from hotline.object_store import orphans
 from hotline.outbox.lease import Leadership, candidate
@@ -45,7 +45,7 @@ def chores(context: AppContext, provider: Provider) -> list[Chore]:
             lambda now, in_time: sweep.silent_recordings(context, provider, now, in_time),
         ),
         Chore("silent_attempts", SECOND, MINUTE, attempts.sweep),
-        Chore("warning_signs", SECOND, MINUTE, lambda now, _in_time: after_call.alarm(context, provider, now)),
+        Chore("warning_signs", SECOND, MINUTE, lambda now, _in_time: after_call_service.alarm(context, provider, now)),
         Chore("watched_folder", 5 * SECOND, 30 * MINUTE, lambda now, _in_time: folder.sweep(now)),
         Chore("unheard_calls", 15 * SECOND, MINUTE, lambda now, _in_time: sweep.unheard_calls(context, provider, now)),
         Chore("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(context, now)),

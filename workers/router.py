@@ -2,13 +2,13 @@
 
 import threading
 
-from campaigns.dialling.pacer import Pacer
+from campaigns.dialling.pacing_service import Pacer
 from hotline.context import AppContext
 from hotline.outbox.lease import candidate
 from hotline.outbox.notifier import ROUTER
 from routing.agents import hospital_file
 from routing.queues import queues_file
-from routing.router.router import Router
+from routing.router.service import Router
 from telephony.provider import Provider
 from workers.leader import Leader, run_all
 

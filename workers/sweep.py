@@ -17,13 +17,13 @@ from hotline.values.states.job import JobEvent, JobState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.recording import RecordingState
-from ivr.dialogue import call_end
-from qa.sampling import draws
-from qa.statistics import ratings
+from ivr.dialogue import call_end_service
+from qa.sampling import service as sampling_service
+from qa.statistics import rating_queries
 from recordings.storage import queries as recording_queries
 from recordings.storage import service as recordings
 from recordings.transcripts.urgency import is_urgent
-from routing.calls import legs
+from routing.calls import leg_service
 from telephony.errors import ProviderDown
 from telephony.provider import Provider
 from workers.retrying import DIED, MAX_DEATHS
@@ -108,7 +108,7 @@ def _is_up(context: AppContext, provider: Provider, call: Call, now: datetime) -
     status = _status(provider, call.provider_sid)
     if status not in ENDED_LEGS:
         return status is not None
-    call_end.line_reported(context, legs.LegReport(call.provider_sid, status), now)
+    call_end_service.line_reported(context, leg_service.LegReport(call.provider_sid, status), now)
     log.get().warning("call_end_found", call_id=call.id, status=status)
     return False
 
@@ -117,7 +117,7 @@ def _ask_agent(context: AppContext, provider: Provider, offer: Offer, now: datet
     sid = offer.provider_sid or ""
     status = _status(provider, sid)
     if status in ENDED_LEGS:
-        legs.agent_line(context, offer.id, legs.LegReport(sid, status), now)
+        leg_service.agent_line(context, offer.id, leg_service.LegReport(sid, status), now)
         log.get().warning("agent_end_found", offer_id=offer.id, status=status)
 
 
@@ -140,7 +140,7 @@ def unheard_calls(context: AppContext, provider: Provider, now: datetime) -> int
     with context.database.read() as session:
         known = set(session.scalars(select(Call.provider_sid).where(Call.provider_sid.in_(ended))))
     for sid in ended.keys() - known:
-        call_end.write_down_missed(context, ended[sid], now)
+        call_end_service.write_down_missed(context, ended[sid], now)
         log.get().error("call_unheard", sid=sid)
     return len(ended.keys() - known)
 
@@ -161,7 +161,7 @@ def silent_recordings(context: AppContext, provider: Provider, now: datetime, in
 
 def undrawn_days(context: AppContext, now: datetime) -> int:
     """Have the sample of every past day drawn that was not; how many days were asked for."""
-    return draws.sweep(context, now)
+    return sampling_service.sweep(context, now)
 
 
 def urgent_words(context: AppContext) -> int:
@@ -175,7 +175,7 @@ def urgent_words(context: AppContext) -> int:
     )
     with context.database.write() as session:
         rows = list(session.execute(waiting))
-        rated = ratings.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
+        rated = rating_queries.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
         return sum(
             jobs.urge(session, context.notifier, job)
             for job, call_id, intent in rows

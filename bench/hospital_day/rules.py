@@ -17,7 +17,7 @@ from hotline.values.states.offer import OfferState
 from routing.ladder import answer_times, candidates, floor_state, ladder
 from routing.ladder.answer_curve import AnswerCurve, learn
 from routing.offers.service import NOT_READY_SECONDS
-from routing.router.router import HABITS_SECONDS
+from routing.router.service import HABITS_SECONDS
 from workers.router import ROUTER_TICK_SECONDS
 
 CAN_BE_RUNG = {Activity.FREE, Activity.ASIDE}

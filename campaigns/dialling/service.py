@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up, next_attempt, past_attempts, queries
+from campaigns.dialling import follow_up_service, history_queries, next_attempt, queries
 from campaigns.dialling.queries import HeldAttempt
-from campaigns.planning import dialling_limits_file, preferences
-from campaigns.stopping import permission
+from campaigns.planning import dialling_limits_file, preference_queries
+from campaigns.stopping import permission_service
 from hotline import clock, log
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
@@ -24,10 +24,10 @@ from hotline.values.states.attempt import AttemptEvent, AttemptOutcome, AttemptS
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recipient import RecipientState
-from routing.calls.legs import LegReport
+from routing.calls.leg_service import LegReport
 from telephony.vendor_words import AnsweredBy
 
-# The job that dials an attempt (`campaigns.dialling.dial`).
+# The job that dials an attempt (`campaigns.dialling.dial_service`).
 DIAL = "dial_attempt"
 NOT_PLACED = (AttemptState.RESERVED, AttemptState.DIALLED)
 # How an attempt ended that nobody concluded, by the word of the exchange.
@@ -55,7 +55,7 @@ def reserve(context: AppContext, recipient_id: str, now: datetime) -> str | None
     )
     try:
         with context.database.write() as session:
-            recipient = permission.hold(session, recipient_id)
+            recipient = permission_service.hold(session, recipient_id)
             if recipient is None or not _is_allowed(session, context, recipient, now):
                 return None
             if session.execute(take).rowcount != 1:  # type: ignore[attr-defined] # an UPDATE has a row count
@@ -80,14 +80,16 @@ def _is_allowed(session: Session, context: AppContext, recipient: Recipient, now
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
         return False
-    if permission.is_barred(session, context.notifier, recipient, now) or queries.is_spoken_with(session, recipient):
+    if permission_service.is_barred(session, context.notifier, recipient, now) or queries.is_spoken_with(
+        session, recipient
+    ):
         return False
-    window = preferences.window_of(context.settings, recipient)
+    window = preference_queries.window_of(context.settings, recipient)
     if window is not None and window.is_open(now):
         return True
     history = next_attempt.AttemptHistory((), window, recipient.closes_at, recipient.texted_at is not None)
     found = None if window is None else window.next(now, recipient.closes_at)
-    follow_up.follow(
+    follow_up_service.follow(
         session,
         context,
         recipient,
@@ -104,12 +106,12 @@ def start_dialling(context: AppContext, attempt_id: str, now: datetime) -> str |
     """
     with context.database.write() as session:
         recipient_id = session.scalar(select(Attempt.recipient_id).where(Attempt.id == attempt_id))
-        recipient = None if recipient_id is None else permission.hold(session, recipient_id)
+        recipient = None if recipient_id is None else permission_service.hold(session, recipient_id)
         attempt = session.get(Attempt, attempt_id, populate_existing=True)
         if attempt is None or recipient is None or attempt.state is not AttemptState.RESERVED:
             return None
         held = HeldAttempt(attempt, recipient)
-        if recipient.state is not RecipientState.CALLING or permission.is_barred(
+        if recipient.state is not RecipientState.CALLING or permission_service.is_barred(
             session, context.notifier, recipient, now
         ):
             end(session, context, held, AttemptOutcome.STOPPED, reason=recipient.reason, now=now)
@@ -124,7 +126,7 @@ def start_dialling(context: AppContext, attempt_id: str, now: datetime) -> str |
 
 def _is_still_wanted(session: Session, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Return whether campaign and hours still allow the call: no worker may have been there since it was reserved."""
-    window = preferences.window_of(settings, recipient)
+    window = preference_queries.window_of(settings, recipient)
     campaign = session.get_one(Campaign, recipient.campaign_id)
     return campaign.state is CampaignState.RUNNING and window is not None and window.is_open(now)
 
@@ -222,12 +224,12 @@ def end(
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
     session.flush()
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)
-    context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     if recipient.state is RecipientState.CALLING:
-        follow_up.follow(session, context, recipient, _follows(session, context.settings, attempt, now), now)
+        follow_up_service.follow(session, context, recipient, _follows(session, context.settings, attempt, now), now)
 
 
 def _follows(session: Session, settings: Settings, attempt: Attempt, now: datetime) -> next_attempt.NextStep:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    history = past_attempts.history(session, settings, recipient, attempt.later_at)
+    history = history_queries.history(session, settings, recipient, attempt.later_at)
     return next_attempt.next_step(history, dialling_limits_file.of(settings), now)

@@ -10,8 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from campaigns.dialogue import attempt_progress, dialogue, effects, questions, scripts
-from campaigns.dialogue.attempt_progress import Start
+from campaigns.dialogue import dialogue, effect_service, progress_service, questions, script_queries
 from campaigns.dialogue.dialogue_state import (
     DialogueDecision,
     DialogueState,
@@ -23,6 +22,7 @@ from campaigns.dialogue.dialogue_state import (
     read_state,
     write_state,
 )
+from campaigns.dialogue.progress_service import Start
 from campaigns.dialogue.script import Script
 from crm.patients import identity_index
 from hotline import clock
@@ -41,8 +41,9 @@ from ivr.dialogue.flow_state import CallSnapshot
 from ivr.dialogue.queries import Step
 from ivr.dialogue.service import ATTEMPTS
 from ivr.errors import CallMovedOn
-from routing.calls import legs
-from telephony import twiml, webhook_urls
+from routing.calls import leg_service
+from telephony import webhook_urls
+from telephony.provider import twiml
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Hangup, Redirect, Say, Verb
 
@@ -75,7 +76,7 @@ def begin(context: AppContext, start: Start, sid: str | None, now: datetime) -> 
     if sid is None:
         return goodbye(context, start.language)
     with context.database.write() as session:
-        fresh = attempt_progress.start(session, start.attempt_id)
+        fresh = progress_service.start(session, start.attempt_id)
         if fresh is None:
             return goodbye(context, start.language)
         if fresh.call_id is None:
@@ -106,7 +107,7 @@ def answered_by_known(context: AppContext, attempt_id: str, now: datetime) -> st
     """Answer a line of which it is known who answered; further on, or again, it is told where it stands."""
 
     def answer(session: Session, conversation: Conversation) -> str:
-        if not attempt_progress.is_led(conversation.attempt) or conversation.call.status is not CallStatus.IN_MENU:
+        if not progress_service.is_led(conversation.attempt) or conversation.call.status is not CallStatus.IN_MENU:
             return _answer_out_of_turn(conversation)
         return _step(session, context, conversation, PatientTurn(), now)
 
@@ -116,7 +117,7 @@ def answered_by_known(context: AppContext, attempt_id: str, now: datetime) -> st
 def unanswered(context: AppContext, attempt_id: str) -> str:
     """Answer a patient for whom no nurse came within the rings: what to do meanwhile, and back to the queue."""
     with context.database.read() as session:
-        start = attempt_progress.start(session, attempt_id)
+        start = progress_service.start(session, attempt_id)
         attempt = session.get(Attempt, attempt_id)
         call = calls.snapshot(session, attempt.call_id) if attempt and attempt.call_id else None
         if call is None or call.status is CallStatus.ENDED:
@@ -133,7 +134,7 @@ def unanswered(context: AppContext, attempt_id: str) -> str:
 def goodbye(context: AppContext, language: Language | None = None) -> str:
     """Return the document for whoever is not to be called any more: the hospital's name and nothing else."""
     chosen = language or context.settings.default_language
-    return twiml.render((Say(scripts.any_of(context).phrases["greeting"][chosen], chosen), Hangup()))
+    return twiml.render((Say(script_queries.any_of(context).phrases["greeting"][chosen], chosen), Hangup()))
 
 
 def document(verbs: Sequence[Verb], attempt_id: str, call_id: str, turn: int) -> str:
@@ -147,7 +148,7 @@ def _answer(context: AppContext, attempt_id: str, answer: Callable[[Session, Con
     for _ in range(ATTEMPTS):
         try:
             with context.database.write() as session:
-                start = attempt_progress.start(session, attempt_id)
+                start = progress_service.start(session, attempt_id)
                 if start is None:
                     return _stopped(session, context, attempt_id)
                 if start.call_id is None:
@@ -163,7 +164,7 @@ def _conversation(session: Session, context: AppContext, start: Start, call_id: 
     if call is None:
         raise LookupError(f"no call {call_id}")
     attempt = session.get_one(Attempt, start.attempt_id)
-    script, person = scripts.of_conversation(context, start), scripts.person_of(session, start)
+    script, person = script_queries.of_conversation(context, start), script_queries.person_of(session, start)
     return Conversation(start, call, attempt, script, person)
 
 
@@ -181,17 +182,17 @@ def _begin(session: Session, context: AppContext, start: Start, sid: str, now: d
     )
     session.add(call)
     session.flush()
-    legs.caller_line(session, call.id, legs.LegReport(sid, LegStatus.ANSWERED), now)
-    attempt_progress.joined(session, start.attempt_id, call.id)
+    leg_service.caller_line(session, call.id, leg_service.LegReport(sid, LegStatus.ANSWERED), now)
+    progress_service.joined(session, start.attempt_id, call.id)
     call_log.record(session, context.notifier, call.id, CallStarted(attempt_id=start.attempt_id), now)
     conversation = _conversation(session, context, start, call.id)
-    question, by = str(start.place.get("question", "")), attempt_progress.heard_by(conversation.attempt)
+    question, by = str(start.place.get("question", "")), progress_service.heard_by(conversation.attempt)
     begun = dialogue.begin(conversation.script, conversation.person, start.language, question, by)
     return _save(session, context, conversation, begun, now)
 
 
 def _step(session: Session, context: AppContext, conversation: Conversation, turn: PatientTurn, now: datetime) -> str:
-    turn = replace(turn, by=attempt_progress.heard_by(conversation.attempt))
+    turn = replace(turn, by=progress_service.heard_by(conversation.attempt))
     decision = dialogue.step(conversation.script, conversation.person, conversation.state, turn, now)
     return _save(session, context, conversation, decision, now)
 
@@ -210,9 +211,9 @@ def _save(
         raise CallMovedOn(call.call_id)
     conversation.attempt.place = write_state(state)
     row = session.get_one(Call, call.call_id, populate_existing=True)
-    effects.apply(session, context, (start, row), decision, now)
+    effect_service.apply(session, context, (start, row), decision, now)
     if state.stage is Stage.QUESTION:
-        attempt_progress.keep_place(session, start.attempt_id, {"question": state.question})
+        progress_service.keep_place(session, start.attempt_id, {"question": state.question})
     return text
 
 
@@ -227,7 +228,7 @@ def _stopped(session: Session, context: AppContext, attempt_id: str) -> str:
         return goodbye(context)
     if call.status is CallStatus.TALKING:
         return twiml.render((Redirect(webhook_urls.connect(call.call_id)),))
-    script, language = scripts.any_of(context), call.state.language
+    script, language = script_queries.any_of(context), call.state.language
     if call.status is CallStatus.WAITING:
         return document((Enqueue(script.queue, WAIT, LEFT),), attempt_id, call.call_id, call.turn)
     return twiml.render((Say(script.phrases[APOLOGY][language], language), Hangup()))

@@ -1,4 +1,4 @@
-"""Campaigns: made, started, paused, finished, each in one transaction; planning is `campaigns.planning.enrolment`."""
+"""Campaigns: made, started, paused, finished, each in one transaction; `enrolment_service` plans them."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up, queries
+from campaigns.dialling import follow_up_service, queries
 from campaigns.errors import CampaignRefused
 from campaigns.planning.plan import Scope
 from hotline import clock
@@ -51,7 +51,7 @@ def start(context: AppContext, name: str, now: datetime) -> None:
             raise CampaignRefused(f"{name}: nobody is planned; `hotline campaign plan {name}` first")
         transitions.transition(campaign, CampaignEvent.STARTED)
         campaign.started_at, campaign.reason = campaign.started_at or now, ""
-        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
 
 
 def pause(context: AppContext, name: str, reason: str = "") -> None:
@@ -60,7 +60,7 @@ def pause(context: AppContext, name: str, reason: str = "") -> None:
         campaign = named(session, name)
         transitions.transition(campaign, CampaignEvent.PAUSED)
         campaign.reason, campaign.pace = reason[:120], {}
-        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
 
 
 def finish(context: AppContext, name: str, now: datetime) -> None:
@@ -77,7 +77,7 @@ def finish(context: AppContext, name: str, now: datetime) -> None:
                 recipient.reason, recipient.due_at, recipient.ended_at = "campaign_finished", None, now
         transitions.transition(campaign, CampaignEvent.FINISHED)
         campaign.ended_at, campaign.pace = now, {}
-        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
 
 
 def write_scope(scope: Scope) -> dict[str, Any]:

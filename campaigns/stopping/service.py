@@ -1,7 +1,7 @@
 """A fact stops calls, and calls go on when it has gone away. Runs in its caller's transaction, the person's row locked.
 
 A line that rings is hung up by the clock; a conversation ends at its next turn
-(`campaigns.dialogue.attempt_progress`).
+(`campaigns.dialogue.progress_service`).
 """
 
 from collections.abc import Collection, Mapping
@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up, next_attempt, past_attempts, queries
-from campaigns.importing.visits import persons, stop_reasons
+from campaigns.dialling import follow_up_service, history_queries, next_attempt, queries
+from campaigns.importing.visits import person_queries, stop_reasons
 from campaigns.importing.visits.stop_reasons import StopReason
 from campaigns.planning import dialling_limits_file, plan
 from campaigns.stopping import stop_reason_queries
@@ -101,7 +101,7 @@ def stop(session: Session, notifier: Notifier, recipient: Recipient, cause: Stop
         _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
     note(session, recipient, STOPPED, cause, now)
-    notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     return not is_stopped
 
 
@@ -133,7 +133,7 @@ def follow_list(context: AppContext, now: datetime) -> StopChanges:
     for start in context.database.in_pieces(range(0, len(indexes), CHUNK)):
         some = indexes[start : start + CHUNK]
         with context.database.write() as session:
-            persons.hold(session, some, is_new=False)
+            person_queries.hold(session, some, is_new=False)
             done = reassess(session, context, some, now)
         changed.stopped, changed.resumed = changed.stopped + done.stopped, changed.resumed + done.resumed
     return changed
@@ -169,14 +169,14 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
         return False
     recipient.before = {}
     note(session, recipient, RESUMED, cause, now)
-    context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     return True
 
 
 def _plan(session: Session, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
     limits = dialling_limits_file.of(settings)
-    history = past_attempts.history(session, settings, recipient)
+    history = history_queries.history(session, settings, recipient)
     if next_attempt.counted(history.attempts) >= limits.tries:
         return False
     at = next_attempt.allowed(history, limits, after=max(now, recipient.opens_at), is_expected=False)

@@ -8,8 +8,8 @@ from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
 
-from campaigns.results import figures
-from campaigns.results.figures import Funnel
+from campaigns.results import figure_queries
+from campaigns.results.figure_queries import Funnel
 from cli import audit_marks
 from cli.local import embedded
 from console.floor.live import LiveFloor
@@ -41,8 +41,8 @@ def status(name: str | None, live: bool, as_json: bool) -> None:
 
 def _seen(context: AppContext, name: str | None) -> list[tuple[Campaign, Funnel]]:
     with context.database.read() as session:
-        found = [one for one in figures.campaigns(session) if name in (None, one.name, one.id)]
-        return [(one, figures.funnel(session, one.id)) for one in found]
+        found = [one for one in figure_queries.campaigns(session) if name in (None, one.name, one.id)]
+        return [(one, figure_queries.funnel(session, one.id)) for one in found]
 
 
 def _watch(context: AppContext, console: Console, name: str | None) -> None:

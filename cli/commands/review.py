@@ -18,8 +18,9 @@ from qa import scorecards
 from qa.scoring import recording_review
 from qa.scoring.recording_review import SIDES, RecordingReview, ReviewTask
 from qa.scoring.score import is_fault
-from recordings.speech import engine_choice, recognition
-from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech import recognition
+from recordings.speech.engines import choice as engine_choice
+from recordings.speech.engines.closed_set import ClosedSetScorer
 from recordings.storage.audio import Sound
 
 ORDERS = {",".join(SIDES): SIDES, ",".join(reversed(SIDES)): tuple(reversed(SIDES))}

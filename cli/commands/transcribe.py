@@ -11,8 +11,9 @@ from rich.text import Text
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.values.language import Language
-from recordings.speech import engine_choice, hints, recognition
+from recordings.speech import hints, recognition
 from recordings.speech.dialogue import TranscriptLine
+from recordings.speech.engines import choice as engine_choice
 from recordings.storage.audio import Sound, read_file
 
 COLOURS = {"caller": "cyan", "agent": "green"}

@@ -12,7 +12,7 @@ from cli.demo import queries, report, summary, watch
 from hotline import clock
 from hotline.context import AppContext
 from hotline.values.states.agent import AgentStatus
-from routing.agents import status as agent_status
+from routing.agents import status_service as agent_status
 
 HERE = Path(__file__).parent
 HOSPITAL = HERE / "hospital.yaml"

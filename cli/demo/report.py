@@ -10,9 +10,9 @@ from hotline.context import AppContext
 from hotline.models import Offer, Recording, Transcript
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.offer import OfferState
-from recordings.storage import sealed_sound
+from recordings.storage import sealed_sound_service
 from reports.service_level import figures
-from routing.estimates import estimated_wait, wait
+from routing.estimates import estimated_wait_queries, wait
 
 # What is told of the machine's marks: the item of the scorecard, and the answer that is good.
 CHECKS = {"greeting": ("greeting", ItemAnswer.YES), "courtesy": ("forbidden", ItemAnswer.NO)}
@@ -58,7 +58,7 @@ def as_json(context: AppContext, since: datetime) -> dict[str, Any]:
         calls = played(session, since)
         return {
             "calls": [_call(context, call) for call in calls],
-            "summary": _summary(context, calls) | _waits(estimated_wait.error_since(session, since)),
+            "summary": _summary(context, calls) | _waits(estimated_wait_queries.error_since(session, since)),
         }
 
 
@@ -101,7 +101,7 @@ def _recording(context: AppContext, recording: Recording | None) -> dict[str, An
 
 def _is_sealed(context: AppContext, recording: Recording) -> bool:
     """Return whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
-    opened = sealed_sound.read_all(context, recording)
+    opened = sealed_sound_service.read_all(context, recording)
     return not context.objects.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
 
 

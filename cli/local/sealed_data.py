@@ -10,12 +10,12 @@ from hotline.context import AppContext
 from hotline.encryption import resealing, sealed_columns, sealed_objects
 from hotline.encryption.sealed_columns import Count
 from hotline.encryption.sealed_objects import Blob
-from ivr.prompts import catalogue
+from ivr.prompts import service as prompt_service
 from qa.reports import service
-from recordings.storage import resealing as recordings
+from recordings.storage import reseal_service as recordings
 
 # What names the blobs that the keyring itself sealed; recordings have keys of their own.
-SOURCES: tuple[Callable[[Session], list[Blob]], ...] = (catalogue.sealed_blobs, service.sealed_blobs)
+SOURCES: tuple[Callable[[Session], list[Blob]], ...] = (prompt_service.sealed_blobs, service.sealed_blobs)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from qa.scoring import marks
+from qa.scoring import mark_queries
 from recordings.storage import queries as recordings
 from recordings.transcripts import queries as transcripts
 from routing.calls import queries as calls
@@ -47,7 +47,7 @@ def find(session: Session, call_id: str) -> CallRecord | None:
         answered_offer=history.answered_offer,
         recordings=recordings.of_call(session, call_id),
         transcripts=transcripts.of_call(session, call_id),
-        marks=marks.of_call(session, call_id),
+        marks=mark_queries.of_call(session, call_id),
     )
 
 

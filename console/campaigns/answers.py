@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from campaigns.dialogue import scripts
+from campaigns.dialogue import script_queries
 from campaigns.dialogue.script import Choice, Script, Text
 from console.web.language import Words
 from hotline.configuration.errors import FileFault
@@ -55,7 +55,7 @@ class Labels:
 def of(context: AppContext) -> Labels:
     """Return the labels of this hospital's scripts."""
     try:
-        return Labels(scripts.all_of(context).values())
+        return Labels(script_queries.all_of(context).values())
     except FileFault:
         return Labels(())  # names stand in; `hotline campaign draw` says what is wrong
 

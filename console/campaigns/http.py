@@ -24,12 +24,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from campaigns.errors import CampaignRefused, UndoRefused
-from campaigns.importing import watched_reports
+from campaigns.importing import watched_report_file
 from campaigns.planning import service
-from campaigns.results import figures, groups
+from campaigns.results import figure_queries, group_queries
 from campaigns.results import queries as results
-from campaigns.results.figures import Funnel
-from campaigns.stopping import identity_decisions, undo
+from campaigns.results.figure_queries import Funnel
+from campaigns.stopping import identity_service, undo_service
 from campaigns.stopping import queries as stopping
 from console.campaigns.forms import UndoForm
 from console.floor import warning_signs as alarms
@@ -75,7 +75,7 @@ def open_live(app: Flask, context: AppContext) -> None:
 def take(context: AppContext) -> tuple[Seen, list[UnansweredSign]]:
     """Return every campaign with its funnel, the newest first, and the alarms."""
     with context.database.read() as session:
-        seen = [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
+        seen = [(one, figure_queries.funnel(session, one.id)) for one in figure_queries.campaigns(session)]
         return seen, alarms.take(session)
 
 
@@ -87,8 +87,8 @@ def listing() -> ResponseReturnValue:
     seen, open_alarms = take(context())
     audit_marks.showed(len(open_alarms))
     with context().database.read() as session:
-        changed = identity_decisions.count(session)
-    refused = watched_reports.refused(context().settings)
+        changed = identity_service.count(session)
+    refused = watched_report_file.refused(context().settings)
     return render_template(
         "campaigns/campaign_list.html",
         changed=changed,
@@ -153,11 +153,14 @@ def show(campaign_id: str) -> ResponseReturnValue:
         campaign = _campaign(session, campaign_id)
         _note(session, campaign, "view_campaign")
     with context().database.read() as session:  # counting takes long, and nobody waits for it
-        questions, compared = figures.questions(session, campaign.id), groups.compare(session, campaign.id)
+        questions, compared = (
+            figure_queries.questions(session, campaign.id),
+            group_queries.compare(session, campaign.id),
+        )
         return render_template(
             "campaigns/campaign.html",
             campaign=campaign,
-            funnel=figures.funnel(session, campaign.id),
+            funnel=figure_queries.funnel(session, campaign.id),
             questions=questions,
             told=results.attempts_with_reports(session, campaign.id),
             stops=stopping.of_campaign(session, campaign.id),
@@ -189,7 +192,7 @@ def pause(campaign_id: str) -> ResponseReturnValue:
 def undo_stop(recipient_id: str) -> ResponseReturnValue:
     """Undo what stopped this recipient's calls, as it was seen: with a reason, a death only when it is confirmed."""
     form = submitted(UndoForm)
-    asked = undo.UndoRequest(
+    asked = undo_service.UndoRequest(
         why=form.why.data,
         user_id=current_user.id,
         token=form.seen.data,
@@ -197,7 +200,7 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
         address=request.remote_addr or "",
     )
     try:
-        done = undo.undo(context(), recipient_id, asked, clock.now())
+        done = undo_service.undo(context(), recipient_id, asked, clock.now())
         flash("stops.undone" if done.resumed else "stops.undone_nobody")
     except UndoRefused as refused:
         audit_marks.failed()

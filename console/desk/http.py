@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from accounts.sessions import queries
-from console.desk import presence
+from console.desk import presence_http
 from console.desk import view as desk_view
 from console.desk.forms import StatusForm, TokenForm
 from console.floor import warning_signs
@@ -32,9 +32,9 @@ from hotline.configuration.settings import Settings
 from hotline.values.states.agent import AgentStatus, PagePhone
 from routing.agents import queries as agent_queries
 from routing.agents import service as agents_service
-from routing.agents import status as agent_status
-from telephony import browser_phone
-from telephony.browser_phone import CLIENT, PhoneKind
+from routing.agents import status_service as agent_status
+from telephony.provider import browser_phone
+from telephony.provider.browser_phone import CLIENT, PhoneKind
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -116,7 +116,7 @@ def back() -> ResponseReturnValue:
 def token() -> ResponseReturnValue:
     """Return a short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
     form = submitted(TokenForm)
-    beat = presence.beat_of(form, PagePhone.CONNECTING) if form.page.data else None
+    beat = presence_http.beat_of(form, PagePhone.CONNECTING) if form.page.data else None
     with context().database.write() as session:
         if beat is not None:
             agents_service.take_phone(session, context(), beat, clock.now())

@@ -21,7 +21,7 @@ from reports.service_level import queries
 from reports.service_level.figures import ServiceFigures
 from routing.agents import queries as agent_queries
 from routing.calls import queries as call_queries
-from routing.estimates import estimated_wait
+from routing.estimates import estimated_wait_queries
 from routing.estimates.wait import WaitError
 from routing.queues import queries as queue_queries
 
@@ -99,7 +99,7 @@ def take(context: AppContext, now: datetime) -> FloorSnapshot:
             agents=sorted(agents, key=_rank),
             talks=_talks(session, queues, known),
             figures=queries.since(session, midnight, settings.ring_seconds),
-            wait_error=estimated_wait.error_since(session, midnight),
+            wait_error=estimated_wait_queries.error_since(session, midnight),
             queues=[queues[name] for name in sorted(queues)],
             held=view.callers(session, known),
             in_line=sum(waiter.position > 0 for waiter in waiting),

@@ -11,16 +11,16 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from console.accounts import account, sign_in, users
-from console.admin import audit_http, failed_work, roster
+from console.accounts import account_http, sign_in_http, users_http
+from console.admin import audit_http, failed_work_http, roster_http
 from console.calls import http as calls_http
-from console.calls import search, sound, transcripts
+from console.calls import search_http, sound_http, transcripts_http
 from console.campaigns import http as campaigns_http
-from console.crm import cases, identities, patients
-from console.desk import conversation, presence
+from console.crm import cases_http, identities_http, patients_http
+from console.desk import conversation_http, presence_http
 from console.desk import http as desk_http
 from console.floor import http as floor_http
-from console.quality import http as quality_http
+from console.quality import calibration_http, coaching_http, reviews_http, verdicts_http
 from console.reports import http as reports_http
 from console.web import access, audit_marks, faults, language, templating
 from console.web.audit_marks import touches_nothing
@@ -38,25 +38,28 @@ CONTENT_POLICY = {
 
 
 BLUEPRINTS = (
-    sign_in.pages,
-    account.pages,
+    sign_in_http.pages,
+    account_http.pages,
     floor_http.pages,
     desk_http.pages,
-    presence.pages,
-    conversation.pages,
+    presence_http.pages,
+    conversation_http.pages,
     calls_http.pages,
-    sound.pages,
-    search.pages,
-    transcripts.pages,
-    cases.pages,
-    patients.pages,
-    identities.pages,
+    sound_http.pages,
+    search_http.pages,
+    transcripts_http.pages,
+    cases_http.pages,
+    patients_http.pages,
+    identities_http.pages,
     campaigns_http.pages,
-    *quality_http.BLUEPRINTS,
+    reviews_http.pages,
+    verdicts_http.pages,
+    calibration_http.pages,
+    coaching_http.pages,
     reports_http.pages,
-    users.pages,
-    roster.pages,
-    failed_work.pages,
+    users_http.pages,
+    roster_http.pages,
+    failed_work_http.pages,
     audit_http.pages,
 )
 
@@ -94,8 +97,8 @@ def _route(app: Flask, context: AppContext) -> None:
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=healthy)
     audit_marks.touches_nothing("style and scripts")(access.allow_everyone(app.view_functions["static"]))
-    transcripts.equip(app)
-    presence.watch(app)
+    transcripts_http.equip(app)
+    presence_http.watch(app)
     desk_http.open_line(app, context.settings, CONTENT_POLICY)
     floor_http.open_live(app, context)
     campaigns_http.open_live(app, context)

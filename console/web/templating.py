@@ -11,7 +11,7 @@ from flask_login import current_user
 from console.calls import event_text
 from console.calls import http as calls_http
 from console.campaigns import answers
-from console.quality import http as quality_http
+from console.quality import calibration_http, coaching_http, reviews_http, verdicts_http
 from console.reports import http as reports_http
 from console.web import access, formatting, language
 from crm.cases import deadlines
@@ -46,7 +46,8 @@ def equip(app: Flask, context: AppContext) -> None:
     app.jinja_env.tests.update(
         missing_target=figures.misses_target, overdue=deadlines.is_overdue, coaching_overdue=permissions.is_overdue
     )
-    quality_pages = frozenset(blueprint.name for blueprint in (*quality_http.BLUEPRINTS, reports_http.pages))
+    of_quality = (reviews_http, verdicts_http, calibration_http, coaching_http, reports_http)
+    quality_pages = frozenset(each.pages.name for each in of_quality)
     app.jinja_env.globals.update(tell=event_text.tell, bar_name=event_text.bar, quality_pages=quality_pages)
     app.jinja_env.globals.update(opens_call=calls_http.may_see)
     app.context_processor(partial(_frame, context, static_version()))
@@ -69,14 +70,19 @@ def _of_the_hospital(context: AppContext) -> dict[str, Any]:
     }
 
 
+def _name_of(context: AppContext, chosen: Language) -> str:
+    settings = context.settings
+    return settings.hospital_name_zh if chosen is Language.MANDARIN else settings.hospital_name_en
+
+
 def _frame(context: AppContext, version: str) -> dict[str, Any]:
-    chosen, settings = language.chosen(request), context.settings
+    chosen = language.chosen(request)
     return {
         "t": language.words(chosen),
         "language": chosen,
         "languages": language.NAMES,
-        "hospital": settings.hospital_name_zh if chosen is Language.MANDARIN else settings.hospital_name_en,
-        "ring_seconds": settings.ring_seconds,
+        "hospital": _name_of(context, chosen),
+        "ring_seconds": context.settings.ring_seconds,
         "version": version,
         "user": current_user,
         "page_id": clock.new_id,

@@ -47,8 +47,8 @@ class Call(Row, WithId):
     rating_asked_at: Mapped[datetime | None] = mapped_column(Utc)
     rating: Mapped[int | None] = mapped_column(Integer)
     is_held: Mapped[bool] = mapped_column(Boolean, default=False)
-    # The conference as it ought to be, and as the exchange was last told, see `routing.calls.conferences`: whether the
-    # caller is on hold, and the offer whose line ends it (None: nobody's).
+    # The conference as it ought to be, and as the exchange was last told, see `routing.calls.conference_service`:
+    # whether the caller is on hold, and the offer whose line ends it (None: nobody's).
     conference_is_held: Mapped[bool] = mapped_column(Boolean, default=False)
     conference_ender_id: Mapped[str | None] = mapped_column(String(32))
     conference_told_held: Mapped[bool] = mapped_column(Boolean, default=False)

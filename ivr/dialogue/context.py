@@ -7,9 +7,9 @@ from hotline.context import AppContext
 from hotline.values.language import Language
 from ivr.dialogue import rendering
 from ivr.dialogue.menu_speech import phrase
-from ivr.flow import reader
+from ivr.flow import flow_file
 from ivr.flow.nodes import Flow
-from ivr.prompts.sounds import Sounds
+from ivr.prompts.sound_service import Sounds
 from telephony import webhook_urls
 from telephony.turn import Turn
 from telephony.verbs import Hangup, Redirect, Verb
@@ -45,5 +45,5 @@ class VoiceContext:
 
 def open_voice_context(context: AppContext) -> VoiceContext:
     """Load the flow that the settings name. Raises `FlowFault`."""
-    loaded = reader.load(context.settings)
+    loaded = flow_file.load(context.settings)
     return VoiceContext(context, loaded.flow, Sounds(context, loaded.flow))

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue.engine import LEFT, RECORDED, TURN, WAIT
-from ivr.prompts.sounds import Sounds
-from telephony import twiml, webhook_urls
+from ivr.prompts.sound_service import Sounds
+from telephony import webhook_urls
+from telephony.provider import twiml
 from telephony.verbs import Enqueue, Gather, Play, Record, Redirect, Say, Verb
 
 Voice = Callable[[Say], Say | Play]

@@ -18,12 +18,12 @@ from hotline.values import call_events
 from hotline.values.call_events import HistoryEvent
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
-from ivr.dialogue import effects, menu, queries
+from ivr.dialogue import effect_service, menu, queries
 from ivr.dialogue.context import VoiceContext
 from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, NoteConsent, SetOutcome
 from ivr.dialogue.queries import Step
 from ivr.errors import CallMovedOn
-from routing.calls import legs
+from routing.calls import leg_service
 from telephony import webhook_urls
 from telephony.turn import Turn
 from telephony.verbs import Hangup, Redirect
@@ -76,8 +76,8 @@ def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
     with voice.app.database.write() as session:
         session.add(call)
         session.flush()
-        legs.caller_line(session, call_id, legs.LegReport(sid, turn.status or LegStatus.RINGING), now)
-        effects.apply(session, voice.app, call_id, decision.effects, now)
+        leg_service.caller_line(session, call_id, leg_service.LegReport(sid, turn.status or LegStatus.RINGING), now)
+        effect_service.apply(session, voice.app, call_id, decision.effects, now)
     return text
 
 
@@ -118,7 +118,7 @@ def _next_turn(voice: VoiceContext, call_id: str, number: int, turn: Turn, now: 
 
 def _is_plain(call: CallSnapshot, decision: FlowDecision) -> bool:
     """Return whether a decision changes nothing but the call's own row and its history, as most do."""
-    return call.turn > 1 and not decision.is_interlude and not effects.needs_more(decision.effects)
+    return call.turn > 1 and not decision.is_interlude and not effect_service.needs_more(decision.effects)
 
 
 def _save_plain(
@@ -130,7 +130,7 @@ def _save_plain(
     rows = queries.event_rows(call.call_id, events, now)
     if not queries.advance_with_events(voice.app.database, connection, call, step, rows):
         return None
-    voice.app.notifier.notify(FLOOR, effects.notice(rows))
+    voice.app.notifier.notify(FLOOR, effect_service.notice(rows))
     return text
 
 
@@ -156,7 +156,7 @@ def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision:
         raise CallMovedOn(call.call_id)
     if call.turn == 1 and not decision.is_interlude:
         queries.answered(session, call.sid, now)
-    effects.apply(session, voice.app, call.call_id, decision.effects, now)
+    effect_service.apply(session, voice.app, call.call_id, decision.effects, now)
     return voice.document(decision.answer) if decision.leaves_queue else text
 
 

@@ -17,7 +17,7 @@ from hotline.outbox.job_kinds import job
 from hotline.values.language import Language
 from hotline.values.states.report import ReportEvent, ReportState
 from qa.errors import InvalidAnswer
-from qa.reports import report, values
+from qa.reports import report_queries, values
 from qa.reports.values import ReportRequest
 from qa.reports.words import Words, words
 
@@ -93,7 +93,9 @@ def sealed_blobs(session: Session) -> list[Blob]:
 def _make(context: AppContext, row: Row, now: datetime) -> None:
     _progress(context, row.id, 0.1)
     with context.database.read() as session:
-        document = report.build(context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now)
+        document = report_queries.build(
+            context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now
+        )
     _progress(context, row.id, 0.6)
     with orphans.fresh(context, f"reports/{row.id}") as name:
         context.objects.put(name, _file(row.format, document, words(row.language)), sealing_context(row.id))

@@ -23,7 +23,7 @@ from hotline.models import (
     User,
 )
 from hotline.values.states.review import PUBLIC, ReviewState
-from qa.scoring import marks
+from qa.scoring import mark_queries
 
 Found = TypeVar("Found", Call, Agent, User, Review)
 
@@ -106,7 +106,7 @@ def record(session: Session, review: Review) -> ReviewRecord:
         transcripts={
             one.recording_id: one for one in session.scalars(select(Transcript).where(Transcript.call_id == call_id))
         },
-        marks=marks.marks_of_calls(session, [call_id], review.scorecard).get(call_id, {}),
+        marks=mark_queries.marks_of_calls(session, [call_id], review.scorecard).get(call_id, {}),
         comments=list(session.scalars(comments)),
         steps=list(session.scalars(steps)),
         appeal=session.scalar(select(Appeal).where(Appeal.review_id == review.id)),

@@ -1,4 +1,4 @@
-"""The life of a review: taken, saved, published, acknowledged. Appeals are in `appeals.py`. One transaction a function.
+"""The life of a review: taken, saved, published, acknowledged; one transaction a function. Appeals: `appeal_service`.
 
 Every step is kept (`review_steps` is only added to). Who may open a page is the console's case; who may do what to
 this review is decided here.
@@ -21,7 +21,7 @@ from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, Una
 from qa.reviews import answers as reviews_answers
 from qa.reviews.permissions import Judge
 from qa.scorecards import Scorecard
-from qa.scoring import marks
+from qa.scoring import mark_queries
 
 LONGEST = 2000
 
@@ -63,7 +63,9 @@ def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> No
         transitions.transition(review, ReviewEvent.TAKEN)
         review.reviewer_id, review.taken_at = user_id, now
         if review.calibration_id is None:
-            review.answers = reviews_answers.first_answers(card_of(context, review), marks.answers(session, review))
+            review.answers = reviews_answers.first_answers(
+                card_of(context, review), mark_queries.answers(session, review)
+            )
         add_step(session, review, "taken", user_id, now)
 
 

@@ -9,8 +9,8 @@ from qa.scoring.dialogue import AGENT, CALLER, Dialogue
 from qa.scoring.phrase_match import AcousticScorer, ScoreTexts
 from qa.scoring.tokens import SpokenUtterance, dialogue_turns
 from qa.scoring.wording import wording
-from recordings.speech.closed_set import ClosedSetScorer
 from recordings.speech.dialogue import TranscriptLine
+from recordings.speech.engines.closed_set import ClosedSetScorer
 from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import Sound
 

@@ -13,7 +13,7 @@ from qa.scoring.dialogue import AGENT, CALLER
 from qa.scoring.score import ItemResult, Score, score
 from recordings.errors import UnreadableAudio
 from recordings.speech import dialogue, recognition
-from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech.engines.closed_set import ClosedSetScorer
 from recordings.storage.audio import Sound, read_file
 
 SIDES = (CALLER, AGENT)

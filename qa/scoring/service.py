@@ -24,7 +24,7 @@ from qa.scoring import auto_scoring, dialogue_builder, queries
 from qa.scoring.merge import merge
 from qa.scoring.score import Evidence, ItemResult, is_fault
 from qa.scoring.tokens import SpokenUtterance
-from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech.engines.closed_set import ClosedSetScorer
 from recordings.speech.recognition import ModelLocation
 from recordings.storage import service as recordings
 from recordings.storage.audio import read_wav

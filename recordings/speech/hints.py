@@ -24,7 +24,7 @@ from recordings.speech.dialogue import TranscriptLine
 from recordings.speech.pinyin import syllables
 from recordings.speech.recognition import Engine
 from recordings.storage.audio import Sound
-from recordings.transcripts.corrections import frequent
+from recordings.transcripts.correction_service import frequent
 
 MOST_WORDS, SHORTEST = 60, 2
 STANDARD = Path(__file__).with_name("hints.yaml")

@@ -1,4 +1,4 @@
-"""Recognition as values: speech in, words with times and confidence out. `engine_choice.py` opens an engine."""
+"""Recognition as values: speech in, words with times and confidence out. `engines/choice.py` opens an engine."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

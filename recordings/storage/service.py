@@ -23,9 +23,9 @@ from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.recording import HELD, REPORTED, RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import ProviderCopyRemains, UnknownCall
-from recordings.storage import fetching, queries, sealed_sound
-from recordings.storage.completion import score_call_when_last
-from recordings.storage.fetching import FetchedRecording
+from recordings.storage import fetch_service, queries, sealed_sound_service
+from recordings.storage.completion_service import score_call_when_last
+from recordings.storage.fetch_service import FetchedRecording
 from recordings.storage.recording_report import RecordingReport
 from recordings.transcripts import urgency
 from telephony.errors import ProviderRefused
@@ -94,7 +94,7 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
         raise Discard(f"the recording is {recording.state}, not ready")
     try:
         seconds = _length(provider, recording)
-        with fetching.fetched_recording(context, provider, recording, seconds) as fetched:
+        with fetch_service.fetched_recording(context, provider, recording, seconds) as fetched:
             if fetched.layout.seconds < SHORTEST_SECONDS:
                 _end(context, recording_id, RecordingEvent.NO_SOUND, Reason(RecordingReason.NO_SOUND), now)
             else:
@@ -118,7 +118,7 @@ def delete_at_provider(context: AppContext, provider: Provider, recording_id: st
     if not is_purged and (recording.state not in HELD or recording.blob is None):
         raise Discard(f"the recording is {recording.state}: the provider's copy may be the only one")
     if not is_purged:
-        sealed_sound.verify(context, recording)
+        sealed_sound_service.verify(context, recording)
     try:
         provider.delete_recording(recording.provider_sid)
     except ProviderRefused as refusal:
@@ -129,7 +129,7 @@ def delete_at_provider(context: AppContext, provider: Provider, recording_id: st
 
 def decrypted_wav(context: AppContext, recording: Recording) -> bytes:
     """Return the WAV file of a recording that we hold. Raises `NotFound`, `Undecipherable`, `DigestMismatch`."""
-    return sealed_sound.read_all(context, recording)
+    return sealed_sound_service.read_all(context, recording)
 
 
 def sealing_context(recording_id: str) -> str:

@@ -1,6 +1,7 @@
 """A hospital's departments and agents from a YAML file; loading it again changes what changed in the file.
 
-Agents whom staff have edited since (`routing.agents.roster`) stay as they are, unless the file is to overwrite them.
+Agents whom staff have edited since (`routing.agents.roster_service`) stay as they are, unless the file is to overwrite
+them.
 
 Skills and queues stand in the queue file (`routing.queues.queues_file`); their names and labels go into the database
 along with it.

@@ -19,11 +19,11 @@ from hotline.values.call_events import OfferMissed, OfferUnreachable
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone
 from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
-from routing.agents import presence_facts
-from routing.agents.status import come_back
+from routing.agents import presence_queries
+from routing.agents.status_service import come_back
 from routing.offers import service as offer_service
 from routing.queues import queries
-from telephony.browser_phone import CLIENT
+from telephony.provider.browser_phone import CLIENT
 from telephony.views import RegisteredPhone
 
 # Pages that said nothing for so long are forgotten.
@@ -140,7 +140,7 @@ def _registration(known: Mapping[str, RegisteredPhone] | None, address: str) -> 
 def update_presence(context: AppContext, now: datetime) -> bool:
     """Bring every agent's presence up to date; whether anybody came or went."""
     with context.database.read() as session:
-        moved = [agent_id for agent_id, why, was in presence_facts.decide(session, now) if why is not was]
+        moved = [agent_id for agent_id, why, was in presence_queries.decide(session, now) if why is not was]
     for agent_id in moved:
         with context.database.write() as session:
             _settle(session, context, _held(session, agent_id), now)
@@ -159,10 +159,10 @@ def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Off
     agent, offer = held
     if agent is None:
         return
-    ((_, why, was),) = presence_facts.decide(session, now, agent.id)
+    ((_, why, was),) = presence_queries.decide(session, now, agent.id)
     if why is was:
         return
-    presence_facts.apply(agent, why, now)
+    presence_queries.apply(agent, why, now)
     session.flush()
     context.notifier.notify_after(session, ROUTER)
     context.notifier.notify_after(session, FLOOR, f"agent {agent.id}")

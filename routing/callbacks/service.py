@@ -23,8 +23,8 @@ from hotline.values.states.callback import CallbackEvent, CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import ENDED_LEGS
 from routing.callbacks import due
-from routing.callbacks.queue_place import end, enqueue, entry_like
-from routing.estimates import queue_snapshot, wait
+from routing.callbacks.queue_place_service import end, enqueue, entry_like
+from routing.estimates import snapshot_queries, wait
 from routing.ladder import floor_state
 from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
@@ -107,8 +107,8 @@ def act(context: AppContext, provider: Provider, now: datetime) -> bool:
         if session.scalar(_ANY_AWAITED) is None:
             return False
         stale = list(session.scalars(_STALE, {"silent": now - SILENT, "old": now - LONGEST}))
-        promises = queue_snapshot.pending_callbacks(session)
-        floor = queue_snapshot.take(session, now) if due.ready(promises, now) else None
+        promises = snapshot_queries.pending_callbacks(session)
+        floor = snapshot_queries.take(session, now) if due.ready(promises, now) else None
     for callback in stale:
         _settle(context, provider, callback, now)
     dials = [] if floor is None else due.due(floor.waiting_entries, floor.pending_callbacks, floor.hands, now)
@@ -119,7 +119,7 @@ def act(context: AppContext, provider: Provider, now: datetime) -> bool:
 
 def without_kept(session: Session, floor: floor_state.FloorState, now: datetime) -> floor_state.FloorState:
     """Return the floor without the agents who are kept free for somebody who is being called back."""
-    promises = queue_snapshot.pending_callbacks(session)
+    promises = snapshot_queries.pending_callbacks(session)
     if not any(promise.dialled_at for promise in promises):
         return floor
     entries = [wait.WaitingEntry(c.id, c.required_skills, c.priority, c.asked_at) for c in floor.callers]
@@ -152,7 +152,7 @@ def _dial(context: AppContext, provider: Provider, dial: due.CallbackDial, now: 
         row = _locked(session, dial.callback_id)
         if row is None or row.state is not CallbackState.WAITING or row.due_at > now:
             return
-        if queue_snapshot.is_calling(session, row):
+        if snapshot_queries.is_calling(session, row):
             return
         transitions.transition(row, CallbackEvent.DIALLED)
         row.tries, row.dialled_at, row.held_agent_id = row.tries + 1, now, dial.agent_id

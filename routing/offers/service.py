@@ -30,11 +30,11 @@ from hotline.values.reason_codes import AgentStateReason, OfferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
-from routing.agents import presence_facts
-from routing.agents.status import choose_status as choose_status
-from routing.agents.status import come_back as come_back
-from routing.agents.status import page_phone as page_phone
-from routing.calls import conferences
+from routing.agents import presence_queries
+from routing.agents.status_service import choose_status as choose_status
+from routing.agents.status_service import come_back as come_back
+from routing.agents.status_service import page_phone as page_phone
+from routing.calls import conference_service
 from routing.queues import queries
 from routing.queues.queries import locked_offer as locked_offer
 
@@ -118,7 +118,7 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
     entry = session.get_one(QueueEntry, offer.queue_entry_id)
     session.refresh(entry)
     if entry.kind is QueueEntryKind.CONSULT:
-        conferences.consulted(session, call, entry, offer, now)
+        conference_service.consulted(session, call, entry, offer, now)
     else:
         call.agent_id = offer.agent_id
     _ring_event(session, context, offer, OfferAnswered, now)
@@ -132,7 +132,7 @@ def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) 
     if offer.state is OfferState.STARTED:
         transitions.transition(offer, OfferEvent.RANG)
         offer.ringing_at = now
-        presence_facts.reached(session.get_one(Agent, offer.agent_id))
+        presence_queries.reached(session.get_one(Agent, offer.agent_id))
         _ring_event(session, context, offer, OfferRinging, now)
 
 
@@ -151,7 +151,7 @@ def end(
     if aside is None:
         settle(session, offer, AgentState.IDLE, None, None, now)
         if end is OfferState.UNREACHABLE:
-            presence_facts.not_reached(
+            presence_queries.not_reached(
                 session, session.get_one(Agent, offer.agent_id), AbsenceReason(reason.value), now
             )
     else:

@@ -9,7 +9,7 @@ from hotline.values.states.agent import AgentState
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import LIVE_OFFERS
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
-from routing.router import statements
+from routing.router import queries as statements
 
 # In line, or just being connected.
 IN_LINE = (QueueEntryState.WAITING, QueueEntryState.WON)

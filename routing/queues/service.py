@@ -20,10 +20,10 @@ from hotline.values.states.call import CallEvent
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.transfer import TransferState
-from routing.calls import conferences
+from routing.calls import conference_service
 from routing.errors import UnknownQueue
 from routing.offers import service as offer_service
-from routing.queues import priority as queues_priority
+from routing.queues import priority_service as queues_priority
 from routing.queues import queries, queues_file
 
 
@@ -81,7 +81,7 @@ def position(session: Session, call_id: str) -> int | None:
 
 def caller_ended(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """The caller's line has ended: their place is closed and every phone that rings for them stops."""
-    conferences.close(session, call.id, TransferState.FAILED, TransferEndReason.CALLER_HUNG_UP, now)
+    conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.CALLER_HUNG_UP, now)
     _close(session, context, call, QueueEntryState.ABANDONED, QueueEntryEndReason.CALLER_HUNG_UP, now)
 
 

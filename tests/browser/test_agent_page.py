@@ -20,7 +20,7 @@ from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
-from recordings.storage import sealed_sound
+from recordings.storage import sealed_sound_service
 from tests.browser.telephony import purity_db
 from tests.calls.stage import QUESTION, Stage, patient, stage
 from tests.support.agent_phone import AgentPhone
@@ -94,7 +94,7 @@ def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Agen
     assert ended.outcome is CallOutcome.ANSWERED
     assert ended.agent_id == house.agent().id
     house.wait(lambda: house.recording(call).blob, 30, "a recording")
-    heard = heard_by_caller(sealed_sound.read_all(house.context, house.recording(call)))
+    heard = heard_by_caller(sealed_sound_service.read_all(house.context, house.recording(call)))
     seconds = [heard[at : at + 8000] for at in range(0, len(heard) - 8000, 4000)]
     assert max(purity_db(second, 1000) for second in seconds) > 30
 

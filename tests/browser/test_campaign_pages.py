@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from campaigns.dialling import service
-from campaigns.dialogue import after_call, attempt_progress
+from campaigns.dialogue import after_call_service, progress_service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Recipient
@@ -31,7 +31,7 @@ def recipient_id(context: AppContext, made: object) -> str:  # noqa: ARG001 (the
     attempt_id = service.reserve(context, only, NOW)
     assert attempt_id is not None
     service.start_dialling(context, attempt_id, NOW)
-    attempt_progress.answered(context, attempt_id, "CAspring", NOW)
+    progress_service.answered(context, attempt_id, "CAspring", NOW)
     return only
 
 
@@ -39,13 +39,13 @@ def warns(context: AppContext, recipient_id: str) -> None:
     """The patient says who they are, and tells of pain in the chest."""
     attempt_id = attempts_of(context, recipient_id)[-1].id
     with context.database.write() as session:
-        attempt_progress.verified(session, attempt_id, clock.now())
-        attempt_progress.give(
-            session, context, attempt_id, attempt_progress.Given("pain", "8", 8.0, is_warning=True), clock.now()
+        progress_service.verified(session, attempt_id, clock.now())
+        progress_service.give(
+            session, context, attempt_id, progress_service.Given("pain", "8", 8.0, is_warning=True), clock.now()
         )
-        attempt_progress.warn(session, context, attempt_id, "chest_pain", clock.now())
-        attempt_progress.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
-        attempt_progress.conclude(session, attempt_id, AttemptOutcome.DONE)
+        progress_service.warn(session, context, attempt_id, "chest_pain", clock.now())
+        progress_service.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
+        progress_service.conclude(session, attempt_id, AttemptOutcome.DONE)
 
 
 def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
@@ -101,9 +101,9 @@ def unheard(context: AppContext, recipient_id: str) -> None:
         )
         session.add(call)
         session.flush()
-        attempt_progress.joined(session, attempt.id, call.id)
-        attempt_progress.warn(session, context, attempt.id, "chest_pain", now - timedelta(seconds=30))
-    assert after_call.alarm(context, exchange_of(1, 0.0), now) == 1
+        progress_service.joined(session, attempt.id, call.id)
+        progress_service.warn(session, context, attempt.id, "chest_pain", now - timedelta(seconds=30))
+    assert after_call_service.alarm(context, exchange_of(1, 0.0), now) == 1
 
 
 def test_a_warning_sign_that_no_nurse_hears_is_on_every_live_page_until_somebody_takes_it(

@@ -14,10 +14,11 @@ from hotline.models import Calibration, Call, Review, User
 from hotline.values.language import Language
 from hotline.values.states.review import ReviewState
 from qa.reports import service
-from qa.reviews import calibration, coaching
+from qa.reviews import calibration_service, coaching_service
 from qa.reviews import service as reviews_service
-from qa.reviews.coaching import CoachingFinding
-from qa.sampling import draws, targeted
+from qa.reviews.coaching_service import CoachingFinding
+from qa.sampling import service as sampling_service
+from qa.sampling import targeted_service
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
 from tests.support.person import Person
@@ -75,7 +76,7 @@ def may_not_rule(supervisor: Person, path: str) -> None:
 def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_rules(
     chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
     with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.scores_by_keyboard("这里请先报工号")
@@ -93,7 +94,7 @@ def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_ru
 
 
 def test_evidence_leads_to_its_second(chromium: Browser, served: Server, context: AppContext, here: House) -> None:
-    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
     reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
     with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
@@ -110,7 +111,7 @@ def test_evidence_leads_to_its_second(chromium: Browser, served: Server, context
 def test_nothing_is_lost_by_a_reload_or_a_second_window(
     chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
     reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
     with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
@@ -188,7 +189,7 @@ def fill(context: AppContext, here: House, language: Language) -> None:
             user.language = language
     days_of_calls(context, here.made, 3, 3, now)
     for number in range(1, 4):
-        draws.make(context, context.settings.day(now - timedelta(days=number)).isoformat(), now)
+        sampling_service.make(context, context.settings.day(now - timedelta(days=number)).isoformat(), now)
     supervisor, second = here.users["supervisor"], here.users["second"]
     with context.database.read() as session:
         drawn = list(session.scalars(select(Review).where(Review.is_random).order_by(Review.day)))
@@ -198,8 +199,8 @@ def fill(context: AppContext, here: House, language: Language) -> None:
     if drawn:
         clip = (here.made.sound.id, 0.5, 3.0)
         finding = CoachingFinding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
-        coaching.begin(context, drawn[0].id, supervisor, finding, now)
-    calibration.open_round(
+        coaching_service.begin(context, drawn[0].id, supervisor, finding, now)
+    calibration_service.open_round(
         context, supervisor, "March", "service", now, calls=[here.call.id], people=[supervisor, second]
     )
 
@@ -210,7 +211,7 @@ def pages(context: AppContext, here: House) -> list[str]:
         blind = Review.calibration_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
         ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
         made = session.scalars(select(Calibration.id)).first()
-    own = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    own = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
     reviews_service.take(context, own, here.users["supervisor"], clock.now())
     found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]
     rest = ["/calibrations", f"/calibrations/{made}", "/coaching", "/samples", "/reports", "/reports?kind=assessment"]

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from campaigns.importing import files
-from campaigns.planning import enrolment, plan, service
+from campaigns.importing import file_service
+from campaigns.planning import enrolment_service, plan, service
 from cli.demo import act, follow_up
 from hotline import clock
 from hotline.models import Attempt, Recipient
@@ -151,9 +151,9 @@ def begin(house: Stage, folder: Path, name: str, rows: dict[str, str]) -> None:
     head = "patient_number,name,phone,birth_date,discharged_on,language,consent"
     file = folder / f"{name}.csv"
     file.write_text("\n".join([head, *lines]), "utf-8")
-    files.take(house.context, file, files.ImportOptions(), now)
+    file_service.take(house.context, file, file_service.ImportOptions(), now)
     service.make(house.context, name, plan.Scope(), now)
-    enrolment.enrol(house.context, name, now)
+    enrolment_service.enrol(house.context, name, now)
     service.start(house.context, name, now)
 
 

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from campaigns.dialling import queries
-from campaigns.dialling.pacer import Pacer
+from campaigns.dialling.pacing_service import Pacer
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Attempt, Case, Job, Recipient
@@ -25,7 +25,7 @@ from hotline.values.states.attempt import AttemptState
 from hotline.values.states.case import Urgency
 from hotline.values.states.job import JobState
 from hotline.values.states.leg import LegStatus
-from routing.router.router import Router
+from routing.router.service import Router
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import ListedCall, RegisteredPhone

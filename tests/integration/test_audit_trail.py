@@ -22,7 +22,7 @@ from hotline.values.states.campaign import CampaignState
 from hotline.values.states.case import CaseKind
 from qa.reports import service
 from qa.reports.values import QUALITY, ReportRequest
-from qa.reviews import calibration, coaching
+from qa.reviews import calibration_service, coaching_service
 from tests.support.quality_data import House, house, published
 from tests.support.staff import signed_in
 
@@ -84,14 +84,14 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
 def quality_ids(context: AppContext, made: House, review_id: str, now: datetime) -> dict[str, str]:
     """Begin coaching, a report and a calibration; return their ids."""
     lead = made.users["supervisor"]
-    finding = coaching.CoachingFinding(None, "speaks fast", context.settings.day(now), None)
-    coaching.begin(context, review_id, lead, finding, now)
+    finding = coaching_service.CoachingFinding(None, "speaks fast", context.settings.day(now), None)
+    coaching_service.begin(context, review_id, lead, finding, now)
     day = context.settings.day(now)
     report_id = service.request_report(
         context, lead, ReportRequest(QUALITY, day, day, "week"), now, file_format="xlsx", language=Language.MANDARIN
     )
     people = [lead, made.users["second"]]
-    calibration_id = calibration.open_round(
+    calibration_id = calibration_service.open_round(
         context, lead, "spring", "service", now, calls=[made.call.id], people=people
     )
     with context.database.read() as session:

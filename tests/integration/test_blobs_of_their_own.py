@@ -15,7 +15,7 @@ from hotline.models import Prompt, Report
 from hotline.object_store.store import ObjectStore
 from hotline.values.language import Language
 from hotline.values.states.report import ReportState
-from ivr.prompts import catalogue
+from ivr.prompts import service as prompt_service
 from qa.reports import service
 from qa.reports.values import ReportRequest
 from tests.integration.rivals import halfway
@@ -32,12 +32,12 @@ def objects(context: AppContext) -> list[str]:
 def test_of_a_prompt_that_two_workers_speak_one_sound_is_kept(context: AppContext) -> None:
     with context.database.write() as session:
         session.add(Prompt(digest=DIGEST, language=Language.ENGLISH, text="Hello."))
-    with halfway(context, Prompt, lambda: catalogue.render(context, DIGEST, clock.now())):
-        catalogue.render(context, DIGEST, clock.now())
+    with halfway(context, Prompt, lambda: prompt_service.render(context, DIGEST, clock.now())):
+        prompt_service.render(context, DIGEST, clock.now())
     with context.database.read() as session:
         kept = session.get_one(Prompt, DIGEST).blob
     assert objects(context) == [kept]
-    assert catalogue.audio(context, DIGEST).startswith(b"RIFF")
+    assert prompt_service.audio(context, DIGEST).startswith(b"RIFF")
 
 
 def asked(context: AppContext) -> str:

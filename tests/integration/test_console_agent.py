@@ -18,7 +18,7 @@ from hotline.values.access import Role
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentState, AgentStatus
-from routing.agents import status as agent_status
+from routing.agents import status_service as agent_status
 from tests.conftest import make_settings
 from tests.support.factories import NOW, load_hospital
 from tests.support.morning import Morning, morning

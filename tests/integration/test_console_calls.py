@@ -17,12 +17,12 @@ from hotline.values.intent import Intent
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.recording import RecordingState
-from qa.reviews import calibration
+from qa.reviews import calibration_service
 from routing.calls.queries import CallFilter
 from tests.support.morning import Morning, a_call, answered, morning, tones
 from tests.support.staff import signed_in
 
-NOTHING_HIDDEN = calibration.blind_calls("somebody who judges no call")
+NOTHING_HIDDEN = calibration_service.blind_calls("somebody who judges no call")
 
 
 @pytest.fixture

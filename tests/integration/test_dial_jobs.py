@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from campaigns.dialling.pacer import Pacer
-from campaigns.dialling.reconcile import LOST, Reconciler
+from campaigns.dialling.pacing_service import Pacer
+from campaigns.dialling.reconcile_service import LOST, Reconciler
 from campaigns.planning import service
 from hotline import clock
 from hotline.context import AppContext

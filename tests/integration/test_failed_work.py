@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from console.admin.failed_work import REASONS
+from console.admin.failed_work_http import REASONS
 from console.web.app import create
 from console.web.language import words
 from hotline import clock

@@ -16,7 +16,7 @@ from console.floor import snapshot
 from hotline import clock
 from hotline.context import AppContext
 from hotline.values.states.agent import AgentStatus
-from routing.agents import status as agent_status
+from routing.agents import status_service as agent_status
 from tests.support.factories import call_in_line, load_hospital, offer_to
 from tests.support.servers import wait_for
 

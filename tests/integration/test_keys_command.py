@@ -33,7 +33,7 @@ from hotline.models import Call, KnownKey, Patient, Prompt, Recording
 from hotline.models.sealed import in_row
 from hotline.values.language import Language
 from hotline.values.states.recording import RecordingState
-from recordings.storage import sealed_sound, service
+from recordings.storage import sealed_sound_service, service
 from tests.integration.test_known_keys import FIRST, SECOND, with_keys
 from tests.integration.test_sealed_rows import NOW, a_patient
 from tests.integration.test_tables_checked import as_environment
@@ -164,7 +164,7 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         session.add(call)
         session.flush()
         context.objects.put("recordings/old", b"old sound", service.sealing_context("old"))
-        lock = sealed_sound.put(context, "recordings/new", "new", [b"new sound"])
+        lock = sealed_sound_service.put(context, "recordings/new", "new", [b"new sound"])
         whole: dict[str, Any] = {"blob": "recordings/old", "data_key": None}
         for name, facts in {"old": whole, "new": {"blob": lock.blob, "data_key": lock.data_key}}.items():
             recording = Recording(id=name, provider_sid=name, call_id="c", key_id="k1", size=9, started_at=NOW)

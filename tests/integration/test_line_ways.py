@@ -27,10 +27,10 @@ from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import RecordingKind
 from routing.callbacks import due
 from routing.callbacks import service as callbacks_service
-from routing.estimates import estimated_wait
+from routing.estimates import estimated_wait_queries
 from routing.ladder import floor_state
 from routing.offers import service as offer_service
-from routing.queues import overflow, queries, queues_file, service
+from routing.queues import overflow_service, queries, queues_file, service
 from routing.queues.queues import OverflowKind
 from routing.router import floor_queries
 from telephony.errors import ProviderDown, ProviderRefused
@@ -207,7 +207,7 @@ def test_the_error_of_announcements_is_reported(scene: Scene) -> None:
         waited = timedelta(seconds=row.announced_seconds + 15)
         row.state, row.ended_at = QueueEntryState.CONNECTED, row.announced_at + waited
     with scene.context.database.read() as session:
-        error = estimated_wait.error_since(session, clock.now() - timedelta(hours=1))
+        error = estimated_wait_queries.error_since(session, clock.now() - timedelta(hours=1))
     assert error is not None
     assert (error.count, error.median_seconds, error.too_short) == (1, 15, 1)
 
@@ -234,7 +234,7 @@ def test_waits_that_were_longer_than_told_make_the_next_ones_longer(scene: Scene
             session.add(past)
         call_id, now = row.call_id, row.announced_at
     with scene.context.database.read() as session:
-        forecast = estimated_wait.of(session, scene.context.settings, call_id, now)
+        forecast = estimated_wait_queries.of(session, scene.context.settings, call_id, now)
     assert forecast is not None
     assert forecast.estimate is not None
     assert forecast.estimate.told > 1.5 * forecast.estimate.raw
@@ -725,8 +725,8 @@ def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller = scene.caller()
     telephones = Redirects(scene.context.settings)
     out = floor_state.LeaveByOverflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
-    assert overflow.leave_queue(scene.context, telephones, out, clock.now())
-    assert not overflow.leave_queue(scene.context, telephones, out, clock.now())
+    assert overflow_service.leave_queue(scene.context, telephones, out, clock.now())
+    assert not overflow_service.leave_queue(scene.context, telephones, out, clock.now())
     ((sid, url),) = telephones.dialled
     assert sid == caller.sid
     lead = caller.ask(url)
@@ -735,7 +735,7 @@ def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     place = scene.places(caller)[-1]
     assert (place.state, place.overflowed) == (QueueEntryState.WAITING, ["number"])
     again = floor_state.LeaveByOverflow(place.id, OverflowKind.NUMBER, "+861088889999")
-    assert not overflow.leave_queue(scene.context, telephones, again, clock.now())
+    assert not overflow_service.leave_queue(scene.context, telephones, again, clock.now())
 
 
 def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: Scene) -> None:
@@ -743,7 +743,7 @@ def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: 
     before = scene.places(caller)[-1]
     telephones = Redirects(scene.context.settings)
     telephones.fault = ProviderDown("away")
-    overflow.leave_queue(
+    overflow_service.leave_queue(
         scene.context, telephones, floor_state.LeaveByOverflow(before.id, OverflowKind.CALL_BACK, None), clock.now()
     )
     now = scene.places(caller)[-1]
@@ -756,7 +756,7 @@ def test_a_router_that_dies_while_it_leads_a_caller_out_loses_nobody(scene: Scen
     telephones = Redirects(scene.context.settings)
     telephones.fault = Killed()
     with pytest.raises(Killed):
-        overflow.leave_queue(
+        overflow_service.leave_queue(
             scene.context, telephones, floor_state.LeaveByOverflow(before.id, OverflowKind.VOICEMAIL, None), clock.now()
         )
     assert scene.places(caller)[-1].state is QueueEntryState.LEFT

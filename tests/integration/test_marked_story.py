@@ -10,8 +10,8 @@ import sqlalchemy as sa
 import structlog
 import time_machine
 
-from campaigns.importing.watched_folder import WatchedFolder
-from campaigns.planning import enrolment, plan, service
+from campaigns.importing.watched_folder_service import WatchedFolder
+from campaigns.planning import enrolment_service, plan, service
 from crm.patients import service as patients_service
 from hotline import clock, log
 from hotline.context import AppContext, open_context
@@ -22,7 +22,7 @@ from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
-from routing.router.router import Router
+from routing.router.service import Router
 from tests.conftest import make_settings
 from tests.integration.caller import Caller
 from tests.integration.campaign_house import NOW, Outside, Patient, look, report
@@ -133,7 +133,7 @@ def conversation(context: AppContext, exchange: Exchange) -> Patient:
         nurse.status, nurse.state_since = AgentStatus.AVAILABLE, NOW
         session.add(nurse)
     service.make(context, "spring", plan.Scope(), NOW)
-    assert enrolment.enrol(context, "spring", NOW).added > 0
+    assert enrolment_service.enrol(context, "spring", NOW).added > 0
     service.start(context, "spring", NOW)
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()

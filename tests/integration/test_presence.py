@@ -24,9 +24,9 @@ from qa.reports import queries as reports_queries
 from reports.service_level.figures import by_agent, summary
 from reports.service_level.queries import between
 from routing.agents import service as agents_service
-from routing.agents import status as agent_status
+from routing.agents import status_service as agent_status
 from routing.agents.service import PageHeartbeat
-from routing.calls import legs
+from routing.calls import leg_service
 from routing.offers import service as offer_service
 from routing.queues import queues_file
 from routing.router import floor_queries
@@ -380,7 +380,7 @@ def test_a_lost_report_of_ringing_is_not_taken_for_an_empty_room(context: AppCon
     agent = load_hospital(context)["1001"]
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.NO_ANSWER, 2), clock.now())
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CA1", LegStatus.NO_ANSWER, 2), clock.now())
     with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.MISSED
         assert session.scalar(select(func.count()).where(Event.kind == "offer_missed")) == 1
@@ -390,8 +390,8 @@ def test_a_phone_that_vanishes_while_it_rings_has_let_nobody_ring(context: AppCo
     agent = load_hospital(context)["1001"]
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.RINGING, 1), clock.now())
-    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.NO_ANSWER, 2, 410), clock.now())
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CA1", LegStatus.RINGING, 1), clock.now())
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CA1", LegStatus.NO_ANSWER, 2, 410), clock.now())
     with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.UNREACHABLE
         assert session.get_one(Agent, agent.id).state is AgentState.IDLE

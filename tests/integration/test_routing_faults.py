@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -16,15 +17,16 @@ from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import queries
-from routing.agents import status as agent_status
-from routing.calls import conversations, transfers
+from routing.agents import status_service as agent_status
+from routing.calls import conversation_service, transfer_service
 from routing.ladder import floor_state
 from routing.offers import service as offer_service
-from routing.queues import overflow as queues_overflow
+from routing.queues import overflow_service as queues_overflow
 from routing.queues import service
 from routing.queues.queues import OverflowKind
-from routing.router import floor_queries, statements
-from routing.router.router import Router
+from routing.router import floor_queries
+from routing.router import queries as statements
+from routing.router.service import Router
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
 from tests.simulation.interleave.arrivals import Caller
 from tests.simulation.interleave.callers import calm_down
@@ -147,7 +149,7 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
     (start,) = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
     app = told.world.app
     several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
-    several += [threading.Thread(target=offer_service.answer, args=(told.world.context, phone.owner, clock.now()))]
+    several += [threading.Thread(target=partial(offer_service.answer, told.world.context, phone.owner, clock.now()))]
     for thread in several:
         thread.start()
     for thread in several:
@@ -402,7 +404,7 @@ def test_a_caller_who_is_in_line_again_before_they_are_found_alone_stays_there(t
     context = told.world.context
     assert told.place(caller).winner_id is None
     with context.database.write() as session:
-        conversations.alone(session, context, session.get_one(Call, caller.owner), clock.now())
+        conversation_service.alone(session, context, session.get_one(Call, caller.owner), clock.now())
     assert told.place(caller).state is QueueEntryState.WAITING
 
 
@@ -453,7 +455,7 @@ def test_a_caller_put_on_hold_before_they_are_in_the_room_hears_nobody_when_they
     told.route()
     assert told.status(caller) is CallStatus.TALKING
     with told.world.context.database.write() as session:
-        transfers.hold(session, told.world.context, session.get_one(Call, caller.owner), True, clock.now())
+        transfer_service.hold(session, told.world.context, session.get_one(Call, caller.owner), True, clock.now())
     told.route()
     told.post()
     assert caller.place is Place.ROOM

@@ -25,8 +25,8 @@ from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recipient import RecipientState
-from ivr.dialogue import call_end
-from routing.calls import legs
+from ivr.dialogue import call_end_service
+from routing.calls import leg_service
 from routing.offers import service as offer_service
 from telephony.provider import connect
 from tests.integration import campaign_house
@@ -59,7 +59,9 @@ def now_of(context: AppContext, kind: type[R], row_id: str) -> R:
 
 def ended(context: AppContext, call: Call) -> Callable[[], bool]:
     """The exchange reports the end of this caller's line."""
-    return lambda: call_end.line_reported(context, legs.LegReport(call.provider_sid, LegStatus.COMPLETED, 9), LATER)
+    return lambda: call_end_service.line_reported(
+        context, leg_service.LegReport(call.provider_sid, LegStatus.COMPLETED, 9), LATER
+    )
 
 
 # A rival on a connection of its own.
@@ -204,6 +206,6 @@ def test_an_offer_that_no_longer_holds_its_agent_does_not_move_them(context: App
     offer = offer_to(context, call_in_line(context)[1], agent)
     with context.database.write() as session:
         session.execute(update(Agent).where(Agent.id == agent.id).values(offer_id=None, state=AgentState.WRAP_UP))
-    legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.NO_ANSWER, 2), LATER)
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CAx", LegStatus.NO_ANSWER, 2), LATER)
     assert now_of(context, Offer, offer.id).state is OfferState.MISSED
     assert now_of(context, Agent, agent.id).state is AgentState.WRAP_UP

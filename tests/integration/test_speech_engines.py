@@ -17,9 +17,10 @@ from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
 from recordings.errors import EngineMissing, ModelDamaged, UnreadableAudio
-from recordings.speech import dialogue, engine_choice
-from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech import dialogue
+from recordings.speech.engines import choice as engine_choice
 from recordings.speech.engines import mel, vosk, weights
+from recordings.speech.engines.closed_set import ClosedSetScorer
 from recordings.speech.recognition import ModelLocation
 from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm

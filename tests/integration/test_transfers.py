@@ -14,7 +14,7 @@ from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.transfer import TransferKind, TransferState
-from routing.calls import transfers
+from routing.calls import transfer_service
 from routing.errors import CannotTransfer
 from routing.queues import queries, service
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
@@ -56,11 +56,11 @@ def transfer(told: Story, caller: Line) -> Transfer:
 def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.BLIND) -> None:
     """The agent of this line hands the caller on, to a staff number or a queue."""
     agent_id = told.agent(to).id if to.isdigit() else None
-    required_skills = transfers.TransferRequest(kind, agent_id, None if agent_id else to, "asks for a bed")
+    required_skills = transfer_service.TransferRequest(kind, agent_id, None if agent_id else to, "asks for a bed")
     with told.world.context.database.write() as session:
         offer = queries.locked_offer(session, phone.owner)
         assert offer is not None
-        transfers.begin(session, told.world.context, offer, required_skills, clock.now())
+        transfer_service.begin(session, told.world.context, offer, required_skills, clock.now())
 
 
 def act(told: Story, caller: Line, what: str) -> bool:
@@ -68,7 +68,7 @@ def act(told: Story, caller: Line, what: str) -> bool:
     with told.world.context.database.write() as session:
         session.get_one(Call, caller.owner, with_for_update=True)
         row = session.scalars(select(Transfer).where(Transfer.call_id == caller.owner)).one()
-        done: bool = getattr(transfers, what)(session, told.world.context, row, clock.now())
+        done: bool = getattr(transfer_service, what)(session, told.world.context, row, clock.now())
     return done
 
 

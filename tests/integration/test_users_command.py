@@ -19,7 +19,7 @@ from hotline.context import AppContext
 from hotline.errors import HotlineError
 from hotline.models import AuditEntry, User
 from hotline.values.access import Role
-from routing.agents import hospital_file, roster
+from routing.agents import hospital_file, roster_service
 from routing.queues import queues_file
 from tests.support.factories import SAMPLE, load_hospital
 from tests.support.morning import PASSWORD
@@ -173,7 +173,7 @@ def file_with(tmp_path: Path, old: str, new: str) -> Path:
 
 def name_of(context: AppContext, number: str) -> str:
     with context.database.read() as session:
-        return roster.numbered(session, number).name
+        return roster_service.numbered(session, number).name
 
 
 def test_the_file_leaves_edited_agents_alone_and_names_them(context: AppContext, run: Run, tmp_path: Path) -> None:

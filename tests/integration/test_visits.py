@@ -16,8 +16,8 @@ from campaigns.importing import service as importing_service
 from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.visits import stop_reasons
-from campaigns.importing.visits.persons import person_index
-from campaigns.planning import enrolment, plan, service
+from campaigns.importing.visits.person_queries import person_index
+from campaigns.planning import enrolment_service, plan, service
 from campaigns.stopping import service as stopping_service
 from hotline.context import AppContext
 from hotline.models import Discharge, Patient, Recipient, RecipientChange, Visit
@@ -58,7 +58,7 @@ def planned(context: AppContext, *records: VisitRecord) -> str:
     load_hospital(context)
     take(context, *(records or (DISCHARGE,)))
     service.make(context, "spring", plan.Scope(), NOW)
-    assert enrolment.enrol(context, "spring", NOW).added
+    assert enrolment_service.enrol(context, "spring", NOW).added
     service.start(context, "spring", NOW)
     with context.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at, Recipient.id)).all()[0]
@@ -137,7 +137,7 @@ def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_d
     assert (after.opens_at - before.opens_at, after.closes_at - before.closes_at) == (timedelta(days=3),) * 2
     assert after.due_at is not None
     assert after.due_at >= after.opens_at
-    assert enrolment.enrol(context, "spring", NOW).added == 0  # nobody is planned twice
+    assert enrolment_service.enrol(context, "spring", NOW).added == 0  # nobody is planned twice
     with context.database.read() as session:
         rows = session.scalars(select(RecipientChange).order_by(RecipientChange.id)).all()
     assert [(row.change, row.reason, row.event, row.source) for row in rows] == [
@@ -289,10 +289,10 @@ def test_told_twice_late_or_out_of_order_events_lead_to_the_same(
     first, second = (f"{next(NUMBERS)}-" for _ in range(2))
     discharge = told(VisitEvent.DISCHARGED, "1", hour=0)
     take(context, *of_copy([discharge], first), *of_copy([discharge], second))
-    enrolment.enrol(context, "spring", NOW)
+    enrolment_service.enrol(context, "spring", NOW)
     tell(context, of_copy(records, first), 10)
     tell(context, of_copy(again, second), parts)
-    enrolment.enrol(context, "spring", NOW)
+    enrolment_service.enrol(context, "spring", NOW)
     assert outcome(context, second) == outcome(context, first)
 
 

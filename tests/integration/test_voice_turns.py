@@ -21,8 +21,7 @@ from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.offers import service as offer_service
-from telephony import signature
-from telephony.provider import connect
+from telephony.provider import connect, signature
 from tests.integration.caller import Caller, Document
 from tests.support.servers import wait_for
 from tests.support.webhooks import unhurried_app

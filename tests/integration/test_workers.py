@@ -26,7 +26,7 @@ from hotline.values.language import Language
 from hotline.values.states.job import JobState
 from hotline.values.states.recording import RecordingState
 from recordings.errors import DigestMismatch, EngineMissing, RecordingTooLarge
-from recordings.storage import sealed_sound
+from recordings.storage import sealed_sound_service
 from telephony.errors import ProviderDown
 from telephony.provider import connect
 from tests.integration.transcripts_house import recorded, wav
@@ -267,7 +267,7 @@ def stored(context: AppContext, seconds: float) -> Recording:
     """A stored recording on one channel, long enough to be worked through in several parts."""
     made = recorded(context, clock.now(), ())
     data = wav(seconds, channels=1)
-    lock = sealed_sound.put(context, "recordings/long", made.recording.id, [data])
+    lock = sealed_sound_service.put(context, "recordings/long", made.recording.id, [data])
     with context.database.write() as session:
         session.delete(session.get_one(Transcript, made.transcript.id))
         row = session.get_one(Recording, made.recording.id)

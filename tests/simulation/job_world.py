@@ -15,7 +15,7 @@ from typing import cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import messages
+from campaigns.dialling import message_service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.database import server_clock
@@ -158,8 +158,8 @@ class Reached:
 
 
 def advise(context: AppContext, provider: Provider, _subject_id: str, now: datetime) -> None:
-    """As `campaigns.dialogue.after_call.advise` sends it."""
-    messages.send(context.settings, provider, NUMBER, BODY, now)
+    """As `campaigns.dialogue.after_call_service.advise` sends it."""
+    message_service.send(context.settings, provider, NUMBER, BODY, now)
 
 
 class World:

@@ -23,11 +23,10 @@ from hotline.outbox import jobs
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.queue_entry import QueueEntryState
-from ivr.dialogue import call_end
+from ivr.dialogue import call_end_service
 from routing.agents import hospital_file
 from routing.queues import queues_file
-from telephony import signature
-from telephony.provider import connect
+from telephony.provider import connect, signature
 from telephony.views import ListedCall
 from tests.conftest import make_settings
 from tests.integration.caller import Caller, Document
@@ -203,8 +202,8 @@ def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_call
         return ListedCall(f"CA{number:032x}", caller, LegStatus.COMPLETED, started, started + timedelta(seconds=9))
 
     for one in (view(2, "+8613900000002", 5), view(1, "+8613900000002", 0), view(3, "anonymous", 0)):
-        assert call_end.write_down_missed(context, one, clock.now())
-        assert not call_end.write_down_missed(context, one, clock.now())
+        assert call_end_service.write_down_missed(context, one, clock.now())
+        assert not call_end_service.write_down_missed(context, one, clock.now())
     with context.database.read() as session:
         assert [row.number for row in session.scalars(select(Callback))] == ["+8613900000002"]
 

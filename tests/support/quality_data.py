@@ -13,7 +13,7 @@ from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
 from qa.reviews import answers, service
 from qa.reviews.service import ReviewDraft
-from qa.sampling import targeted
+from qa.sampling import targeted_service
 from tests.support.morning import Morning, answered, hashed, morning
 
 # What the machine says of every call: sure of some items, unsure of one, wrong about none.
@@ -96,7 +96,7 @@ def read(context: AppContext, review_id: str) -> Review:
 
 def published(context: AppContext, call: Call, user_id: str, now: datetime, **other: str) -> str:
     """A published review of the call; `other` answers by item. Its id."""
-    review_id = targeted.choose(context, call.id, user_id, now)
+    review_id = targeted_service.choose(context, call.id, user_id, now)
     service.take(context, review_id, user_id, now)
     review = read(context, review_id)
     draft = ReviewDraft(review.version, filled(context, review, **other), {"remark": "讲得清楚，别忘了报工号。"})

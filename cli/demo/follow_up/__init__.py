@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.orm import Session
 
-from campaigns.importing import files
-from campaigns.planning import enrolment, plan, service
+from campaigns.importing import file_service
+from campaigns.planning import enrolment_service, plan, service
 from cli.demo import act, queries, report, summary
 from cli.demo.act import Act
 from cli.demo.watch import NONE
@@ -47,9 +47,9 @@ def begin(context: AppContext) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "patients.csv"
         file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
-        files.take(context, file, files.ImportOptions(), now)
+        file_service.take(context, file, file_service.ImportOptions(), now)
     service.make(context, NAME, plan.Scope(), now)
-    enrolment.enrol(context, NAME, now)
+    enrolment_service.enrol(context, NAME, now)
     service.start(context, NAME, now)
 
 

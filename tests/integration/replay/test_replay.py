@@ -12,7 +12,7 @@ import time_machine
 
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from ivr.flow.reader import STANDARD
+from ivr.flow.flow_file import STANDARD
 from telephony.provider import connect
 from tests.integration import campaign_house
 from tests.integration.replay import after_discharge, callback, menu, outage, rating, waiting

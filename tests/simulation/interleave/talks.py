@@ -14,8 +14,8 @@ from hotline.models import Agent, Call, Offer, Transfer
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.transfer import OPEN_TRANSFERS, TransferKind
-from routing.agents import status as agent_status
-from routing.calls import transfers
+from routing.agents import status_service as agent_status
+from routing.calls import transfer_service
 from routing.errors import CannotTransfer
 from routing.queues import queries
 from tests.simulation.interleave.exchange import Exchange
@@ -57,13 +57,13 @@ def hand_on(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str
         return ""
     agent_id = exchange.random.choice([None, *(agent.id for agent in agents)])
     kind = exchange.random.choice(list(TransferKind))
-    ask = transfers.TransferRequest(kind, agent_id, None if agent_id else exchange.random.choice(QUEUES))
+    ask = transfer_service.TransferRequest(kind, agent_id, None if agent_id else exchange.random.choice(QUEUES))
     try:
         with context.database.write() as session:
             offer = _talking(session, line)
             if offer is None:
                 return ""
-            transfers.begin(session, context, offer, ask, clock.now())
+            transfer_service.begin(session, context, offer, ask, clock.now())
     except CannotTransfer:
         return ""
     return f"{named(line)} {kind} to {ask.queue or (agent_id or '')[-6:]}"
@@ -77,7 +77,11 @@ def go_on(context: AppContext, exchange: Exchange) -> str:
         return ""
     chosen = exchange.random.choice(rows)
     name, act = exchange.random.choice(
-        [("complete", transfers.complete), ("merge", transfers.merge), ("take back", transfers.take_back)]
+        [
+            ("complete", transfer_service.complete),
+            ("merge", transfer_service.merge),
+            ("take back", transfer_service.take_back),
+        ]
     )
     with context.database.write() as session:
         queries.locked_call(session, chosen.call_id)
@@ -98,7 +102,7 @@ def hold(context: AppContext, exchange: Exchange) -> str:
         call = session.get_one(Call, offer.call_id)
         if call.status is not CallStatus.TALKING:
             return ""
-        transfers.hold(session, context, call, not call.is_held, clock.now())
+        transfer_service.hold(session, context, call, not call.is_held, clock.now())
     return named(line)
 
 
@@ -111,7 +115,7 @@ def hang_up(context: AppContext, exchange: Exchange) -> str:
         offer = _talking(session, line)
         if offer is None:
             return ""
-        transfers.let_go(session, context, offer, clock.now())
+        transfer_service.let_go(session, context, offer, clock.now())
     if exchange.random.random() < 0.7:
         exchange.end(line, "completed")
     return named(line)

@@ -19,7 +19,7 @@ from hotline.models import Agent, Job, Lease
 from hotline.outbox.lease import Leadership
 from hotline.values.states.agent import SignsIn
 from hotline.values.states.job import JobState
-from routing.router.router import Router
+from routing.router.service import Router
 from telephony.errors import ProviderDown
 from tests.simulation.interleave import callers, phones, talks
 from tests.simulation.interleave.arrivals import Caller, Wish

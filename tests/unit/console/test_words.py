@@ -15,16 +15,16 @@ from campaigns.dialling import next_attempt, pacing
 from campaigns.dialogue import scripts_file
 from campaigns.importing.record import VisitEvent
 from campaigns.importing.visits import stop_reasons
-from campaigns.importing.visits.identities import FIELDS
+from campaigns.importing.visits.identity_queries import FIELDS
 from campaigns.planning import plan
 from campaigns.stopping import service
 from console.admin import audit_words
 from console.admin.audit_http import COLUMNS as AUDIT_COLUMNS
-from console.admin.failed_work import REASONS
+from console.admin.failed_work_http import REASONS
 from console.calls import event_text
 from console.campaigns.answers import BESIDE, COMMON
 from console.campaigns.http import STEPS as CAMPAIGN_STEPS
-from console.crm.patients import FACTS
+from console.crm.patients_http import FACTS
 from console.floor.http import SECTIONS
 from console.reports.forms import PERIODS
 from console.web.faults import KNOWN
@@ -53,8 +53,8 @@ from qa.errors import ReviewRefused
 from qa.reports.values import KINDS, UNITS
 from qa.reviews.queries import TABS
 from qa.sampling.policy import RULES
-from routing.calls.legs import ENDS as LEG_ENDS
-from routing.router.actions import ENDS as ROUTER_ENDS
+from routing.calls.leg_service import ENDS as LEG_ENDS
+from routing.router.action_service import ENDS as ROUTER_ENDS
 from workers.registry import JOB_KINDS
 
 FOLDER = Path(console.__file__).parent

@@ -18,7 +18,7 @@ from campaigns.dialogue import scripts_file
 from campaigns.planning import dialling_limits_file, plans_file
 from hotline.errors import ConfigError
 from hotline.values.language import Language
-from ivr.flow import reader
+from ivr.flow import flow_file
 from qa.sampling import policy
 from qa.scorecards import phrase_lists, scorecard_files
 from recordings.retention import retention_file
@@ -50,7 +50,7 @@ class BrokenFile:
 
 
 def _flow(path: Path) -> tuple[str, ...]:
-    return reader.read_file(path, reader.Installation(NAMES, ZONE)).warnings
+    return flow_file.read_file(path, flow_file.Installation(NAMES, ZONE)).warnings
 
 
 def _hospital(path: Path) -> object:

@@ -1,0 +1,126 @@
+"""What a turn of a patient changes beside where they stand. Runs in the transaction that saves the turn."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from campaigns.dialogue import dialogue_state, doctor_absence, progress_service
+from campaigns.dialogue.dialogue_state import DialogueDecision
+from campaigns.dialogue.progress_service import Given, Start
+from crm.cases import queries as crm_queries
+from crm.cases import service as crm
+from hotline.context import AppContext
+from hotline.models import Call, Recipient
+from hotline.outbox import call_log, jobs
+from hotline.values.call_events import WarningSign
+from hotline.values.intent import Intent
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import CaseReason, PriorityReason
+from hotline.values.states.campaign import CampaignKind
+from hotline.values.states.case import CaseKind
+from ivr.dialogue import queries
+from ivr.dialogue.flow_state import FlowState
+from ivr.flow import flow_file
+from routing.queues import service as routing
+from routing.queues.service import QueueRequest
+
+# Ahead of every other caller, the emergency key's included: the sign is certain, and we have called them ourselves.
+SIGN_PRIORITY = 200
+RECORD = "record_attempt"
+ADVISE = "text_advice"
+# Under which name an opinion is filed that was told beside the questions.
+TOLD = "opinion_told"
+
+
+def apply(
+    session: Session, context: AppContext, about: tuple[Start, Call], outcome: DialogueDecision, now: datetime
+) -> None:
+    """Do what follows from a turn, for the attempt and for its call."""
+    start, call = about
+    for effect in outcome.effects:
+        match effect:
+            case dialogue_state.NoteReached():
+                progress_service.reached(session, start.attempt_id, now)
+            case dialogue_state.NoteVerified():
+                progress_service.verified(session, start.attempt_id, now)
+            case dialogue_state.StartRecording():
+                jobs.add(session, context.notifier, RECORD, start.attempt_id, now)
+            case dialogue_state.FileAnswer():
+                _file(session, context, about, effect, now)
+            case dialogue_state.FileOpinion(words=words):
+                told = Given(TOLD, "", words=words, is_opinion=True)
+                progress_service.give(session, context, start.attempt_id, told, now)
+                _opinion(session, context, about, words, now)
+            case dialogue_state.FileWarning(sign=sign):
+                progress_service.warn(session, context, start.attempt_id, sign, now)
+                call_log.record(session, context.notifier, call.id, WarningSign(), now)
+            case dialogue_state.RequestPerson():
+                _ask(session, context, about, effect, now)
+            case dialogue_state.SendAdvice():
+                jobs.add(session, context.notifier, ADVISE, start.attempt_id, now)
+            case dialogue_state.Conclude(outcome=how, reason=reason, later_at=later_at):
+                progress_service.conclude(session, start.attempt_id, how, reason, later_at)
+
+
+def _file(
+    session: Session, context: AppContext, about: tuple[Start, Call], answered: dialogue_state.FileAnswer, now: datetime
+) -> None:
+    start, call = about
+    given = Given(
+        question=answered.question,
+        value=answered.value,
+        figure=answered.figure,
+        words=answered.words or None,
+        is_warning=answered.is_warning,
+        is_opinion=answered.value == "recorded",
+    )
+    progress_service.give(session, context, start.attempt_id, given, now)
+    if start.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
+        # Somebody changes the booking, and the case is followed until it is done.
+        new = crm.NewCase(
+            CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(start.about), answered.value)
+        )
+        crm.open_case(session, context, new, crm.Actor(), now)
+    if given.is_opinion:
+        call.intent = Intent.OPINION  # what the message becomes a case of
+    if answered.is_low:
+        why = Reason(CaseReason.PATIENT_ANSWERED, {"question": answered.question, "value": answered.value})
+        _opinion(session, context, about, None, now, reasons=(why,))
+
+
+def _opinion(
+    session: Session,
+    context: AppContext,
+    about: tuple[Start, Call],
+    text: str | None,
+    now: datetime,
+    *,
+    reasons: tuple[Reason, ...] = (),
+) -> None:
+    """Have somebody look into it (D2): one case a conversation, with the patient and what was said."""
+    start, call = about
+    patient_id = session.get_one(Recipient, start.recipient_id).patient_id
+    before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
+    if before is None:
+        new = crm.NewCase(CaseKind.OPINION, call, patient_id, text=text, reasons=reasons)
+        crm.open_case(session, context, new, crm.Actor(), now)
+    else:
+        crm.comment(session, before, text, crm.Actor(), now, reasons)
+
+
+def _ask(
+    session: Session, context: AppContext, about: tuple[Start, Call], asks: dialogue_state.RequestPerson, now: datetime
+) -> None:
+    """Put the patient in that queue, for a warning sign ahead of everybody, with the reason for the screen."""
+    (start, call), sign = about, asks.sign
+    menu = flow_file.load(context.settings).flow
+    call.place = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
+    call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
+    waiting = routing.join(
+        session, context, call, QueueRequest(asks.queue, priority=SIGN_PRIORITY if sign else None), now
+    )
+    reason = Reason(PriorityReason.WARNING_SIGN, {"sign": sign}) if sign else Reason(PriorityReason.ASKED_IN_OUR_CALL)
+    waiting.reasons = [reason, *waiting.reasons]
+    if sign:
+        waiting.priority = max(waiting.priority, SIGN_PRIORITY)
+    progress_service.asks_person(session, start.attempt_id, now)

@@ -1,0 +1,48 @@
+"""The script and the person of a conversation with a patient."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from campaigns.dialogue import doctor_absence, scripts_file
+from campaigns.dialogue.dialogue_state import Person
+from campaigns.dialogue.progress_service import Start
+from campaigns.dialogue.script import Script
+from hotline.context import AppContext
+from hotline.models import Discharge, Recipient
+from hotline.values.states.campaign import CampaignKind
+
+
+def all_of(context: AppContext) -> Mapping[str, Script]:
+    """Return the scripts of this hospital by name."""
+    settings = context.settings
+    names = (settings.hospital_name_zh, settings.hospital_name_en)
+    return scripts_file.of(settings.campaign_scripts, *names, settings.hotline_number)
+
+
+def any_of(context: AppContext) -> Script:
+    """Return a script for the phrases that every one of them has."""
+    return next(iter(all_of(context).values()))
+
+
+def of_conversation(context: AppContext, start: Start) -> Script:
+    """Return the script of a conversation; for one that was removed meanwhile the general one, or any."""
+    scripts = all_of(context)
+    if start.kind is CampaignKind.DOCTOR_AWAY:
+        return doctor_absence.script(any_of(context), doctor_absence.Notice.read(start.about))
+    return scripts.get(start.script) or scripts.get("general") or any_of(context)
+
+
+def person_of(session: Session, start: Start) -> Person:
+    """Return whom we want to speak with, and what tells that it is they."""
+    number_end, zone = check_of(session, start.recipient_id)
+    return Person(start.name, start.birth_date, number_end, ZoneInfo(zone), start.is_inbound)
+
+
+def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
+    """Return the last four digits of the number by which the hospital knows them (`""`: none), and their time zone."""
+    recipient = session.get_one(Recipient, recipient_id)
+    discharge = session.get(Discharge, recipient.discharge_id) if recipient.discharge_id else None
+    digits = "".join(sign for sign in (discharge.patient_number if discharge else "") if sign in "0123456789")
+    return digits[-4:] if len(digits) >= 4 else "", recipient.zone

@@ -18,10 +18,10 @@ from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.call import CallStatus, Direction
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.browser.test_console_pages import PHONE
 from tests.integration.campaign_house import NOW, attempts_of, campaign
 from tests.integration.campaign_storm import exchange_of
+from tests.support.person import Person
 
 
 @pytest.fixture

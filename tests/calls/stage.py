@@ -98,6 +98,12 @@ class Stage:
         fits = [call for call in found if all(getattr(call, name) == value for name, value in is_so.items())]
         return max(fits, key=lambda call: call.started_at, default=None)
 
+    def agent(self, staff_number: str = "1001") -> Agent:
+        """The agent with this number, as she is now."""
+        (row,) = self.rows(Agent, Agent.staff_number == staff_number)
+        assert isinstance(row, Agent)
+        return row
+
     def nothing_is_stuck(self) -> bool:
         """No agent held, no phone ringing, nobody in line, no work left."""
         held = self.rows(Agent, Agent.state.in_([AgentState.OFFERED, AgentState.TALKING]))

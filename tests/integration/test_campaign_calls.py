@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from campaigns.dialling import message_service
 from campaigns.dialling import service as dialling_service
-from campaigns.dialogue import progress_service
+from campaigns.dialogue import conversation, progress_service
 from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.planning import plan, service
@@ -155,9 +155,7 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
     with context.database.write() as session:
         progress_service.note_verified(session, line.attempt_id, NOW)
         progress_service.save_dialogue_state(session, line.attempt_id, {"question": "pain"})
-        progress_service.file_answer(
-            session, context, line.attempt_id, progress_service.GivenAnswer("recovery", "better"), NOW
-        )
+        progress_service.file_answer(session, context, line.attempt_id, conversation.GivenAnswer("recovery", "better"), NOW)
     report(context, line, LegStatus.COMPLETED, NOW)
     assert attempts_of(context, only)[0].outcome is AttemptOutcome.PARTIAL
     with context.database.write() as session:
@@ -169,7 +167,7 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
         assert progress_service.recognise(session, index) is None  # we are speaking
         assert progress_service.begin_inbound(session, only, "CAagain", NOW + HOUR) is None
         progress_service.file_answer(
-            session, context, start.attempt_id, progress_service.GivenAnswer("recovery", "worse", is_warning=True), NOW
+            session, context, start.attempt_id, conversation.GivenAnswer("recovery", "worse", is_warning=True), NOW
         )
         progress_service.conclude(session, start.attempt_id, AttemptOutcome.DONE)
     dialling_service.report(context, start.attempt_id, LegReport("CAback", LegStatus.COMPLETED), NOW + HOUR)

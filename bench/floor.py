@@ -114,7 +114,7 @@ def main(day: Path, seeds: int, fresh: int, misses: float | None, aside: bool, o
         days = [
             hospital_day_day.with_misses(hospital_day_day.reference(500 + number), misses) for number in range(fresh)
         ]
-    text = json.dumps(compare(days, seeds, NOT_READY_SECONDS[OfferState.MISSED] if aside else 0.0), indent=2)
+    text = json.dumps(compare(days, seeds, NOT_READY_SECONDS[OfferEvent.RING_NO_ANSWER] if aside else 0.0), indent=2)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

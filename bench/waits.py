@@ -95,7 +95,7 @@ class AnnouncingFloor(SimulatedFloor):
             free_in = wait.free_in(talks, self.seen.mean_handle(self.now))
             return AgentAvailability(agent.seat.id, skills, free_in, is_sure=False, talks=talks)
         left = (
-            agent.free_since + NOT_READY_SECONDS[OfferState.MISSED] - self.now if agent.does is Activity.ASIDE else 0.0
+            agent.free_since + NOT_READY_SECONDS[OfferEvent.RING_NO_ANSWER] - self.now if agent.does is Activity.ASIDE else 0.0
         )
         return AgentAvailability(agent.seat.id, skills, max(0.0, left), agent.does is not Activity.RUNG)
 

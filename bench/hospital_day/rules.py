@@ -114,7 +114,7 @@ class ProductRule:
                     self._phones.rang(decision.caller_id)
                     house.ring(house.line[decision.caller_id], agents[decision.agent_id], decision.rings)
                 elif isinstance(decision, floor_state.RingNoAnswer):
-                    house.stop(offers[decision.offer_id], missed=True, aside_s=NOT_READY_SECONDS[OfferState.MISSED])
+                    house.stop(offers[decision.offer_id], missed=True, aside_s=NOT_READY_SECONDS[OfferEvent.RING_NO_ANSWER])
                 elif not isinstance(decision, floor_state.LeaveByOverflow):  # these callers have no way out of the line
                     house.stop(offers[decision.offer_id])
 

@@ -169,7 +169,7 @@ def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Off
     if why is None:
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
-        offer_service.end(session, context, offer, OfferState.UNREACHABLE, OfferEndReason(why.value), now)
+        offer_service.end(session, context, offer, OfferEvent.NOT_REACHED, OfferEndReason(why.value), now)
     if why in {AbsenceReason.PAGE_SILENT, AbsenceReason.NOT_SIGNED_IN}:
         _not_missed(session, context, agent, now)
 

@@ -78,7 +78,7 @@ def call_ended(session: Session, context: AppContext, call: Call, now: datetime)
     if call.answered_at is not None:
         if callback.state is CallbackState.DIALLING:
             transitions.transition(callback, CallbackEvent.CAME_BACK)
-        end(session, context, callback, CallbackState.DONE, None, now)
+        end(session, context, callback, CallbackEvent.MET, None, now)
     else:
         _over(session, context, callback, CallbackReason.HUNG_UP, now)
 
@@ -193,7 +193,7 @@ def _give_up(session: Session, context: AppContext, callback: Callback, reason: 
     call = session.get_one(Call, callback.call_id)
     case = crm.NewCase(CaseKind.CALL_BACK, call, owner_agent_id=callback.preferred_agent_id)
     crm.open_case(session, context, case, crm.Actor(), now)
-    end(session, context, callback, CallbackState.FAILED, reason, now)
+    end(session, context, callback, CallbackEvent.GIVEN_UP, reason, now)
 
 
 def _locked(session: Session, callback_id: str) -> Callback | None:

@@ -54,7 +54,7 @@ def agent_left(
         # The caller may be in the conference, or on the way: the router leads them back.
         entry.sent_to_conference_at = entry.sent_to_conference_at or now
         transitions.transition(offer, OfferEvent.FAILED)  # a new winner must be possible
-        offer_service.settle(session, offer, AgentState.IDLE, None, None, now)
+        offer_service.settle(session, offer, AgentStateEvent.OFFER_ENDED, None, None, now)
         offer_service.tell(session, context, offer, AgentLost, now)
     else:
         _leave_talk(session, context, offer, status, now)
@@ -67,7 +67,7 @@ def _leave_talk(session: Session, context: AppContext, offer: Offer, status: Leg
     is_lost = call.status is CallStatus.TALKING and _is_lost(session, offer, status)
     until = now + timedelta(seconds=queues_file.wrap_up_seconds(context.settings, entry.queue))
     offer_service.settle(
-        session, offer, AgentState.WRAP_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now
+        session, offer, AgentStateEvent.HUNG_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now
     )
     offer_service.tell(session, context, offer, LineLost if is_lost else AgentLeft, now)
     session.flush()
@@ -98,7 +98,7 @@ def _one_less(session: Session, context: AppContext, call: Call, left: tuple[Off
     elif inside:
         call.agent_id = inside[0].agent_id
     elif is_lost or not conference_service.depends_on(call, offer.id):
-        conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.LINE_LOST, now)
+        conference_service.fail_transfer(session, call.id, TransferEndReason.LINE_LOST, now)
         _to_the_front(session, context, call, offer, is_lost, now)
 
 
@@ -167,7 +167,7 @@ def alone(session: Session, context: AppContext, call: Call, now: datetime) -> N
         return
     if queries.open_entry(session, call.id) is not None or conference_service.anybody(session, call.id):
         return
-    conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.LINE_LOST, now)
+    conference_service.fail_transfer(session, call.id, TransferEndReason.LINE_LOST, now)
     requeue_service.requeue(session, context, call, requeue_service.RequeueTarget(RequeueReason.ALONE), now)
 
 

@@ -32,7 +32,7 @@ CONSULT_SECONDS = 30.0
 
 def taken_over(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
     """The colleague has the caller from now on."""
-    end(session, transfer, TransferState.COMPLETED, None, now)
+    end(session, transfer, TransferEvent.COMPLETED, None, now)
     call.agent_id = session.get_one(Offer, transfer.to_offer_id).agent_id
     conference_service.hold(session, call, False)
     tell(session, context, transfer, TransferCompleted, now)
@@ -53,7 +53,7 @@ def goes_cold(session: Session, context: AppContext, call: Call, transfer: Trans
 
 def target_left(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
     """The colleague has left the consultation: the first agent goes on with the caller."""
-    end(session, transfer, TransferState.FAILED, TransferEndReason.COLLEAGUE_LEFT, now)
+    end(session, transfer, TransferEvent.FAILED, TransferEndReason.COLLEAGUE_LEFT, now)
     conference_service.hold(session, call, False)
     tell(session, context, transfer, TransferFailed, now)
 
@@ -63,7 +63,7 @@ def reached(session: Session, context: AppContext, call: Call, entry: QueueEntry
     transfer = conference_service.transfer_of(session, call.id)
     if transfer is not None and transfer.queue_entry_id == entry.id:
         transfer.to_offer_id, transfer.answered_at = entry.winner_id, now
-        end(session, transfer, TransferState.COMPLETED, None, now)
+        end(session, transfer, TransferEvent.COMPLETED, None, now)
         tell(session, context, transfer, TransferCompleted, now)
 
 
@@ -79,7 +79,7 @@ def give_up(session: Session, context: AppContext, transfer: Transfer, now: date
         conference_service.hold(session, session.get_one(Call, transfer.call_id), False)
     else:
         _return(session, context, transfer, entry, now)
-    end(session, transfer, TransferState.FAILED, TransferEndReason.NOT_ANSWERED, now)
+    end(session, transfer, TransferEvent.FAILED, TransferEndReason.NOT_ANSWERED, now)
     tell(session, context, transfer, TransferFailed, now)
     return True
 
@@ -91,7 +91,7 @@ def _is_hopeless(session: Session, transfer: Transfer, entry: QueueEntry, now: d
     offers = session.scalars(select(Offer).where(Offer.queue_entry_id == entry.id)).all()
     if any(offer.state in LIVE_OFFERS for offer in offers):
         return False
-    return waited >= PATIENCE_SECONDS or any(offer.state is not OfferState.CANCELLED for offer in offers)
+    return waited >= PATIENCE_SECONDS or any(offer.state is not OfferEvent.CANCELLED for offer in offers)
 
 
 def _return(session: Session, context: AppContext, transfer: Transfer, entry: QueueEntry, now: datetime) -> None:
@@ -114,13 +114,13 @@ def stop_ringing(
     transitions.transition(entry, QueueEntryEvent.LEFT)
     entry.reason, entry.ended_at = reason, now
     for offer in queries.live_offers(session, entry.id):
-        offer_service.end(session, context, offer, OfferState.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)
+        offer_service.end(session, context, offer, OfferEvent.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)
 
 
 def end(
-    session: Session, transfer: Transfer, end: TransferState, reason: TransferEndReason | None, now: datetime
+    session: Session, transfer: Transfer, event: TransferEvent, reason: TransferEndReason | None, now: datetime
 ) -> None:
-    transitions.move(transfer, end)
+    transitions.transition(transfer, event)
     transfer.reason, transfer.ended_at = reason, now
     session.flush()
 

@@ -167,7 +167,7 @@ def take_back(session: Session, context: AppContext, transfer: Transfer, now: da
     if transfer.to_offer_id is not None:
         session.get_one(Offer, transfer.to_offer_id).released_at = now
     ends.stop_ringing(session, context, transfer, QueueEntryEndReason.TRANSFER_TAKEN_BACK, now)
-    ends.end(session, transfer, TransferState.TAKEN_BACK, None, now)
+    ends.end(session, transfer, TransferEvent.TAKEN_BACK, None, now)
     conference_service.hold(session, call, False)
     ends.tell(session, context, transfer, TransferTakenBack, now)
     return True

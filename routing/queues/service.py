@@ -81,32 +81,29 @@ def position(session: Session, call_id: str) -> int | None:
 
 def caller_ended(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """The caller's line has ended: their place is closed and every phone that rings for them stops."""
-    conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.CALLER_HUNG_UP, now)
-    _close(session, context, call, QueueEntryState.ABANDONED, QueueEntryEndReason.CALLER_HUNG_UP, now)
+    conference_service.fail_transfer(session, call.id, TransferEndReason.CALLER_HUNG_UP, now)
+    _close(session, context, call, QueueEntryEvent.ABANDONED, QueueEntryEndReason.CALLER_HUNG_UP, now)
 
 
 def leave(session: Session, context: AppContext, call: Call, reason: QueueEntryEndReason, now: datetime) -> None:
     """The caller leaves the line but stays on the phone; `reason` says where they go."""
-    _close(session, context, call, QueueEntryState.LEFT, reason, now)
+    _close(session, context, call, QueueEntryEvent.LEFT, reason, now)
 
 
 def _close(
     session: Session,
     context: AppContext,
     call: Call,
-    end: QueueEntryState,
+    event: QueueEntryEvent,
     reason: QueueEntryEndReason,
     now: datetime,
 ) -> None:
     entry = queries.open_entry(session, call.id)
-    if entry is None:
+    if entry is None or not transitions.transition(entry, event):
         return
-    if entry.state is QueueEntryState.WON and end is QueueEntryState.LEFT:
-        return  # they are on their way to an agent
-    transitions.move(entry, end)
     entry.reason, entry.ended_at = reason, now
     is_gone = reason is QueueEntryEndReason.CALLER_HUNG_UP
     stopped = OfferEndReason.CALLER_HUNG_UP if is_gone else OfferEndReason.CALLER_LEFT
     for offer in queries.live_offers(session, entry.id):
-        offer_service.end(session, context, offer, OfferState.CANCELLED, stopped, now)
+        offer_service.end(session, context, offer, OfferEvent.CANCELLED, stopped, now)
     context.notifier.notify_after(session, ROUTER)

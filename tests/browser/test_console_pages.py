@@ -140,7 +140,7 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     person.sees_live()
     with context.database.write() as session:
         call = session.get_one(Call, made.calls["menu"].id)
-        transitions.move(call, CallStatus.ENDED)
+        transitions.transition(call, CallEvent.ENDED)
         ended = CallEnded(outcome=CallOutcome.LEFT_IN_MENU)
         call_log.record(session, context.notifier, call.id, ended, clock.now())
     expect(person.page.locator("#floor-talks .row")).to_have_count(1)

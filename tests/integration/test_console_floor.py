@@ -221,7 +221,7 @@ def test_the_stream_sends_the_floor_again_when_something_happens(
     assert made.calls["waits"].id in next(told)["sections"]["waiting"]
     with context.database.write() as session:
         waiting = session.query(QueueEntry).filter_by(call_id=made.calls["waits"].id).one()
-        transitions.move(waiting, QueueEntryState.ABANDONED)
+        transitions.transition(waiting, QueueEntryEvent.ABANDONED)
         call = session.get_one(Call, made.calls["waits"].id)
         transitions.transition(call, CallEvent.ENDED)
         ended = CallEnded(outcome=CallOutcome.ABANDONED)

@@ -228,8 +228,8 @@ def test_a_closed_case_is_handed_to_nobody_and_may_be_reopened(context: AppConte
         with pytest.raises(ClosedCase):
             service.hand_over(session, row, agents["1001"].id, Actor(), NOW)
         with pytest.raises(IllegalMove):
-            service.change_state(session, context, row, CaseState.OPEN, Actor(), NOW)
-        assert service.change_state(session, context, row, CaseState.IN_PROGRESS, Actor(), NOW)
+            service.change_state(session, context, row, CaseEvent.ANSWERED, Actor(), NOW)
+        assert service.change_state(session, context, row, CaseEvent.REOPENED, Actor(), NOW)
         assert row.closed_at is None
 
 

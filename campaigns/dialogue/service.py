@@ -50,8 +50,7 @@ from telephony.provider import twiml
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Hangup, Redirect, Say, Verb
 
-# May be said to anybody.
-APOLOGY = "wrong_number"
+APOLOGY = "wrong_number"  # may be said to anybody
 
 
 @dataclass(frozen=True)
@@ -110,10 +109,8 @@ def answered_by_known(context: AppContext, attempt_id: str, now: datetime) -> st
     """Answer a line of which it is known who answered; further on, or again, it is told where it stands."""
 
     def answer(session: Session, conversation: Conversation) -> str:
-        if (
-            not progress_service.awaits_detection(conversation.attempt)
-            or conversation.call.status is not CallStatus.IN_MENU
-        ):
+        is_awaited = progress_service.awaits_detection(conversation.attempt)
+        if not is_awaited or conversation.call.status is not CallStatus.IN_MENU:
             return _answer_out_of_turn(conversation)
         decision = _decide(conversation, PatientTurn(), now)
         return _save(session, context.notifier, context.settings, conversation, decision, now)

@@ -13,6 +13,9 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.outbox import jobs, transitions
 from hotline.values.states.job import JobEvent
+from hotline.database.database import Database
+from hotline.outbox.notifier import Notifier
+from hotline.values.states.job import JobEvent, JobState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from ivr.dialogue import call_end_service
 from qa.sampling import service as sampling_service
@@ -51,20 +54,20 @@ def always() -> bool:
     return True
 
 
-def forgotten_jobs(context: AppContext) -> int:
+def forgotten_jobs(database: Database, notifier: Notifier) -> int:
     """Enqueue every job that is due, not held and that RQ does not have; return how many there were."""
-    with context.database.read() as session:
+    with database.read() as session:
         rows = queries.forgotten(session, PATIENCE, MOST)
     killers = {job.id for job in rows if job.held_until is not None and job.deaths + 1 >= MAX_DEATHS}
     for job in rows:
         if job.id in killers:
-            _give_up(context, job)
-    return sum(jobs.enqueue(context.notifier, job) for job in rows if job.id not in killers)
+            _give_up(database, job)
+    return sum(jobs.enqueue(notifier, job) for job in rows if job.id not in killers)
 
 
-def _give_up(context: AppContext, job: Job) -> None:
+def _give_up(database: Database, job: Job) -> None:
     """Fail a job of which workers died again and again; staff see why."""
-    with context.database.write() as session:
+    with database.write() as session:
         row = queries.untaken_row(session, job)
         if row is None:
             return  # somebody took it meanwhile, or holds it after all
@@ -134,12 +137,14 @@ def unheard_calls(context: AppContext, provider: Provider, now: datetime) -> int
     return len(ended.keys() - known)
 
 
-def silent_recordings(context: AppContext, provider: Provider, now: datetime, in_time: InTime = always) -> int:
+def silent_recordings(
+    database: Database, notifier: Notifier, provider: Provider, now: datetime, in_time: InTime = always
+) -> int:
     """Ask about recordings of calls that ended a while ago and never became ready; how many there were."""
-    with context.database.read() as session:
+    with database.read() as session:
         rows = recording_queries.never_ready(session, now - RECORDING_SILENCE)
     for recording in takewhile(lambda _recording: in_time(), rows):
-        recordings.reconcile(context, provider, recording.id, now)
+        recordings.reconcile(database, notifier, provider, recording.id, now)
     return len(rows)
 
 
@@ -148,13 +153,13 @@ def undrawn_days(context: AppContext, now: datetime) -> int:
     return sampling_service.sweep(context, now)
 
 
-def urgent_words(context: AppContext) -> int:
+def urgent_words(database: Database, notifier: Notifier) -> int:
     """Have transcripts made first of calls that have become a complaint or an emergency since; how many."""
-    with context.database.write() as session:
+    with database.write() as session:
         rows = transcript_queries.waiting(session, MOST)
         rated = rating_queries.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
         return sum(
-            jobs.urge(session, context.notifier, job)
+            jobs.urge(session, notifier, job)
             for job, call_id, intent in rows
             if is_urgent(intent, recording_queries.cases(session, call_id), rated.get(call_id))
         )

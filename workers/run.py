@@ -15,9 +15,8 @@ from hotline import clock, log
 from hotline.configuration import settings
 from hotline.context import AppContext, open_context
 from hotline.database import server_clock
-from hotline.database.database import Busy, after_commit
-from hotline.database.outage import DatabaseFault
 from hotline.database.database import Busy, Database, after_commit
+from hotline.database.outage import DatabaseFault
 from hotline.errors import LeaseLost
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import Notifier

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from hotline import log
 from hotline.context import AppContext
 from hotline.database import server_clock
-from hotline.outbox import jobs, transitions
-from hotline.values.states.job import JobEvent
 from hotline.database.database import Database
+from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import Notifier
-from hotline.values.states.job import JobEvent, JobState
+from hotline.values.states.job import JobEvent
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from ivr.dialogue import call_end_service
 from qa.sampling import service as sampling_service

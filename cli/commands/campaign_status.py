@@ -16,7 +16,6 @@ from campaigns.results.figure_queries import Funnel
 from cli import audit_marks
 from cli.local import embedded
 from console.floor.live import LiveFloor
-from hotline.context import AppContext, open_context
 from hotline.context import open_context
 from hotline.database.database import Database
 from hotline.outbox.notifier import Notifier

@@ -21,8 +21,8 @@ from cli import audit_marks
 from cli.local import embedded, queries
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_unchecked, prove
-from hotline.database.outage import DatabaseFault
 from hotline.database.database import Database
+from hotline.database.outage import DatabaseFault
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
 from hotline.outbox.notifier import Notifier
 from ivr.flow import flow_file

@@ -152,7 +152,7 @@ def after_commit(session: Session, hook: Callable[[], object]) -> None:
 
 
 def _direct(url: str, limits: Patience) -> Engine:
-    return postgres.engine(url, limits, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+    return postgres.engine(url, limits, plans_once=True, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
 
 def _engine(url: str, limits: Patience) -> Engine:

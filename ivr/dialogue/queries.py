@@ -1,20 +1,16 @@
 """What a turn reads and writes of its call, in as few statements as it can do with."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     JSON,
     CursorResult,
     Insert,
-    String,
     Update,
     bindparam,
-    cast,
     column,
     func,
     insert,
@@ -164,12 +160,8 @@ def advance_with_events(connection: Statements, call: CallSnapshot, step: Step, 
     """
     values = _values(call, step)
     if not connection.is_sqlite:
-        told = {
-            "ids": [row["id"] for row in rows],
-            "kinds": [row["kind"] for row in rows],
-            "details": [json.dumps(row["data"]) for row in rows],
-        }
-        return connection.change_alone(_ADVANCE_AND_TELL, values | told) == len(rows)
+        told = [[row["id"], row["kind"], row["data"]] for row in rows]
+        return connection.change_alone(_ADVANCE_AND_TELL, values | {"told": told}) == len(rows)
     with connection.transaction():
         if connection.change(_ADVANCE_ALONE, values) != 1:
             return False
@@ -181,16 +173,13 @@ def advance_with_events(connection: Statements, call: CallSnapshot, step: Step, 
 def _advance_and_tell() -> Insert:
     """Return the one statement that advances a call and adds its events."""
     moved = _ADVANCE.returning(Call.id).cte("moved")
-    texts = ARRAY(String)
-    events = (
-        func.unnest(bindparam("ids", type_=texts), bindparam("kinds", type_=texts), bindparam("details", type_=texts))
-        .table_valued(column("id", String), column("kind", String), column("data", String))
-        .render_derived(name="event")
+    events = func.json_array_elements(bindparam("told", type_=JSON)).table_valued(column("value", JSON), name="event")
+    event = events.c.value
+    moment = bindparam("moment", type_=Utc())
+    rows = select(event[0].as_string(), moved.c.id, moment, event[1].as_string(), event[2].as_json())
+    return insert(Event).from_select(
+        ["id", "call_id", "at", "kind", "data"], rows.select_from(moved.join(events, true()))
     )
-    rows = select(
-        events.c.id, moved.c.id, bindparam("moment", type_=Utc()), events.c.kind, cast(events.c.data, JSON)
-    ).select_from(moved.join(events, true()))
-    return insert(Event).from_select(["id", "call_id", "at", "kind", "data"], rows)
 
 
 _ADVANCE_ALONE = Prepared(_ADVANCE)

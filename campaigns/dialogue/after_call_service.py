@@ -61,7 +61,7 @@ def advise(context: AppContext, provider: Provider, attempt_id: str, now: dateti
         chosen = session.scalar(
             select(Answer.value).where(Answer.recipient_id == recipient.id, Answer.question == doctor_absence.QUESTION)
         )
-    script = script_queries.all_of(context).get(recipient.script) or script_queries.any_of(context)
+    script = script_queries.all_of(context.settings).get(recipient.script) or script_queries.any_of(context.settings)
     settings = context.settings
     hospital = {"zh-CN": settings.hospital_name_zh, "en-US": settings.hospital_name_en}[recipient.language]
     body = f"【{hospital}】{script.advice[recipient.language]} {settings.hotline_number}"

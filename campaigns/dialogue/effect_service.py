@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import dialogue_state, doctor_absence, progress_service
+from campaigns.dialogue.conversation import Given, Start
 from campaigns.dialogue.dialogue_state import DialogueDecision
-from campaigns.dialogue.progress_service import Given, Start
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
 from hotline.context import AppContext

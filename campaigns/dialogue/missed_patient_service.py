@@ -19,7 +19,7 @@ def greet(context: AppContext, turn: Turn) -> str | None:
         if turn.call_sid is None or progress_service.recognise(session, _number_index(context, turn)) is None:
             return None
     language = context.settings.default_language
-    question = Say(script_queries.any_of(context).phrases["back"][language], language)
+    question = Say(script_queries.any_of(context.settings).phrases["back"][language], language)
     return twiml.render((Gather(webhook_urls.MISSED_PATIENT, (question,), 1, KEY_SECONDS), Redirect(webhook_urls.MENU)))
 
 

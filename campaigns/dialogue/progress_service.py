@@ -4,7 +4,6 @@ The script's flow (`campaigns.dialogue.service`) calls these; the end of the lin
 what follows. Functions that take a session run inside the caller's transaction.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up_service, queries, service
+from campaigns.dialogue.conversation import Given, Start
 from campaigns.dialogue.dialogue_state import Stage
 from campaigns.stopping import permission_service, stop_reason_queries
 from hotline import clock
@@ -19,47 +19,10 @@ from hotline.context import AppContext
 from hotline.models import Answer, Attempt, Campaign, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.call import Direction
-from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.recipient import RecipientEvent, RecipientState
 from telephony.vendor_words import AnsweredBy
-
-
-@dataclass(frozen=True)
-class Start:
-    """Whom a conversation is with and where it begins. `place` is what `keep_place` stored: empty at the first time.
-
-    `is_verified` never carries over from an earlier call: whoever is on the line says who they are each time.
-    """
-
-    attempt_id: str
-    recipient_id: str
-    kind: CampaignKind
-    language: Language
-    script: str
-    step: str
-    condition: str
-    name: str
-    birth_date: date | None
-    number: str
-    is_inbound: bool
-    place: dict[str, Any] = field(default_factory=dict)
-    about: dict[str, Any] = field(default_factory=dict)
-    call_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Given:
-    """An answer to one question: the choice as the script names it, its figure where it is one, what was said."""
-
-    question: str
-    value: str
-    figure: float | None = None
-    words: str | None = None
-    is_warning: bool = False
-    is_opinion: bool = False
 
 
 def answered(context: AppContext, attempt_id: str, sid: str | None, now: datetime) -> Start | None:

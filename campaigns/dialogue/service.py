@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import dialogue, effect_service, progress_service, questions, script_queries
+from campaigns.dialogue.conversation import Start
 from campaigns.dialogue.dialogue_state import (
     DialogueDecision,
     DialogueState,
@@ -22,7 +23,6 @@ from campaigns.dialogue.dialogue_state import (
     read_state,
     write_state,
 )
-from campaigns.dialogue.progress_service import Start
 from campaigns.dialogue.script import Script
 from crm.patients import identity_index
 from hotline import clock
@@ -134,13 +134,13 @@ def unanswered(context: AppContext, attempt_id: str) -> str:
 def goodbye(context: AppContext, language: Language | None = None) -> str:
     """Return the document for whoever is not to be called any more: the hospital's name and nothing else."""
     chosen = language or context.settings.default_language
-    return twiml.render((Say(script_queries.any_of(context).phrases["greeting"][chosen], chosen), Hangup()))
+    return twiml.render((Say(script_queries.any_of(context.settings).phrases["greeting"][chosen], chosen), Hangup()))
 
 
 def document(verbs: Sequence[Verb], attempt_id: str, call_id: str, turn: int) -> str:
     """Return the TwiML of a conversation; `turn` is the number of the turn that is expected next."""
     urls = rendering.addresses(call_id, webhook_urls.attempt_turn(attempt_id, turn))
-    return rendering.fill(verbs, urls, lambda said: said)
+    return twiml.render(rendering.fill(verbs, urls, lambda said: said))
 
 
 def _answer(context: AppContext, attempt_id: str, answer: Callable[[Session, Conversation], str]) -> str:
@@ -164,7 +164,7 @@ def _conversation(session: Session, context: AppContext, start: Start, call_id: 
     if call is None:
         raise LookupError(f"no call {call_id}")
     attempt = session.get_one(Attempt, start.attempt_id)
-    script, person = script_queries.of_conversation(context, start), script_queries.person_of(session, start)
+    script, person = script_queries.of_conversation(context.settings, start), script_queries.person_of(session, start)
     return Conversation(start, call, attempt, script, person)
 
 
@@ -228,7 +228,7 @@ def _stopped(session: Session, context: AppContext, attempt_id: str) -> str:
         return goodbye(context)
     if call.status is CallStatus.TALKING:
         return twiml.render((Redirect(webhook_urls.connect(call.call_id)),))
-    script, language = script_queries.any_of(context), call.state.language
+    script, language = script_queries.any_of(context.settings), call.state.language
     if call.status is CallStatus.WAITING:
         return document((Enqueue(script.queue, WAIT, LEFT),), attempt_id, call.call_id, call.turn)
     return twiml.render((Say(script.phrases[APOLOGY][language], language), Hangup()))

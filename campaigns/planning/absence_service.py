@@ -20,7 +20,7 @@ from campaigns.planning import dialling_limits_file, enrolment_service, plan, pl
 from campaigns.planning.plan import DischargeProfile, Plan, Scope
 from campaigns.stopping import stop_reason_queries
 from crm.errors import UnreadableFile
-from crm.feeds import file_limits, tables
+from crm.feeds import file_limits, table_file
 from crm.feeds.rejected_field import RejectedField
 from crm.patients import identity_index
 from crm.patients import queries as patient_queries
@@ -62,7 +62,7 @@ def _read(settings: Settings, file: Path, now: datetime) -> tuple[list[AffectedA
     affected: list[AffectedAppointment] = []
     rejects: list[RejectedField] = []
     try:
-        for row in tables.rows(file, appointment_row.COLUMNS, file_limits.of(settings)):
+        for row in table_file.rows(file, appointment_row.COLUMNS, file_limits.of(settings)):
             one = appointment_row.read(row, local, area_code)
             if isinstance(one, list):
                 rejects.extend(one)

@@ -15,7 +15,7 @@ from cli.local.embedded import plan
 from cli.local.processes import LocalHotline
 from hotline import clock
 from hotline.context import AppContext
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 
 SAMPLE = Path(__file__).parents[1] / "demo" / "hospital.yaml"
@@ -53,7 +53,7 @@ def _fill(context: AppContext, file: Path | None) -> None:
     if file is not None or is_empty:
         data = hospital_file.read(file or SAMPLE, queues_file.of(context.settings))
         with context.database.write() as session:
-            left_alone = hospital_file.store(session, data, clock.now())
+            left_alone = hospital_service.store(session, data, clock.now())
         if left_alone:
             click.echo(edited_since(left_alone))
 

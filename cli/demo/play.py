@@ -21,6 +21,7 @@ from cli.local.processes import LocalHotline
 from hotline import clock
 from hotline.context import AppContext
 from routing.agents import hospital_file as agents_hospital_file
+from routing.agents import hospital_service
 from routing.queues import queues_file
 
 PROMPT_SECONDS = 90.0
@@ -57,7 +58,7 @@ class Demo:
 
     def _fill(self, context: AppContext, file: Path) -> None:
         with context.database.write() as session:
-            agents_hospital_file.store(
+            hospital_service.store(
                 session, agents_hospital_file.read(file, queues_file.of(context.settings)), clock.now()
             )
         self._sign_ins = sign_ins.make(context, self._password)

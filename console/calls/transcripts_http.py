@@ -18,7 +18,7 @@ from hotline import clock
 from hotline.errors import NotFound
 from recordings.storage.queries import transcript_of
 from recordings.transcripts import correction_service, downloads, masked_queries, queries, turn_figures
-from recordings.transcripts.masked_queries import DisplayedUtterance
+from recordings.transcripts.displayed_utterance import DisplayedUtterance
 from routing.calls import queries as calls
 
 if TYPE_CHECKING:

@@ -33,8 +33,9 @@ from hotline.values.states.agent import AgentStatus, PagePhone
 from routing.agents import queries as agent_queries
 from routing.agents import service as agents_service
 from routing.agents import status_service as agent_status
+from telephony.agent_address import CLIENT
 from telephony.provider import browser_phone
-from telephony.provider.browser_phone import CLIENT, PhoneKind
+from telephony.provider.browser_phone import PhoneKind
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

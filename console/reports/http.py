@@ -43,7 +43,7 @@ def show() -> ResponseReturnValue:
     spoken = language.chosen(request)
     with context().database.write() as session:
         note(session, "view_report", wanted.agent_id or "everybody", "report")
-        made = report_queries.build(context(), session, wanted, spoken, clock.now())
+        made = report_queries.build(session, context().settings, wanted, spoken, clock.now())
         files = service.of_user(session, current_user.id)
         agents = agent_queries.everyone(session) if current_user.sees_all_calls else []
         departments = agent_queries.departments(session)

@@ -61,7 +61,7 @@ def static_version() -> str:
 
 def _of_the_hospital(context: AppContext) -> dict[str, Any]:
     """Return the filters that speak by the hospital's own queues and scripts."""
-    queues, labels = queues_file.of(context.settings), answers.of(context)
+    queues, labels = queues_file.of(context.settings), answers.of(context.settings)
     return {
         "reason": lambda reason, words: event_text.reason(words, reason, queues),
         "question": labels.question,

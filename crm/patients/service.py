@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from crm.errors import UnreadableFile
-from crm.feeds import file_limits, tables
+from crm.feeds import file_limits, table_file
 from crm.feeds.progress import ImportProgress
 from crm.feeds.rejected_field import RejectedField
 from crm.patients import identity_index, patient_row, queries
@@ -57,7 +57,7 @@ def import_file(
     Raises `UnreadableFile`; then nothing is stored.
     """
     progress = progress or ImportProgress()
-    progress.begin("check", tables.about(file))
+    progress.begin("check", table_file.about(file))
     checked = _check(_read(context, file, now), progress)
     if not checked.rows and not checked.rejected_rows:
         raise UnreadableFile(f"{file.name}: holds no patient below its first line")
@@ -98,7 +98,7 @@ def store(session: Session, context: AppContext, rows: Collection[ListedPatient]
 
 def _read(context: AppContext, file: Path, now: datetime) -> Iterator[tuple[int, ListedPatient | list[RejectedField]]]:
     today, area_code = context.settings.day(now), context.settings.phone_area_code
-    for row in tables.rows(file, patient_row.COLUMNS, file_limits.of(context.settings)):
+    for row in table_file.rows(file, patient_row.COLUMNS, file_limits.of(context.settings)):
         yield row.line, patient_row.read(row, today, area_code)
 
 

@@ -133,11 +133,15 @@ class Database:
         self._threads = [each for each in self._threads if each.is_alive()] + [thread]
         thread.start()
 
-    def close(self) -> None:
-        """Give the connections back."""
+    def end_background(self) -> None:
+        """Have the threads of `background` end, and wait for them a moment."""
         self.closing.set()
         for thread in self._threads:
             thread.join(CLOSING_SECONDS)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.end_background()
         self.engine.dispose()
         self._direct.dispose()
 

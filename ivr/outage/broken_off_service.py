@@ -17,7 +17,7 @@ from hotline.values.states.callback import CallbackState
 from ivr.dialogue import menu, queries
 from ivr.dialogue.flow_state import JoinQueue
 from ivr.flow.nodes import Flow
-from routing.callbacks import queue_place_service
+from routing.callbacks import queries as callback_queries
 from routing.queues import queues_file, service
 
 SERVED = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.FORWARDED})
@@ -35,7 +35,7 @@ def promise(context: AppContext, flow: Flow, sid: str, now: datetime) -> bool:
 def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, now: datetime) -> bool:
     """Do the same for a call that is locked, or new. Not for hidden numbers, nor for who has called again since."""
     number = PhoneNumber.parse(call.caller_number or "")
-    if number is None or queue_place_service.open_of(session, call.id) is not None or _called_again(session, call):
+    if number is None or callback_queries.open_of(session, call.id) is not None or _called_again(session, call):
         return False
     state = queries.read_state(call.place or {}, call.language)
     effects = menu.ask_for_person(flow, state, now).effects

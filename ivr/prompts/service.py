@@ -17,12 +17,12 @@ from hotline.outbox.job_kinds import job
 from hotline.values.language import Language
 from ivr.errors import PromptMissing
 from ivr.flow.nodes import Flow, prompts
-from ivr.prompts import speak
+from ivr.prompts.engines import espeak
 
 
 def digest(language: Language, text: str) -> str:
     """Return the name of a text as this voice speaks it: another voice, rate or word gives another one."""
-    voice = f"{speak.VOICES[language]}:{speak.WORDS_PER_MINUTE[language]}"
+    voice = f"{espeak.VOICES[language]}:{espeak.WORDS_PER_MINUTE[language]}"
     return hashlib.sha256(f"{voice}\n{text}".encode()).hexdigest()
 
 
@@ -51,7 +51,7 @@ def render(context: AppContext, digest: str, now: datetime) -> None:
     if prompt.blob is not None:
         return
     with orphans.fresh(context, f"prompts/{digest}") as name:
-        context.objects.put(name, speak.synthesise(prompt.text, prompt.language), about=name)
+        context.objects.put(name, espeak.synthesise(prompt.text, prompt.language), about=name)
         context.objects.get(name, about=name)
         with context.database.write() as session:
             row = session.get_one(Prompt, digest, with_for_update=True)

@@ -94,7 +94,7 @@ def _make(context: AppContext, row: Row, now: datetime) -> None:
     _progress(context, row.id, 0.1)
     with context.database.read() as session:
         document = report_queries.build(
-            context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now
+            session, context.settings, ReportRequest.from_row(row.kind, row.wanted), row.language, now
         )
     _progress(context, row.id, 0.6)
     with orphans.fresh(context, f"reports/{row.id}") as name:

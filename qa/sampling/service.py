@@ -20,8 +20,8 @@ from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.call import CallOutcome, Direction
 from hotline.values.states.recording import RecordingState
 from qa import scorecards
-from qa.sampling import policy
-from qa.sampling.policy import Policy
+from qa.sampling import policy_file
+from qa.sampling.policy_file import Policy
 from qa.sampling.sample import Candidate, DrawnSample, Quota, SampledCall, TargetRule, draw
 from qa.statistics import rating_queries
 
@@ -45,7 +45,7 @@ def sweep(context: AppContext, now: datetime) -> int:
 def due(context: AppContext, now: datetime) -> list[date]:
     """Return the days that can be drawn and have neither a draw nor a job that will make it."""
     local = now.astimezone(ZoneInfo(context.settings.timezone))
-    last = (local - timedelta(hours=24 + policy.load(context.settings.quality_file).draw_hour)).date()
+    last = (local - timedelta(hours=24 + policy_file.load(context.settings.quality_file).draw_hour)).date()
     with context.database.read() as session:
         first = session.scalar(select(func.min(Call.started_at)).where(Call.outcome == CallOutcome.ANSWERED))
         if first is None:
@@ -60,7 +60,7 @@ def due(context: AppContext, now: datetime) -> list[date]:
 @job(JOB, queue="now")
 def make(context: AppContext, subject_id: str, now: datetime) -> None:
     """Draw the day `subject_id` (`2026-03-02`) and open its reviews. Raises `Discard` when it was drawn before."""
-    day, rules = date.fromisoformat(subject_id), policy.load(context.settings.quality_file)
+    day, rules = date.fromisoformat(subject_id), policy_file.load(context.settings.quality_file)
     try:
         with context.database.write() as session:
             if session.scalar(select(DailySample.id).where(DailySample.day == day)):

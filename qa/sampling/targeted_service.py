@@ -7,7 +7,7 @@ from sqlalchemy import select
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Call, Review, ReviewStep
-from qa.sampling import policy
+from qa.sampling import policy_file
 from qa.sampling.service import card_for
 
 CHOSEN = "chosen"
@@ -19,7 +19,7 @@ def choose(context: AppContext, call_id: str, user_id: str, now: datetime) -> st
         call = session.get(Call, call_id, with_for_update=True)
         if call is None or call.agent_id is None:
             raise NotFound(f"no call {call_id} of an agent")
-        card = card_for(policy.load(context.settings.quality_file), call)
+        card = card_for(policy_file.load(context.settings.quality_file), call)
         same = (Review.call_id == call_id, Review.scorecard == card, Review.calibration_id.is_(None))
         existing = session.scalar(select(Review).where(*same))
         if existing is not None:

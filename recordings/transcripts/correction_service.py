@@ -1,22 +1,16 @@
 """Corrections by people: kept beside the machine's text, shown instead of it, found by the search, used as hints."""
 
-from collections import Counter
 from datetime import datetime
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError, NotFound
 from hotline.models import Correction, Transcript, Utterance
 from hotline.outbox import jobs
 from hotline.outbox.job_kinds import job
-from hotline.values.language import Language
 from recordings.search import service
-from recordings.speech.normalisation import comparable
+from recordings.transcripts.queries import current_text
 
 LONGEST = 1000
-RECENT = 2000
 
 
 class EmptyCorrection(HotlineError):
@@ -53,33 +47,3 @@ def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
             raise Discard("the utterance is gone")
         transcript = session.get_one(Transcript, utterance.transcript_id)
         service.index(session, context.keyring, utterance, transcript.call_id, transcript.language)
-
-
-def current_text(utterance: Utterance) -> str:
-    """Return the text that counts: the newest correction, else the machine's."""
-    return utterance.corrections[-1].text if utterance.corrections else utterance.text
-
-
-def frequent(session: Session, language: Language, most: int = 30) -> list[str]:
-    """Return the words that people put in most often where the machine had others: hints for recognition."""
-    query = (
-        select(Utterance.text, Correction.text)
-        .join(Correction, Correction.utterance_id == Utterance.id)
-        .join(Transcript, Transcript.id == Utterance.transcript_id)
-        .where(Transcript.language == language)
-        .order_by(Correction.at.desc())
-        .limit(RECENT)
-    )
-    counts: Counter[str] = Counter()
-    for machine, person in session.execute(query):
-        counts.update(_words(person, language) - _words(machine, language))
-    return [word for word, count in counts.most_common(most) if count > 1]
-
-
-def _words(text: str, language: Language) -> set[str]:
-    text = comparable(text, language)
-    if language is Language.ENGLISH:
-        return {word for word in text.split() if len(word) > 2}
-    import rjieba
-
-    return {word for word in rjieba.cut(text) if len(word) > 1}

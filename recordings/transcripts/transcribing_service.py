@@ -17,7 +17,7 @@ from hotline.models import Job, PartialTranscript, Recording
 from hotline.outbox import jobs
 from hotline.values.language import Language
 from hotline.values.states.job import JobState
-from recordings.speech import audio_chunks, hints
+from recordings.speech import audio_chunks, hint_queries, hints
 from recordings.speech.dialogue import TranscriptLine
 from recordings.speech.recognition import Engine
 from recordings.storage import sealed_sound_service
@@ -37,7 +37,7 @@ def lines_of(
     """
     with context.database.read() as session:
         done = _done(session, recording.id)
-        words = hints.hints_for(session, context.settings.hints_file, language)
+        words = hint_queries.hints_for(session, context.settings.hints_file, language)
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0

@@ -20,10 +20,11 @@ from hotline.outbox import floor_events
 from hotline.outbox.notifier import FLOOR, ROUTER
 from hotline.values.language import Language
 from hotline.values.states.agent import AgentState, AgentStatus
-from routing.agents.hospital_file import ADDRESS, CLIENT, change_telephone, set_levels
+from routing.agents.hospital_service import change_telephone, set_levels
 from routing.agents.status_service import choose_status
 from routing.errors import AgentRefused
 from routing.queues.queue_fields import MOST_LEVEL
+from telephony.agent_address import ADDRESS, CLIENT
 
 LONGEST_NAME = 80
 HELD = frozenset({AgentState.OFFERED, AgentState.TALKING})

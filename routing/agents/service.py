@@ -23,7 +23,7 @@ from routing.agents import presence_queries
 from routing.agents.status_service import come_back
 from routing.offers import service as offer_service
 from routing.queues import queries
-from telephony.provider.browser_phone import CLIENT
+from telephony.agent_address import CLIENT
 from telephony.views import RegisteredPhone
 
 # Pages that said nothing for so long are forgotten.

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
@@ -22,6 +21,7 @@ from hotline.values.reason_codes import CallbackReason, QueueEntryEndReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
+from routing.callbacks.queries import open_of
 from routing.queues import queries, service
 
 ENDED_BY: dict[CallbackState, type[HistoryEvent]] = {
@@ -29,18 +29,6 @@ ENDED_BY: dict[CallbackState, type[HistoryEvent]] = {
     CallbackState.FAILED: CallbackFailed,
     CallbackState.CANCELLED: CallbackCancelled,
 }
-OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
-
-
-def open_of(session: Session, call_id: str) -> Callback | None:
-    """Return the open call-back that this call asked for."""
-    query = select(Callback).where(Callback.call_id == call_id, Callback.state.in_(OPEN))
-    return session.scalar(query.with_for_update())
-
-
-def requested(session: Session, call_id: str) -> Callback | None:
-    """Return the open callback that this call asked for, to look at only."""
-    return session.scalar(select(Callback).where(Callback.call_id == call_id, Callback.state.in_(OPEN)))
 
 
 def request(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:

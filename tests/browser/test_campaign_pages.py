@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from campaigns.dialling import service
-from campaigns.dialogue import after_call_service, progress_service
+from campaigns.dialogue import after_call_service, conversation, progress_service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Recipient
@@ -18,10 +18,10 @@ from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.call import CallStatus, Direction
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.browser.test_console_pages import PHONE
 from tests.integration.campaign_house import NOW, attempts_of, campaign
 from tests.integration.campaign_storm import exchange_of
+from tests.support.person import Person
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def warns(context: AppContext, recipient_id: str) -> None:
     with context.database.write() as session:
         progress_service.verified(session, attempt_id, clock.now())
         progress_service.give(
-            session, context, attempt_id, progress_service.Given("pain", "8", 8.0, is_warning=True), clock.now()
+            session, context, attempt_id, conversation.Given("pain", "8", 8.0, is_warning=True), clock.now()
         )
         progress_service.warn(session, context, attempt_id, "chest_pain", clock.now())
         progress_service.caught(session, attempt_id, clock.now() + timedelta(seconds=4))

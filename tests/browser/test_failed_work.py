@@ -8,7 +8,7 @@ from hotline.context import AppContext
 from hotline.outbox import jobs
 from hotline.values.states.job import JobState
 from tests.browser.conftest import Server
-from tests.browser.person import Person
+from tests.support.person import Person
 
 PHONE = {"width": 390, "height": 844}
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from hotline import clock
@@ -21,8 +21,9 @@ from qa.sampling import service as sampling_service
 from qa.sampling import targeted_service
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
-from tests.browser.person import Person
+from tests.support.person import Person
 from tests.support.quality_data import House, days_of_calls, house, published, read
+from tests.support.supervisor import Supervisor
 
 PHONE = {"width": 390, "height": 844}
 
@@ -46,38 +47,8 @@ def served(nursery: Nursery, context: AppContext, here: House, tmp_path: Path) -
     assert "Traceback" not in log.read_text("utf-8")
 
 
-def press(page: Page, *keys: str) -> None:
-    """Press keys one after the other."""
-    for key in keys:
-        page.keyboard.press(key)
-
-
 def state(context: AppContext, review_id: str) -> ReviewState:
     return read(context, review_id).state
-
-
-def reviews_by_keyboard(supervisor: Person) -> None:
-    """From the list to what is published, without a mouse."""
-    page = supervisor.page
-    supervisor.sign_in()
-    supervisor.open("/reviews")
-    page.locator(".review-list tbody a").first.focus()
-    press(page, "Enter")
-    expect(page.locator(".begin button")).to_be_focused()
-    press(page, "Enter")
-    expect(page.locator(".item.is-now")).to_have_attribute("data-item", "forbidden")  # the first that is open
-    while open_items(page):
-        answer = "2" if page.locator(".item.is-now").get_attribute("data-item") == "forbidden" else "1"
-        press(page, answer)
-        go_to_open(page)
-    press(page, "c")
-    page.keyboard.type("这里请先报工号")
-    press(page, "Control+Enter")
-    expect(page.locator(".comments p")).to_have_text("这里请先报工号")
-    expect(page.locator("#saved")).to_contain_text("已保存")
-    press(page, "Control+Enter")
-    expect(page.locator(".heading .badge.big").first).to_have_text("已发布")
-    supervisor.saw_no_faults()
 
 
 def appeals(agent: Person) -> None:
@@ -102,58 +73,37 @@ def may_not_rule(supervisor: Person, path: str) -> None:
     expect(supervisor.page.locator("#ruling")).to_have_count(0)
 
 
-def rules(other: Person) -> None:
-    """Another supervisor corrects one answer and says why."""
-    other.sign_in("second")
-    other.open("/reviews?tab=appeals")
-    other.page.click(".review-list tbody a")
-    other.page.locator("#ruling [data-item=self_id] span", has_text="是").click()
-    other.page.fill("#ruling [name=answer]", "工号说得很快，但说了。")
-    other.page.click("#ruling button[value=changed]")
-    other.sees(".appeal", "申诉前")
-    expect(other.page.locator(".heading .badge.big").first).to_have_text("申诉后改分")
-    other.saw_no_faults()
-
-
 def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_rules(
     chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
     review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
-    with Person.at(chromium, served.url) as supervisor:
-        reviews_by_keyboard(supervisor)
+    with Supervisor.at(chromium, served.url) as supervisor:
+        supervisor.sign_in()
+        supervisor.scores_by_keyboard("这里请先报工号")
+        supervisor.saw_no_faults()
     assert state(context, review_id) is ReviewState.PUBLISHED
     with Person.at(chromium, served.url) as agent:
         appeals(agent)
     with Person.at(chromium, served.url) as supervisor:
         may_not_rule(supervisor, f"/reviews/{review_id}")
-    with Person.at(chromium, served.url) as other:
-        rules(other)
+    with Supervisor.at(chromium, served.url) as other:
+        other.sign_in("second")
+        other.rules("self_id", "工号说得很快，但说了。")
+        other.saw_no_faults()
     assert state(context, review_id) is ReviewState.CHANGED
-
-
-def open_items(page: Page) -> int:
-    return page.locator("#scorecard .item.is-open").count()
-
-
-def go_to_open(page: Page) -> None:
-    """Move on with the keyboard to the next item without an answer."""
-    for _ in range(page.locator(".item").count()):
-        if not open_items(page) or page.locator(".item.is-now.is-open").count():
-            return
-        press(page, "j")
 
 
 def test_evidence_leads_to_its_second(chromium: Browser, served: Server, context: AppContext, here: House) -> None:
     review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
     reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
-    with Person.at(chromium, served.url) as supervisor:
+    with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
-        supervisor.open(f"/reviews/{review_id}")
+        supervisor.opens_review(review_id)
+        supervisor.sound_is_there()
         page = supervisor.page
-        page.wait_for_function("document.querySelector('audio').readyState >= 2")
         page.locator("[data-item=closing] .jump").click()
         page.wait_for_function("document.querySelector('audio').currentTime >= 8.7")
-        expect(page.locator(".play")).to_have_attribute("aria-pressed", "true")
+        supervisor.is_listening()
         expect(page.locator("#comment-label")).to_contain_text("0:0")
         supervisor.saw_no_faults()
 
@@ -163,9 +113,9 @@ def test_nothing_is_lost_by_a_reload_or_a_second_window(
 ) -> None:
     review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
     reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
-    with Person.at(chromium, served.url) as supervisor:
+    with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
-        supervisor.open(f"/reviews/{review_id}")
+        supervisor.opens_review(review_id)
         page = supervisor.page
         page.locator("[data-item=knowledge] span", has_text="部分").click()
         page.fill("[name=remark]", "讲得清楚")

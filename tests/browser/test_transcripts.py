@@ -10,8 +10,8 @@ from hotline.models import Transcript, Utterance
 from recordings.search import service
 from recordings.transcripts import correction_service
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.support.morning import Morning
+from tests.support.person import Person
 
 PHONE = {"width": 390, "height": 844}
 

@@ -20,7 +20,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Job, Offer, QueueEntry, Recording, Row
 from hotline.values.states.agent import AgentState
 from hotline.values.states.job import JobState
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 from tests.support.servers import wait_for
 
@@ -98,6 +98,12 @@ class Stage:
         fits = [call for call in found if all(getattr(call, name) == value for name, value in is_so.items())]
         return max(fits, key=lambda call: call.started_at, default=None)
 
+    def agent(self, staff_number: str = "1001") -> Agent:
+        """The agent with this number, as she is now."""
+        (row,) = self.rows(Agent, Agent.staff_number == staff_number)
+        assert isinstance(row, Agent)
+        return row
+
     def nothing_is_stuck(self) -> bool:
         """No agent held, no phone ringing, nobody in line, no work left."""
         held = self.rows(Agent, Agent.state.in_([AgentState.OFFERED, AgentState.TALKING]))
@@ -150,7 +156,7 @@ def stage(folder: Path, is_deaf: bool = False, **settings: str) -> Iterator[Stag
 
 def _fill(context: AppContext) -> None:
     with context.database.write() as session:
-        hospital_file.store(
+        hospital_service.store(
             session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(context.settings)), clock.now()
         )
 

@@ -22,7 +22,7 @@ from hotline.models import Attempt, Recipient
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.recipient import RecipientState
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 from telephony.provider import Provider, connect
 from tests.calls.stage import IGNORES, Stage, agent, stage
@@ -77,7 +77,7 @@ def house(folder: Path) -> Iterator[Stage]:
     with stage(folder, is_deaf=True, **own) as opened:
         nurses = hospital_file.read(follow_up.ACT.hospital, queues_file.of(opened.context.settings))
         with opened.context.database.write() as session:
-            hospital_file.store(session, nurses, clock.now())
+            hospital_service.store(session, nurses, clock.now())
         act.on_duty(opened.context, follow_up.NURSES)
         yield opened
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from campaigns.dialling import message_service
 from campaigns.dialling import service as dialling_service
-from campaigns.dialogue import progress_service
+from campaigns.dialogue import conversation, progress_service
 from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.planning import plan, service
@@ -155,7 +155,7 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
     with context.database.write() as session:
         progress_service.verified(session, line.attempt_id, NOW)
         progress_service.keep_place(session, line.attempt_id, {"question": "pain"})
-        progress_service.give(session, context, line.attempt_id, progress_service.Given("recovery", "better"), NOW)
+        progress_service.give(session, context, line.attempt_id, conversation.Given("recovery", "better"), NOW)
     report(context, line, LegStatus.COMPLETED, NOW)
     assert attempts_of(context, only)[0].outcome is AttemptOutcome.PARTIAL
     with context.database.write() as session:
@@ -167,7 +167,7 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
         assert progress_service.recognise(session, index) is None  # we are speaking
         assert progress_service.call_back(session, only, "CAagain", None, NOW + HOUR) is None
         progress_service.give(
-            session, context, start.attempt_id, progress_service.Given("recovery", "worse", is_warning=True), NOW
+            session, context, start.attempt_id, conversation.Given("recovery", "worse", is_warning=True), NOW
         )
         progress_service.conclude(session, start.attempt_id, AttemptOutcome.DONE)
     dialling_service.report(context, start.attempt_id, LegReport("CAback", LegStatus.COMPLETED), NOW + HOUR)

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns.dialogue import progress_service
+from campaigns.dialogue import conversation, progress_service
 from campaigns.results import export_service, figure_queries, group_queries
 from cli.commands import campaign_status as command
 from console.web.app import create
@@ -55,14 +55,14 @@ def answers(context: AppContext, exchange: Outside, number: int) -> None:
     progress_service.answered(context, line.attempt_id, line.sid, now)
     with context.database.write() as session:
         progress_service.verified(session, line.attempt_id, now)
-        given = progress_service.Given("pain", str(number), figure=float(number), is_warning=number == 0)
+        given = conversation.Given("pain", str(number), figure=float(number), is_warning=number == 0)
         progress_service.give(session, context, line.attempt_id, given, now)
         words = "=1+1 更多热水" if number == 1 else "很好"
         progress_service.give(
             session,
             context,
             line.attempt_id,
-            progress_service.Given("opinion", "said", None, words, is_opinion=True),
+            conversation.Given("opinion", "said", None, words, is_opinion=True),
             now,
         )
         if number == 0:

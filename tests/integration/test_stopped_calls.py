@@ -19,7 +19,7 @@ from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.importing.visits import stop_reasons
 from campaigns.planning import absence_service, enrolment_service, service
-from campaigns.stopping import permission_service
+from campaigns.stopping import permission_service, stop_reason_queries
 from campaigns.stopping import service as stopping_service
 from campaigns.stopping import undo_service as stopping_undo
 from console.web.app import create
@@ -334,11 +334,11 @@ def test_a_death_is_undone_only_when_it_is_confirmed_and_only_as_it_was_seen(con
     (only,) = campaign(context, 1)
     store(context, RETURN)
     with context.database.read() as session:
-        cause = stopping_undo.cause_of(session, session.get_one(Recipient, only))
+        cause = stop_reason_queries.cause_to_undo(session, session.get_one(Recipient, only))
     assert cause is not None
     store(context, DEATH)
     for asked, reason in (
-        ({"token": stopping_undo.token(cause), "is_sure": True}, "changed"),
+        ({"token": stop_reason_queries.token(cause), "is_sure": True}, "changed"),
         ({}, "confirm"),
         ({"why": "  ", "is_sure": True}, "say_why"),
     ):
@@ -409,9 +409,9 @@ def test_the_patient_s_page_tells_what_stopped_calls_and_leads_undo_it(app: Flas
         assert "停止随访: 已故" in shown
         assert "来源：HL7" in shown
     with context.database.read() as session:
-        cause = stopping_undo.cause_of(session, session.get_one(Recipient, only))
+        cause = stop_reason_queries.cause_to_undo(session, session.get_one(Recipient, only))
     assert cause is not None
-    token = stopping_undo.token(cause)
+    token = stop_reason_queries.token(cause)
     assert token in shown
     path, form = f"/recipients/{only}/undo", {"seen": token, "why": "录错了人", "back": "patient"}
     assert agent.send(path, **form).status_code == 403

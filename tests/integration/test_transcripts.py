@@ -33,6 +33,7 @@ from recordings.search import service
 from recordings.search.service import SearchQuery
 from recordings.storage import sealed_sound_service
 from recordings.transcripts import correction_service
+from recordings.transcripts import queries as transcript_queries
 from tests.integration.transcripts_house import Recorded, a_user, recorded, wav
 
 NOW = clock.now()
@@ -42,7 +43,7 @@ OLD = NOW - timedelta(days=400)
 def texts(context: AppContext, query: str, **more: object) -> list[str]:
     with context.database.read() as session:
         hits = service.find(session, context.keyring, SearchQuery(query, **more))  # type: ignore[arg-type] # filters of a test
-        return [correction_service.current_text(hit.utterance) for hit in hits]
+        return [transcript_queries.current_text(hit.utterance) for hit in hits]
 
 
 def row(context: AppContext, made: Recorded) -> Recording:
@@ -94,7 +95,7 @@ def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job
         jobs = list(session.scalars(select(Job).where(Job.kind == "index_correction")))
         assert [job.subject_id for job in jobs] == [correction.id]
         kept = session.get_one(Utterance, utterance.id)
-        assert (kept.text, correction_service.current_text(kept)) == (
+        assert (kept.text, transcript_queries.current_text(kept)) == (
             "好的，心内科专家号还有",
             "好的，肾内科 专家号还有",
         )
@@ -121,8 +122,8 @@ def test_words_that_people_put_in_often_become_hints(context: AppContext) -> Non
     for utterance in made.transcript.utterances[:2]:
         correction_service.correct(context, utterance.id, utterance.text + "，冠脉造影", user, NOW)
     with context.database.read() as session:
-        assert set(correction_service.frequent(session, Language.MANDARIN)) & {"冠脉", "造影", "冠脉造影"}
-        assert correction_service.frequent(session, Language.ENGLISH) == []
+        assert set(transcript_queries.frequent(session, Language.MANDARIN)) & {"冠脉", "造影", "冠脉造影"}
+        assert transcript_queries.frequent(session, Language.ENGLISH) == []
 
 
 def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one_is_not(context: AppContext) -> None:

@@ -19,7 +19,7 @@ from hotline.context import AppContext
 from hotline.errors import HotlineError
 from hotline.models import AuditEntry, User
 from hotline.values.access import Role
-from routing.agents import hospital_file, roster_service
+from routing.agents import hospital_file, hospital_service, roster_service
 from routing.queues import queues_file
 from tests.support.factories import SAMPLE, load_hospital
 from tests.support.morning import PASSWORD
@@ -203,4 +203,4 @@ def test_a_file_that_gives_an_edited_agent_s_telephone_to_another_is_refused(con
     part = data.agents["1003"].model_copy(update={"address": "client:agent-77"})
     moved = replace(data, agents={"1003": part})
     with pytest.raises(HotlineError, match="the same telephone"), context.database.write() as session:
-        hospital_file.store(session, moved, clock.now())
+        hospital_service.store(session, moved, clock.now())

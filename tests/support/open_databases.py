@@ -66,10 +66,18 @@ class OpenDatabases:
         try:
             yield context
         finally:
-            context.close()
+            context.database.end_background()
+            context.notifier.close()
+        if context.database.is_sqlite or not proven.is_unchanged():
+            context.database.close()  # the next test has another file
         if proven.is_unchanged():
             context.database.closing.clear()
             self._proven[place] = proven
+
+    def give_back(self) -> None:
+        """Give the connections of all back; the databases are opened anew when they are asked for."""
+        while self._proven:
+            self._proven.popitem()[1].database.close()
 
 
 def _again(settings: Settings, proven: _Proven) -> AppContext:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -23,7 +23,7 @@ class Person:
 
     @classmethod
     @contextmanager
-    def at(cls, browser: Browser, url: str, **window: Any) -> Iterator["Person"]:
+    def at(cls, browser: Browser, url: str, **window: Any) -> Iterator[Self]:
         """Someone with a window of their own; `window` as Playwright takes it (`viewport`, `locale`, …)."""
         context = browser.new_context(**({"locale": "zh-CN", "viewport": {"width": 1280, "height": 800}} | window))
         try:
@@ -42,6 +42,11 @@ class Person:
     def open(self, path: str) -> None:
         """Open a page."""
         self.page.goto(self.url + path)
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
 
     def sees(self, selector: str, text: str = "") -> None:
         """Wait until something is to be seen."""

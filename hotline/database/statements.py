@@ -1,7 +1,7 @@
 """The few statements that every turn of a caller runs: compiled once, run on the driver, committing by themselves.
 
 SQLAlchemy says what they are and how values are stored; only its way from a statement to the driver is walked once
-instead of for each turn ([decision 37](docs/decisions/0037-a-turns-statements-are-compiled-once.md)).
+instead of for each turn ([decision 38](docs/decisions/0038-a-turns-statements-are-compiled-once.md)).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,8 @@ _Convert = Callable[[Any], Any] | None
 class Prepared:
     """A statement whose parameters are `bindparam`s, and what it compiles to for each database that is open.
 
-    Its result, where it has one, is what a `select` names; sealed columns and numbers of decimal places are not read.
+    Every column that it writes is named in it, those with defaults too. What it reads, a `select` names; sealed columns
+    and decimal numbers are not read.
     """
 
     def __init__(self, statement: Executable) -> None:
@@ -62,6 +63,8 @@ class _Compiled:
 
 def _compile(statement: Executable, dialect: Dialect) -> _Compiled:
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined] # every statement of ours has it
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        raise TypeError(f"columns with defaults are given their values: {compiled}")
     own = compiled.params
     binds = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items() if name in own}
     columns = statement.selected_columns if isinstance(statement, Select) else ()

@@ -77,7 +77,7 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
     context = open_context(settings)
     voice = open_voice_context(context)
     context.objects.put(SILENCE, b"", about=SILENCE)
-    prompt_service.prepare(context, voice.flow, now())
+    prompt_service.prepare(context.database, context.notifier, voice.flow, now())
     found = [(new_id(), f"CA{number:032x}") for number in range(count)]
     with context.database.write() as session:
         from sqlalchemy import update

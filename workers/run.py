@@ -14,7 +14,7 @@ from hotline import clock, log
 from hotline.configuration import settings
 from hotline.context import AppContext, open_context
 from hotline.database import server_clock
-from hotline.database.database import Busy, after_commit
+from hotline.database.database import Busy, Database, after_commit
 from hotline.errors import LeaseLost
 from hotline.models import Job
 from hotline.outbox import jobs, transitions
@@ -69,7 +69,7 @@ def run(worker: WorkerContext, job_id: str) -> None:
     if hold is None:
         return
     with structlog.contextvars.bound_contextvars(job_id=job_id, kind=hold.job.kind), hold.kept():
-        _close(context, hold, _work(worker, hold))
+        _close(context.database, context.notifier, hold, _work(worker, hold))
 
 
 def _work(worker: WorkerContext, hold: JobLease) -> TryEnd:
@@ -89,12 +89,12 @@ def _work(worker: WorkerContext, hold: JobLease) -> TryEnd:
     return TryEnd()
 
 
-def _close(context: AppContext, hold: JobLease, end: TryEnd) -> None:
+def _close(database: Database, notifier: Notifier, hold: JobLease, end: TryEnd) -> None:
     """Write down how it ended. A database that is away is asked again until the lease is over; then the sweep acts."""
     while True:
         try:
-            with context.database.write() as session:
-                _end(session, context.notifier, hold.row(session), end)
+            with database.write() as session:
+                _end(session, notifier, hold.row(session), end)
         except LeaseLost:
             log.get().warning("job_lost", code=end.code)
         except (SQLAlchemyError, Busy):

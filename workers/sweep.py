@@ -10,8 +10,10 @@ from sqlalchemy import Select, select, update
 from hotline import log
 from hotline.context import AppContext
 from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.models import Call, Job, Offer, Recording
 from hotline.outbox import jobs, transitions
+from hotline.outbox.notifier import Notifier
 from hotline.values.states.call import CallStatus
 from hotline.values.states.job import JobEvent, JobState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
@@ -46,9 +48,9 @@ def always() -> bool:
     return True
 
 
-def forgotten_jobs(context: AppContext) -> int:
+def forgotten_jobs(database: Database, notifier: Notifier) -> int:
     """Enqueue every job that is due, not held and that RQ does not have; return how many there were."""
-    with context.database.read() as session:
+    with database.read() as session:
         now = server_clock.now(session)
         due = (
             select(Job)
@@ -60,13 +62,13 @@ def forgotten_jobs(context: AppContext) -> int:
     killers = {job.id for job in rows if job.held_until is not None and job.deaths + 1 >= MAX_DEATHS}
     for job in rows:
         if job.id in killers:
-            _give_up(context, job)
-    return sum(jobs.enqueue(context.notifier, job) for job in rows if job.id not in killers)
+            _give_up(database, job)
+    return sum(jobs.enqueue(notifier, job) for job in rows if job.id not in killers)
 
 
-def _give_up(context: AppContext, job: Job) -> None:
+def _give_up(database: Database, job: Job) -> None:
     """Fail a job of which workers died again and again; staff see why."""
-    with context.database.write() as session:
+    with database.write() as session:
         mine = (Job.id == job.id, Job.token == job.token, Job.state == JobState.DUE)
         row = session.scalar(select(Job).where(*mine).with_for_update())
         if row is None or row.held_until != job.held_until:
@@ -145,17 +147,19 @@ def unheard_calls(context: AppContext, provider: Provider, now: datetime) -> int
     return len(ended.keys() - known)
 
 
-def silent_recordings(context: AppContext, provider: Provider, now: datetime, in_time: InTime = always) -> int:
+def silent_recordings(
+    database: Database, notifier: Notifier, provider: Provider, now: datetime, in_time: InTime = always
+) -> int:
     """Ask about recordings of calls that ended a while ago and never became ready; how many there were."""
     query = (
         select(Recording, Call.ended_at)
         .join(Call, Call.id == Recording.call_id)
         .where(Recording.state == RecordingState.STARTED, Call.ended_at < now - RECORDING_SILENCE)
     )
-    with context.database.read() as session:
+    with database.read() as session:
         rows = [recording for recording, _ in session.execute(query)]
     for recording in takewhile(lambda _recording: in_time(), rows):
-        recordings.reconcile(context, provider, recording.id, now)
+        recordings.reconcile(database, notifier, provider, recording.id, now)
     return len(rows)
 
 
@@ -164,7 +168,7 @@ def undrawn_days(context: AppContext, now: datetime) -> int:
     return sampling_service.sweep(context, now)
 
 
-def urgent_words(context: AppContext) -> int:
+def urgent_words(database: Database, notifier: Notifier) -> int:
     """Have transcripts made first of calls that have become a complaint or an emergency since; how many."""
     waiting = (
         select(Job, Call.id, Call.intent)
@@ -173,11 +177,11 @@ def urgent_words(context: AppContext) -> int:
         .where(Job.kind == "transcribe", Job.state == JobState.DUE, Job.urgency == 0)
         .limit(500)
     )
-    with context.database.write() as session:
+    with database.write() as session:
         rows = list(session.execute(waiting))
         rated = rating_queries.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
         return sum(
-            jobs.urge(session, context.notifier, job)
+            jobs.urge(session, notifier, job)
             for job, call_id, intent in rows
             if is_urgent(intent, recording_queries.cases(session, call_id), rated.get(call_id))
         )

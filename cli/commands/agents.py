@@ -56,7 +56,7 @@ def edit(number: str, name: str | None, department: str | None, address: str | N
         if department is not None:
             wanted = replace(wanted, department=department or None)
         wanted = replace(wanted, name=(name or wanted.name).strip(), address=address or wanted.address)
-        actions = roster_service.edit(session, context, agent.id, wanted, now)
+        actions = roster_service.edit(session, context.notifier, agent.id, wanted, now)
         for action in actions:
             note(session, action, agent.id, "agent")
     click.echo(f"{number}: {', '.join(actions) if actions else 'nothing to change'}.")

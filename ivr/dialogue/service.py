@@ -76,7 +76,7 @@ def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
         session.add(call)
         session.flush()
         leg_service.caller_line(session, call_id, leg_service.LegReport(sid, turn.status or LegStatus.RINGING), now)
-        effect_service.apply(session, voice.app, call_id, decision.effects, now)
+        effect_service.apply(session, voice.app.notifier, voice.app.settings, call_id, decision.effects, now)
     return text
 
 
@@ -156,7 +156,7 @@ def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision:
         raise CallMovedOn(call.call_id)
     if call.turn == 1 and not decision.is_interlude:
         queries.answered(session, call.sid, now)
-    effect_service.apply(session, voice.app, call.call_id, decision.effects, now)
+    effect_service.apply(session, voice.app.notifier, voice.app.settings, call.call_id, decision.effects, now)
     return voice.document(decision.answer) if decision.leaves_queue else text
 
 

@@ -42,15 +42,15 @@ COLOURS = {
 def begin(context: AppContext) -> None:
     """The nurses are at their telephones, the discharge list comes in, the campaign is planned and started."""
     now = clock.now()
-    act.on_duty(context, NURSES)
+    act.on_duty(context.database, context.notifier, NURSES)
     yesterday = f"{now.astimezone(ZoneInfo(context.settings.timezone)) - timedelta(days=1):%Y-%m-%d}"
     with TemporaryDirectory() as folder:
         file = Path(folder) / "patients.csv"
         file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
         file_service.take(context, file, file_service.ImportOptions(), now)
-    service.make(context, NAME, plan.Scope(), now)
+    service.make(context.database, NAME, plan.Scope(), now)
     enrolment_service.enrol(context, NAME, now)
-    service.start(context, NAME, now)
+    service.start(context.database, context.notifier, NAME, now)
 
 
 def is_over(context: AppContext) -> bool:

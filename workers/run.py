@@ -1,22 +1,23 @@
 """One job, from its row to its end: taken by compare-and-set, held by a lease that a dead worker lets go."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from hotline import clock, log
 from hotline.configuration import settings
 from hotline.context import AppContext, open_context
 from hotline.database import server_clock
 from hotline.database.database import Busy, Database, after_commit
+from hotline.database.outage import DatabaseFault
 from hotline.errors import LeaseLost
-from hotline.models import Job
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import Notifier
 from hotline.values import faults
@@ -27,6 +28,11 @@ from workers.fence import FencedDatabase, fenced_provider
 from workers.job_lease import JobLease, take
 from workers.registry import JOB_KINDS, JobKind
 from workers.retrying import Failures, FailureSort
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Job
 
 CLOSING_PAUSE_SECONDS = 0.2
 
@@ -97,7 +103,7 @@ def _close(database: Database, notifier: Notifier, hold: JobLease, end: TryEnd) 
                 _end(session, notifier, hold.row(session), end)
         except LeaseLost:
             log.get().warning("job_lost", code=end.code)
-        except (SQLAlchemyError, Busy):
+        except (DatabaseFault, Busy):
             if not hold.is_over:
                 time.sleep(CLOSING_PAUSE_SECONDS)
                 continue

@@ -27,7 +27,7 @@ from bench.quality_calls.calls import LabelledCall
 from hotline.configuration.settings import Settings
 from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
-from qa.scorecards import phrase_lists
+from qa.scorecards import phrase_lists_file
 from qa.scoring import auto_scoring, dialogue_builder
 from qa.scoring.score import score
 from recordings.speech import dialogue, recognition
@@ -114,7 +114,7 @@ def run(calls: Iterator[LabelledCall], place: recognition.ModelLocation) -> tupl
 def _marks(call: LabelledCall, place: recognition.ModelLocation, scorer: ClosedSetScorer) -> dict[str, Any]:
     engine = engine_choice.open_engine("auto", call.language, place)
     said = dialogue_builder.spoken_utterances(dialogue.transcribe(call.sound, call.language, engine))
-    phrases = phrase_lists.load(None, call.language)
+    phrases = phrase_lists_file.load(None, call.language)
     made = dialogue_builder.build_dialogue(
         said, dialogue_builder.ScorableAudio(call.sound, scorer), phrases, call.language
     )

@@ -3,19 +3,23 @@
 A chore is taken by compare-and-set, so that it runs once at a time, in one process; one that hangs holds up no other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from hotline import clock, log
 from hotline.database import server_clock
 from hotline.database.database import Database
-from hotline.models import Chore as Row
-from workers import retrying
+from workers import queries, retrying
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Chore as Row
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Chore:
 @dataclass
 class _Run:
     until: float
-    ended: "Future[None]"
+    ended: Future[None]
     is_late: bool = False
 
 
@@ -81,7 +85,7 @@ class Chores:
             run.is_late = True
             log.get().warning("sweep_late", chore=name, limit=self._chores[name].limit.total_seconds())
             with self._database.write() as session:
-                session.execute(update(Row).where(Row.name == name).values(late=Row.late + 1))
+                queries.count_late(session, name)
 
     def _do(self, chore: Chore, started: datetime, until: float) -> None:
         error = ""
@@ -92,8 +96,7 @@ class Chores:
             error = retrying.code(fault)
         try:
             with self._database.write() as session:
-                mine = update(Row).where(Row.name == chore.name, Row.last_started == started)
-                session.execute(mine.values(last_ended=server_clock.now(session), last_error=error))
+                queries.close_chore(session, chore.name, started, error)
         except Exception:
             log.get().exception("chore_not_closed", chore=chore.name)  # it counts as running until its limit
 
@@ -101,10 +104,9 @@ class Chores:
 def _take(session: Session, chore: Chore) -> datetime | None:
     """Take a chore; return when it was started, `None` where it is not due, or runs elsewhere."""
     now = server_clock.now(session)
-    row = session.scalar(select(Row).where(Row.name == chore.name).with_for_update())
+    row = queries.chore_row(session, chore.name)
     if row is None:
-        row = Row(name=chore.name, due_at=now, late=0)
-        session.add(row)
+        row = queries.add_chore(session, chore.name, now)
     elif not is_due(row, chore, now):
         return None
     row.due_at, row.last_started = now + chore.every, now

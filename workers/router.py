@@ -6,7 +6,7 @@ from campaigns.dialling.pacing_service import Pacer
 from hotline.context import AppContext
 from hotline.outbox.lease import candidate
 from hotline.outbox.notifier import ROUTER
-from routing.agents import hospital_file
+from routing.agents import hospital_service
 from routing.queues import queues_file
 from routing.router.service import Router
 from telephony.provider import Provider
@@ -18,7 +18,7 @@ ROUTER_TICK_SECONDS, PACING_TICK_SECONDS = 0.25, 0.5
 def run(context: AppContext, provider: Provider, stop: threading.Event) -> None:
     """Lead or stand by until `stop` is set. Raises `FileFault` when the dialling limits cannot be used."""
     with context.database.write() as session:
-        hospital_file.store_rules(session, queues_file.of(context.settings))
+        hospital_service.store_rules(session, queues_file.of(context.settings))
     run_all(leaders(context, provider), stop)
 
 

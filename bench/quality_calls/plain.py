@@ -6,7 +6,7 @@ from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import Scorecard
 from qa.scorecards.machine_rules import Phrases, Silence, Statement
-from qa.scorecards.phrase_lists import PhraseList
+from qa.scorecards.phrase_lists_file import PhraseList
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, gaps
 from recordings.speech.normalisation import simplified
 

@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 
 from hotline.values.language import Language
-from ivr.prompts.speak import synthesise
+from ivr.prompts.engines.espeak import synthesise
 from qa.scoring.tokens import SpokenUtterance
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav
 

@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import dialogue_state, doctor_absence, progress_service
+from campaigns.dialogue.conversation import Given, Start
 from campaigns.dialogue.dialogue_state import DialogueDecision
-from campaigns.dialogue.progress_service import Given, Start
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Call, Recipient
 from hotline.outbox import call_log, jobs
+from hotline.outbox.notifier import Notifier
 from hotline.values.call_events import WarningSign
 from hotline.values.intent import Intent
 from hotline.values.reason import Reason
@@ -33,7 +34,12 @@ TOLD = "opinion_told"
 
 
 def apply(
-    session: Session, context: AppContext, about: tuple[Start, Call], outcome: DialogueDecision, now: datetime
+    session: Session,
+    notifier: Notifier,
+    settings: Settings,
+    about: tuple[Start, Call],
+    outcome: DialogueDecision,
+    now: datetime,
 ) -> None:
     """Do what follows from a turn, for the attempt and for its call."""
     start, call = about
@@ -44,26 +50,31 @@ def apply(
             case dialogue_state.NoteVerified():
                 progress_service.verified(session, start.attempt_id, now)
             case dialogue_state.StartRecording():
-                jobs.add(session, context.notifier, RECORD, start.attempt_id, now)
+                jobs.add(session, notifier, RECORD, start.attempt_id, now)
             case dialogue_state.FileAnswer():
-                _file(session, context, about, effect, now)
+                _file(session, notifier, settings, about, effect, now)
             case dialogue_state.FileOpinion(words=words):
                 told = Given(TOLD, "", words=words, is_opinion=True)
-                progress_service.give(session, context, start.attempt_id, told, now)
-                _opinion(session, context, about, words, now)
+                progress_service.give(session, notifier, start.attempt_id, told, now)
+                _opinion(session, notifier, settings, about, words, now)
             case dialogue_state.FileWarning(sign=sign):
-                progress_service.warn(session, context, start.attempt_id, sign, now)
-                call_log.record(session, context.notifier, call.id, WarningSign(), now)
+                progress_service.warn(session, notifier, start.attempt_id, sign, now)
+                call_log.record(session, notifier, call.id, WarningSign(), now)
             case dialogue_state.RequestPerson():
-                _ask(session, context, about, effect, now)
+                _ask(session, notifier, settings, about, effect, now)
             case dialogue_state.SendAdvice():
-                jobs.add(session, context.notifier, ADVISE, start.attempt_id, now)
+                jobs.add(session, notifier, ADVISE, start.attempt_id, now)
             case dialogue_state.Conclude(outcome=how, reason=reason, later_at=later_at):
                 progress_service.conclude(session, start.attempt_id, how, reason, later_at)
 
 
 def _file(
-    session: Session, context: AppContext, about: tuple[Start, Call], answered: dialogue_state.FileAnswer, now: datetime
+    session: Session,
+    notifier: Notifier,
+    settings: Settings,
+    about: tuple[Start, Call],
+    answered: dialogue_state.FileAnswer,
+    now: datetime,
 ) -> None:
     start, call = about
     given = Given(
@@ -74,23 +85,24 @@ def _file(
         is_warning=answered.is_warning,
         is_opinion=answered.value == "recorded",
     )
-    progress_service.give(session, context, start.attempt_id, given, now)
+    progress_service.give(session, notifier, start.attempt_id, given, now)
     if start.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
         # Somebody changes the booking, and the case is followed until it is done.
         new = crm.NewCase(
             CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(start.about), answered.value)
         )
-        crm.open_case(session, context, new, crm.Actor(), now)
+        crm.open_case(session, notifier, settings, new, crm.Actor(), now)
     if given.is_opinion:
         call.intent = Intent.OPINION  # what the message becomes a case of
     if answered.is_low:
         why = Reason(CaseReason.PATIENT_ANSWERED, {"question": answered.question, "value": answered.value})
-        _opinion(session, context, about, None, now, reasons=(why,))
+        _opinion(session, notifier, settings, about, None, now, reasons=(why,))
 
 
 def _opinion(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
+    settings: Settings,
     about: tuple[Start, Call],
     text: str | None,
     now: datetime,
@@ -103,21 +115,26 @@ def _opinion(
     before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
     if before is None:
         new = crm.NewCase(CaseKind.OPINION, call, patient_id, text=text, reasons=reasons)
-        crm.open_case(session, context, new, crm.Actor(), now)
+        crm.open_case(session, notifier, settings, new, crm.Actor(), now)
     else:
         crm.comment(session, before, text, crm.Actor(), now, reasons)
 
 
 def _ask(
-    session: Session, context: AppContext, about: tuple[Start, Call], asks: dialogue_state.RequestPerson, now: datetime
+    session: Session,
+    notifier: Notifier,
+    settings: Settings,
+    about: tuple[Start, Call],
+    asks: dialogue_state.RequestPerson,
+    now: datetime,
 ) -> None:
     """Put the patient in that queue, for a warning sign ahead of everybody, with the reason for the screen."""
     (start, call), sign = about, asks.sign
-    menu = flow_file.load(context.settings).flow
+    menu = flow_file.load(settings).flow
     call.place = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
     waiting = routing.join(
-        session, context, call, QueueRequest(asks.queue, priority=SIGN_PRIORITY if sign else None), now
+        session, notifier, settings, call, QueueRequest(asks.queue, priority=SIGN_PRIORITY if sign else None), now
     )
     reason = Reason(PriorityReason.WARNING_SIGN, {"sign": sign}) if sign else Reason(PriorityReason.ASKED_IN_OUR_CALL)
     waiting.reasons = [reason, *waiting.reasons]

@@ -4,7 +4,6 @@ The script's flow (`campaigns.dialogue.service`) calls these; the end of the lin
 what follows. Functions that take a session run inside the caller's transaction.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -12,59 +11,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up_service, queries, service
+from campaigns.dialogue.conversation import Given, Start
 from campaigns.dialogue.dialogue_state import Stage
 from campaigns.stopping import permission_service, stop_reason_queries
 from hotline import clock
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Answer, Attempt, Campaign, Recipient
 from hotline.outbox import transitions
-from hotline.outbox.notifier import FLOOR
-from hotline.values.language import Language
+from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.call import Direction
-from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.recipient import RecipientEvent, RecipientState
 from telephony.vendor_words import AnsweredBy
 
 
-@dataclass(frozen=True)
-class Start:
-    """Whom a conversation is with and where it begins. `place` is what `keep_place` stored: empty at the first time.
-
-    `is_verified` never carries over from an earlier call: whoever is on the line says who they are each time.
-    """
-
-    attempt_id: str
-    recipient_id: str
-    kind: CampaignKind
-    language: Language
-    script: str
-    step: str
-    condition: str
-    name: str
-    birth_date: date | None
-    number: str
-    is_inbound: bool
-    place: dict[str, Any] = field(default_factory=dict)
-    about: dict[str, Any] = field(default_factory=dict)
-    call_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Given:
-    """An answer to one question: the choice as the script names it, its figure where it is one, what was said."""
-
-    question: str
-    value: str
-    figure: float | None = None
-    words: str | None = None
-    is_warning: bool = False
-    is_opinion: bool = False
-
-
-def answered(context: AppContext, attempt_id: str, sid: str | None, now: datetime) -> Start | None:
+def answered(database: Database, attempt_id: str, sid: str | None, now: datetime) -> Start | None:
     """Somebody or something picked up; again, the same. `None`: unknown, over, or this person is not to be called."""
-    with context.database.write() as session:
+    with database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None or held[0].state is AttemptState.ENDED or held[1].state is not RecipientState.CALLING:
             return None
@@ -106,12 +69,12 @@ def of_line(session: Session, sid: str) -> Start | None:
     return None if found is None else start(session, found)
 
 
-def heard(context: AppContext, attempt_id: str, by: AnsweredBy) -> str | None:
+def heard(database: Database, attempt_id: str, by: AnsweredBy) -> str | None:
     """Keep whom the provider takes the answer for: it serves the wording and the figures, and decides nothing.
 
     Return the line's id where the conversation waits for just that (`is_led`).
     """
-    with context.database.write() as session:
+    with database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None:
             return None
@@ -158,7 +121,7 @@ def keep_place(session: Session, attempt_id: str, place: dict[str, Any]) -> None
     recipient.place = dict(place)
 
 
-def give(session: Session, context: AppContext, attempt_id: str, given: Given, now: datetime) -> Answer:
+def give(session: Session, notifier: Notifier, attempt_id: str, given: Given, now: datetime) -> Answer:
     """File an answer; to a question that was answered before, the later one counts."""
     attempt, recipient = _held(session, attempt_id)
     query = select(Answer).where(Answer.recipient_id == recipient.id, Answer.question == given.question)
@@ -170,15 +133,15 @@ def give(session: Session, context: AppContext, attempt_id: str, given: Given, n
     row.value, row.figure, row.words = given.value, given.figure, given.words
     row.is_warning, row.is_opinion = given.is_warning, given.is_opinion
     session.flush()
-    context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     return row
 
 
-def warn(session: Session, context: AppContext, attempt_id: str, sign: str, now: datetime) -> None:
+def warn(session: Session, notifier: Notifier, attempt_id: str, sign: str, now: datetime) -> None:
     """Note that a warning sign was heard: from now on the time to a nurse's voice is measured."""
     attempt, _ = _held(session, attempt_id)
     attempt.warning, attempt.warned_at = attempt.warning or sign, attempt.warned_at or now
-    context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
 
 
 def asks_person(session: Session, attempt_id: str, now: datetime) -> None:

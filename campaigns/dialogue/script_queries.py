@@ -6,32 +6,31 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import doctor_absence, scripts_file
+from campaigns.dialogue.conversation import Start
 from campaigns.dialogue.dialogue_state import Person
-from campaigns.dialogue.progress_service import Start
 from campaigns.dialogue.script import Script
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Discharge, Recipient
 from hotline.values.states.campaign import CampaignKind
 
 
-def all_of(context: AppContext) -> Mapping[str, Script]:
+def all_of(settings: Settings) -> Mapping[str, Script]:
     """Return the scripts of this hospital by name."""
-    settings = context.settings
     names = (settings.hospital_name_zh, settings.hospital_name_en)
     return scripts_file.of(settings.campaign_scripts, *names, settings.hotline_number)
 
 
-def any_of(context: AppContext) -> Script:
+def any_of(settings: Settings) -> Script:
     """Return a script for the phrases that every one of them has."""
-    return next(iter(all_of(context).values()))
+    return next(iter(all_of(settings).values()))
 
 
-def of_conversation(context: AppContext, start: Start) -> Script:
+def of_conversation(settings: Settings, start: Start) -> Script:
     """Return the script of a conversation; for one that was removed meanwhile the general one, or any."""
-    scripts = all_of(context)
+    scripts = all_of(settings)
     if start.kind is CampaignKind.DOCTOR_AWAY:
-        return doctor_absence.script(any_of(context), doctor_absence.Notice.read(start.about))
-    return scripts.get(start.script) or scripts.get("general") or any_of(context)
+        return doctor_absence.script(any_of(settings), doctor_absence.Notice.read(start.about))
+    return scripts.get(start.script) or scripts.get("general") or any_of(settings)
 
 
 def person_of(session: Session, start: Start) -> Person:

@@ -19,7 +19,7 @@ from campaigns.importing.service import Item, SourceCheck
 from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import SourceDefaults
 from crm.errors import UnreadableFile
-from crm.feeds import file_limits, tables
+from crm.feeds import file_limits, table_file
 from crm.feeds.progress import ImportProgress
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
@@ -117,7 +117,7 @@ def open_source(settings: Settings, files: Sequence[Path], options: ImportOption
     file, kind, most = files[0], files[0].suffix.lower(), file_limits.of(settings)
     if kind in TABLES:
         by_row = given(settings, False, now)
-        return ImportSource(lambda: tables_file.read(file, by_row, most), tables.about(file))
+        return ImportSource(lambda: tables_file.read(file, by_row, most), table_file.about(file))
     feed = given(settings, options.has_consent, now)
     if kind in HL7:
         return ImportSource(lambda: hl7_file.read(file, feed, most))

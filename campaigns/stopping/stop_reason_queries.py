@@ -1,5 +1,6 @@
 """What stands against calls: everything known of a person read together, over all their numbers. Never commits."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -83,8 +84,28 @@ def visit_keys(session: Session, discharge_ids: Collection[str]) -> dict[str, st
     return dict(session.execute(query).all())
 
 
+def known_of(session: Session, recipient: Recipient) -> tuple[KnownPerson, str | None]:
+    """Return what is known of a recipient's person, and the key of the visit for which they are called."""
+    index = recipient.person_index
+    keys = visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
+    return known(session, [index]).get(index, NOTHING), keys.get(recipient.discharge_id or "")
+
+
 def cause(session: Session, recipient: Recipient) -> StopReason | None:
     """Return why this recipient must not be called, as the database stands; `None`: they may be."""
-    person = known(session, [recipient.person_index]).get(recipient.person_index, NOTHING)
-    keys = visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
-    return stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
+    return stop_reasons.cause(*known_of(session, recipient))
+
+
+def is_stopped(recipient: Recipient) -> bool:
+    """Return whether a fact has stopped this recipient's calls, so that staff may undo it."""
+    return recipient.state is RecipientState.STOPPED and recipient.reason in stop_reasons.CAUSES
+
+
+def cause_to_undo(session: Session, recipient: Recipient) -> StopReason | None:
+    """Return what stops this recipient's calls and may be undone."""
+    return cause(session, recipient) if is_stopped(recipient) else None
+
+
+def token(cause: StopReason) -> str:
+    """Return what a page sends back, so that only what was seen is undone."""
+    return hashlib.sha256(cause.signature.encode()).hexdigest()[:16]

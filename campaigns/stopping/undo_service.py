@@ -3,7 +3,6 @@
 A later fact stops the calls again. Done twice, or by two people at once, it is done once.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from campaigns.errors import UndoRefused
 from campaigns.importing.visits import person_queries, stop_reasons
-from campaigns.importing.visits.stop_reasons import KnownPerson, StopReason
-from campaigns.stopping import permission_service, service, stop_reason_queries
+from campaigns.stopping import permission_service, service
+from campaigns.stopping.stop_reason_queries import is_stopped, known_of, token
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import AuditEntry, Recipient
-from hotline.values.states.recipient import RecipientState
 
 LONGEST_WHY = 300
 
@@ -47,10 +45,10 @@ def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: dateti
         recipient = permission_service.hold(session, recipient_id)
         if recipient is None:
             raise NotFound(f"no recipient {recipient_id}")
-        known, key = _known(session, recipient)
+        known, key = known_of(session, recipient)
         cause = stop_reasons.cause(known, key)
         if not is_stopped(recipient) or cause is None:
-            return service.reassess(session, context, [recipient.person_index], now)
+            return service.reassess(session, context.notifier, context.settings, [recipient.person_index], now)
         if asked.token is not None and asked.token != token(cause):
             raise UndoRefused("changed")
         if cause.reason == stop_reasons.DIED and not asked.is_sure:
@@ -62,29 +60,7 @@ def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: dateti
         about = {"subject": "recipient", "subject_id": recipient.id, "address": asked.address[:45]}
         session.add(AuditEntry(at=now, user_id=asked.user_id, action="undo_stop", **about))
         session.flush()
-        return service.reassess(session, context, [recipient.person_index], now)
-
-
-def is_stopped(recipient: Recipient) -> bool:
-    """Return whether a fact has stopped this recipient's calls, so that staff may undo it."""
-    return recipient.state is RecipientState.STOPPED and recipient.reason in stop_reasons.CAUSES
-
-
-def cause_of(session: Session, recipient: Recipient) -> StopReason | None:
-    """Return what stops this recipient's calls and may be undone."""
-    return stop_reasons.cause(*_known(session, recipient)) if is_stopped(recipient) else None
-
-
-def token(cause: StopReason) -> str:
-    """Return what a page sends back, so that only what was seen is undone."""
-    return hashlib.sha256(cause.signature.encode()).hexdigest()[:16]
-
-
-def _known(session: Session, recipient: Recipient) -> tuple[KnownPerson, str | None]:
-    index = recipient.person_index
-    known = stop_reason_queries.known(session, [index]).get(index, stop_reason_queries.NOTHING)
-    keys = stop_reason_queries.visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
-    return known, keys.get(recipient.discharge_id or "")
+        return service.reassess(session, context.notifier, context.settings, [recipient.person_index], now)
 
 
 def _write(session: Session, recipient: Recipient, signatures: list[str]) -> None:

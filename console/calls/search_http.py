@@ -20,7 +20,7 @@ from recordings.search import service
 from recordings.search.service import SearchHit, SearchQuery
 from recordings.transcripts import masked_queries
 from recordings.transcripts import queries as transcripts
-from recordings.transcripts.masked_queries import DisplayedUtterance
+from recordings.transcripts.displayed_utterance import DisplayedUtterance
 from routing.agents import queries as agent_queries
 from routing.queues import queries as queue_queries
 

@@ -18,7 +18,7 @@ from hotline import clock
 from hotline.errors import NotFound
 from recordings.storage.queries import transcript_of
 from recordings.transcripts import correction_service, downloads, masked_queries, queries, turn_figures
-from recordings.transcripts.masked_queries import DisplayedUtterance
+from recordings.transcripts.displayed_utterance import DisplayedUtterance
 from routing.calls import queries as calls
 
 if TYPE_CHECKING:
@@ -108,7 +108,12 @@ def correct(utterance_id: str) -> ResponseReturnValue:
         abort(404)
     try:
         correction_service.correct(
-            context(), utterance_id, submitted(CorrectionForm).text.data, current_user.id, clock.now()
+            context().database,
+            context().notifier,
+            utterance_id,
+            submitted(CorrectionForm).text.data,
+            current_user.id,
+            clock.now(),
         )
     except NotFound:
         abort(404)

@@ -123,7 +123,7 @@ def move(case_id: str) -> ResponseReturnValue:
         if not may_act(case):
             abort(403)
         try:
-            crm.change_state(session, context(), case, state, _by(), clock.now())
+            crm.change_state(session, context().settings, case, state, _by(), clock.now())
             context().notifier.notify_after(session, FLOOR, "case")
         except IllegalMove:
             abort(400)

@@ -17,7 +17,7 @@ from ivr.dialogue.flow_state import CallSnapshot
 from ivr.dialogue.rating import RatingFacts
 from ivr.waiting.callback_dialogue import CallbackFacts
 from ivr.waiting.waiting import UNKNOWN_WAIT, WaitingFacts
-from routing.callbacks import queue_place_service
+from routing.callbacks import queries as callback_queries
 from routing.estimates import estimated_wait_queries
 from routing.queues import queries as queues
 
@@ -27,7 +27,7 @@ MAY_ASK_FOR_CALLBACK = frozenset({QueueEntryState.WAITING, QueueEntryState.LEFT}
 def callback_facts(session: Session, call: CallSnapshot) -> CallbackFacts:
     """Return what is known of the caller's callback."""
     number = session.execute(select(Call.id, Call.caller_number).where(Call.id == call.call_id)).one().caller_number
-    callback = queue_place_service.requested(session, call.call_id)
+    callback = callback_queries.requested(session, call.call_id)
     entry = queues.open_entry(session, call.call_id) or queues.latest_entry(session, call.call_id)
     return CallbackFacts(
         promised=None if callback is None else callback.number,

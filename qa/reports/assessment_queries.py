@@ -5,24 +5,24 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from qa import scorecards
 from qa.reports import queries
 from qa.reports.chart import Chart, ChartPoint, group_chart
 from qa.reports.values import ASSESSMENT, Cell, ReportData, Table, is_included
-from qa.sampling import policy
+from qa.sampling import policy_file
 from qa.statistics import aggregates, assessment
 from qa.statistics.aggregates import DrawableCall
 
 
 def build(
-    context: AppContext, session: Session, data: ReportData, zone: ZoneInfo
+    session: Session, settings: Settings, data: ReportData, zone: ZoneInfo
 ) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
     """Return the drawing, the table, and the names of the notes."""
-    rules, cards = policy.load(context.settings.quality_file), scorecards.load(context.settings.scorecards_folder)
+    rules, cards = policy_file.load(settings.quality_file), scorecards.load(settings.scorecards_folder)
     start = datetime.combine(data.request.since, time(), zone).astimezone(UTC)
     end = datetime.combine(data.request.until + timedelta(days=1), time(), zone).astimezone(UTC)
-    results = queries.offer_results(session, start, end, context.settings.ring_seconds)
+    results = queries.offer_results(session, start, end, settings.ring_seconds)
     rated = queries.ratings_of(session, start, end)
     ids = {one.agent_id for one in data.calls} | {one.agent_id for one in data.reviews} | set(results)
     assessments = []

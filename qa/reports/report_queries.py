@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Agent, Department, Queue
 from hotline.values.language import Language
 from qa import scorecards
@@ -14,21 +14,21 @@ from qa.reports import assessment_queries, queries
 from qa.reports.chart import Chart, ChartPoint, group_chart, trend_chart
 from qa.reports.values import ASSESSMENT, ReportData, ReportDocument, ReportRequest, Table, is_included
 from qa.reports.words import words
-from qa.sampling import policy
+from qa.sampling import policy_file
 from qa.statistics import aggregates
 from qa.statistics.aggregates import DrawableCall, GroupScore, IntervalTerms, PublishedReview
 from qa.statistics.confidence_interval import BarVerdict
 
 
 def build(
-    context: AppContext, session: Session, request: ReportRequest, language: Language, now: datetime
+    session: Session, settings: Settings, request: ReportRequest, language: Language, now: datetime
 ) -> ReportDocument:
     """Return the report asked for, from what the database holds at this moment."""
-    cards = scorecards.load(context.settings.scorecards_folder)
-    data = _data(context, session, request, language, cards)
-    zone = ZoneInfo(context.settings.timezone)
+    cards = scorecards.load(settings.scorecards_folder)
+    data = _data(session, settings, request, language, cards)
+    zone = ZoneInfo(settings.timezone)
     if request.kind == ASSESSMENT:
-        charts, tables, notes = assessment_queries.build(context, session, data, zone)
+        charts, tables, notes = assessment_queries.build(session, settings, data, zone)
     else:
         charts, tables, notes = _quality(data, cards)
     is_chinese = language is Language.MANDARIN
@@ -36,7 +36,7 @@ def build(
         title=data.say(f"title.{request.kind}"),
         subtitle=data.say(
             "made",
-            hospital=context.settings.hospital_name_zh if is_chinese else context.settings.hospital_name_en,
+            hospital=settings.hospital_name_zh if is_chinese else settings.hospital_name_en,
             since=request.since,
             until=request.until,
             made=now.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
@@ -49,13 +49,13 @@ def build(
 
 
 def _data(
-    context: AppContext,
     session: Session,
+    settings: Settings,
     request: ReportRequest,
     language: Language,
     cards: scorecards.Scorecards,
 ) -> ReportData:
-    rules = policy.load(context.settings.quality_file)
+    rules = policy_file.load(settings.quality_file)
     bar = cards[rules.scorecards["inbound"]].bar
     agents = {agent.id: agent for agent in session.query(Agent)}
     return ReportData(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hotline.values.language import Language
-from qa.scorecards.phrase_lists import PhraseList
+from qa.scorecards.phrase_lists_file import PhraseList
 from qa.scoring.tokens import DialogueTurn, SpokenUtterance
 from qa.scoring.wording import Wording, WordingMatch, wording_matches
 from recordings.speech.normalisation import simplified, traditional

@@ -1,22 +1,18 @@
 """Corrections by people: kept beside the machine's text, shown instead of it, found by the search, used as hints."""
 
-from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import Discard, HotlineError, NotFound
 from hotline.models import Correction, Transcript, Utterance
 from hotline.outbox import jobs
 from hotline.outbox.job_kinds import job
-from hotline.values.language import Language
+from hotline.outbox.notifier import Notifier
 from recordings.search import service
-from recordings.speech.normalisation import comparable
+from recordings.transcripts.queries import current_text
 
 LONGEST = 1000
-RECENT = 2000
 
 
 class EmptyCorrection(HotlineError):
@@ -25,12 +21,14 @@ class EmptyCorrection(HotlineError):
     code = "correction_unfit"
 
 
-def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now: datetime) -> Correction:
+def correct(
+    database: Database, notifier: Notifier, utterance_id: str, text: str, user_id: str, now: datetime
+) -> Correction:
     """Write down what was said in an utterance. Raises `NotFound`, `EmptyCorrection`."""
     text = " ".join(text.split())
     if not 0 < len(text) <= LONGEST:
         raise EmptyCorrection(f"a correction has 1 to {LONGEST} signs")
-    with context.database.write() as session:
+    with database.write() as session:
         utterance = session.get(Utterance, utterance_id)
         if utterance is None:
             raise NotFound(f"no utterance {utterance_id}")
@@ -39,7 +37,7 @@ def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now
         correction = Correction(utterance_id=utterance_id, text=text, user_id=user_id, at=now)
         session.add(correction)
         session.flush()
-        jobs.add(session, context.notifier, "index_correction", correction.id, now)
+        jobs.add(session, notifier, "index_correction", correction.id, now)
     return correction
 
 
@@ -53,33 +51,3 @@ def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
             raise Discard("the utterance is gone")
         transcript = session.get_one(Transcript, utterance.transcript_id)
         service.index(session, context.keyring, utterance, transcript.call_id, transcript.language)
-
-
-def current_text(utterance: Utterance) -> str:
-    """Return the text that counts: the newest correction, else the machine's."""
-    return utterance.corrections[-1].text if utterance.corrections else utterance.text
-
-
-def frequent(session: Session, language: Language, most: int = 30) -> list[str]:
-    """Return the words that people put in most often where the machine had others: hints for recognition."""
-    query = (
-        select(Utterance.text, Correction.text)
-        .join(Correction, Correction.utterance_id == Utterance.id)
-        .join(Transcript, Transcript.id == Utterance.transcript_id)
-        .where(Transcript.language == language)
-        .order_by(Correction.at.desc())
-        .limit(RECENT)
-    )
-    counts: Counter[str] = Counter()
-    for machine, person in session.execute(query):
-        counts.update(_words(person, language) - _words(machine, language))
-    return [word for word, count in counts.most_common(most) if count > 1]
-
-
-def _words(text: str, language: Language) -> set[str]:
-    text = comparable(text, language)
-    if language is Language.ENGLISH:
-        return {word for word in text.split() if len(word) > 2}
-    import rjieba
-
-    return {word for word in rjieba.cut(text) if len(word) > 1}

@@ -4,7 +4,6 @@ marked.
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,40 +13,12 @@ from hotline.values.language import Language
 from recordings.redaction import mask
 from recordings.redaction import redacted_spans as hidden
 from recordings.redaction.mask import KnownNames, PersonalDataSpan, SpokenText
-from recordings.transcripts import correction_service
+from recordings.transcripts import queries as transcript_queries
+from recordings.transcripts.displayed_utterance import MASKED, PLAIN, UNSURE, DisplayedUtterance, TextPiece
 from recordings.transcripts.readable import readable
 
 # Below this a word is marked as doubtful; measured, two of three such words of Whisper's are wrong.
 DOUBT = 0.5
-UNSURE, MASKED, PLAIN = "unsure", "masked", ""
-
-
-@dataclass(frozen=True)
-class TextPiece:
-    """Some signs of a line: plain, doubtful or masked."""
-
-    text: str
-    kind: str = PLAIN
-
-
-@dataclass(frozen=True)
-class DisplayedUtterance:
-    """One utterance for people."""
-
-    id: str
-    speaker: str
-    start: float
-    end: float
-    pieces: tuple[TextPiece, ...]
-    confidence: float | None
-    # What the machine understood, where a person has said better; by whom, when.
-    machine: str | None = None
-    corrected_by: str | None = None
-
-    @property
-    def text(self) -> str:
-        """Return all of it."""
-        return "".join(piece.text for piece in self.pieces)
 
 
 def known_names(session: Session, call: Call) -> KnownNames:
@@ -62,7 +33,7 @@ def known_names(session: Session, call: Call) -> KnownNames:
 def spoken_texts(transcript: Transcript) -> list[SpokenText]:
     """Return the lines of a transcript as they are shown, before masking."""
     return [
-        SpokenText(one.speaker, one.start, one.end, readable(correction_service.current_text(one), transcript.language))
+        SpokenText(one.speaker, one.start, one.end, readable(transcript_queries.current_text(one), transcript.language))
         for one in transcript.utterances
     ]
 

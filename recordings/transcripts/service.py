@@ -12,7 +12,6 @@ from hotline.outbox.job_kinds import job
 from hotline.values.call_events import RecordingTranscribed
 from hotline.values.states.recording import RecordingEvent, RecordingKind, RecordingState
 from recordings.search.service import index_transcript
-from recordings.speech import recognition
 from recordings.speech.dialogue import TranscriptLine
 from recordings.speech.engines import choice as engine_choice
 from recordings.storage import queries
@@ -29,7 +28,7 @@ def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
     if recording.state is not RecordingState.STORED or call is None:
         raise Discard(f"the recording is {recording.state}, not stored")
     engine = engine_choice.open_engine(
-        context.settings.speech_engine, call.language, recognition.ModelLocation.of(context.settings)
+        context.settings.speech_engine, call.language, engine_choice.models_of(context.settings)
     )
     lines = transcribing_service.lines_of(context, recording, call.language, engine)
     if recording.kind is RecordingKind.MESSAGE:
@@ -53,7 +52,7 @@ def _store(context: AppContext, transcript: Transcript, lines: Sequence[Transcri
         index_transcript(session, context.keyring, transcript)
         event = RecordingTranscribed(recording_id=recording.id, lines=len(lines))
         call_log.record(session, context.notifier, recording.call_id, event, now)
-        score_call_when_last(session, context, recording, now)
+        score_call_when_last(session, context.notifier, recording, now)
 
 
 def _utterance(line: TranscriptLine) -> Utterance:

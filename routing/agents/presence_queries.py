@@ -14,7 +14,7 @@ from hotline.models import Agent, AgentPage, Offer, SignIn, User
 from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone, SignsIn
 from hotline.values.states.offer import OfferState
 from routing.agents import presence
-from telephony.provider.browser_phone import CLIENT
+from telephony.agent_address import CLIENT
 
 _FACTS = (
     Agent.id,

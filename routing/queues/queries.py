@@ -82,6 +82,11 @@ def offer(session: Session, offer_id: str) -> Offer | None:
     return session.get(Offer, offer_id)
 
 
+def entry_of(session: Session, offer: Offer) -> QueueEntry | None:
+    """Return the queue entry that was offered."""
+    return session.get(QueueEntry, offer.queue_entry_id)
+
+
 def latest_entry(session: Session, call_id: str) -> QueueEntry | None:
     """Return the caller's newest place in line, open or closed; consultations of agents are none."""
     return session.scalar(statements.LAST_PLACE, {"call_id": call_id})

@@ -14,8 +14,8 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
 from hotline.configuration.settings import Settings
+from telephony.agent_address import CLIENT
 
-CLIENT = "client:"
 TOKEN_SECONDS = 60  # the local exchange asks for it at registration only
 TWILIO_SECONDS = 600  # Twilio's SDK asks for the next one in time
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from campaigns.dialling import service
-from campaigns.dialogue import after_call_service, progress_service
+from campaigns.dialogue import after_call_service, conversation, progress_service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Recipient
@@ -31,7 +31,7 @@ def recipient_id(context: AppContext, made: object) -> str:  # noqa: ARG001 (the
     attempt_id = service.reserve(context, only, NOW)
     assert attempt_id is not None
     service.start_dialling(context, attempt_id, NOW)
-    progress_service.answered(context, attempt_id, "CAspring", NOW)
+    progress_service.answered(context.database, attempt_id, "CAspring", NOW)
     return only
 
 
@@ -41,9 +41,9 @@ def warns(context: AppContext, recipient_id: str) -> None:
     with context.database.write() as session:
         progress_service.verified(session, attempt_id, clock.now())
         progress_service.give(
-            session, context, attempt_id, progress_service.Given("pain", "8", 8.0, is_warning=True), clock.now()
+            session, context.notifier, attempt_id, conversation.Given("pain", "8", 8.0, is_warning=True), clock.now()
         )
-        progress_service.warn(session, context, attempt_id, "chest_pain", clock.now())
+        progress_service.warn(session, context.notifier, attempt_id, "chest_pain", clock.now())
         progress_service.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
         progress_service.conclude(session, attempt_id, AttemptOutcome.DONE)
 
@@ -102,7 +102,7 @@ def unheard(context: AppContext, recipient_id: str) -> None:
         session.add(call)
         session.flush()
         progress_service.joined(session, attempt.id, call.id)
-        progress_service.warn(session, context, attempt.id, "chest_pain", now - timedelta(seconds=30))
+        progress_service.warn(session, context.notifier, attempt.id, "chest_pain", now - timedelta(seconds=30))
     assert after_call_service.alarm(context, exchange_of(1, 0.0), now) == 1
 
 

@@ -34,7 +34,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         with house.context.database.read() as session:
             ids = {n: session.query(Agent).filter_by(staff_number=n).one().id for n in NAMES}
         for number, login in NAMES.items():
-            service.create(house.context, login, PASSWORD, login, Role.AGENT, ids[number])
+            service.create(house.context.database, login, PASSWORD, login, Role.AGENT, ids[number])
         yield house
 
 

@@ -20,7 +20,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Job, Offer, QueueEntry, Recording, Row
 from hotline.values.states.agent import AgentState
 from hotline.values.states.job import JobState
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 from tests.support.servers import wait_for
 
@@ -160,7 +160,7 @@ def stage(folder: Path, is_deaf: bool = False, **settings: str) -> Iterator[Stag
 
 def _fill(context: AppContext) -> None:
     with context.database.write() as session:
-        hospital_file.store(
+        hospital_service.store(
             session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(context.settings)), clock.now()
         )
 

@@ -14,8 +14,9 @@ from hotline.models import Prompt
 from hotline.values.language import Language
 from ivr.errors import PromptMissing
 from ivr.flow import flow_file
-from ivr.prompts import melody, speak
+from ivr.prompts import melody
 from ivr.prompts import service as prompt_service
+from ivr.prompts.engines import espeak
 from ivr.prompts.sound_service import Sounds, url_of
 from telephony.verbs import Play, Say
 
@@ -30,8 +31,8 @@ def seconds(sound: bytes) -> float:
 
 def test_prompt_is_said_until_it_is_rendered_and_played_from_then_on(context: AppContext) -> None:
     flow = flow_file.load(context.settings).flow
-    assert prompt_service.prepare(context, flow, NOW) > 60
-    assert prompt_service.prepare(context, flow, NOW) == 0
+    assert prompt_service.prepare(context.database, context.notifier, flow, NOW) > 60
+    assert prompt_service.prepare(context.database, context.notifier, flow, NOW) == 0
     sounds = Sounds(context, flow)
     sounds.refresh(NOW)
     said = Say(flow.phrases["thanks"][Language.ENGLISH], Language.ENGLISH)
@@ -69,9 +70,9 @@ def test_recording_of_the_hospital_takes_the_place_of_one_prompt_and_of_the_musi
 @pytest.mark.parametrize("language", list(Language))
 def test_same_text_gives_the_same_sound_each_time(language: Language) -> None:
     text = flow_file.read_file(flow_file.STANDARD, _house()).flow.phrases["position_next"][language]
-    first = speak.synthesise(text, language)
-    speak.synthesise("120", Language.ENGLISH)
-    again = speak.synthesise(text, language)
+    first = espeak.synthesise(text, language)
+    espeak.synthesise("120", Language.ENGLISH)
+    again = espeak.synthesise(text, language)
     assert abs(seconds(first) - seconds(again)) < 0.05
     assert seconds(first) > 0.8
 
@@ -81,8 +82,8 @@ def _house() -> flow_file.Installation:
 
 
 def test_numbers_to_dial_are_spelled_and_numbers_of_keys_are_not() -> None:
-    assert speak.pronounced("拨打120，按1", Language.MANDARIN) == "拨打一二零，按1"
-    assert speak.pronounced("dial 120, number 12", Language.ENGLISH) == "dial 1 2 0, number 12"
+    assert espeak.pronounced("拨打120，按1", Language.MANDARIN) == "拨打一二零，按1"
+    assert espeak.pronounced("dial 120, number 12", Language.ENGLISH) == "dial 1 2 0, number 12"
 
 
 def test_music_is_twenty_seconds_that_loop_without_a_click() -> None:

@@ -14,7 +14,7 @@ from cli.commands.models import command as models
 from cli.commands.transcribe import command as transcribe
 from hotline.values.language import Language
 from qa import scorecards
-from qa.scorecards import phrase_lists
+from qa.scorecards import phrase_lists_file
 from qa.scoring import auto_scoring, dialogue_builder
 from recordings.errors import EngineMissing, ModelDamaged, UnreadableAudio
 from recordings.speech import dialogue
@@ -126,7 +126,7 @@ def chances_of(place: ModelLocation, name: str, language: Language) -> dict[str,
     lines = dialogue.transcribe(sound, language, engine_choice.open_engine("whisper", language, place))
     heard = dialogue_builder.ScorableAudio(sound, ClosedSetScorer(place))
     made = dialogue_builder.build_dialogue(
-        dialogue_builder.spoken_utterances(lines), heard, phrase_lists.load(None, language), language
+        dialogue_builder.spoken_utterances(lines), heard, phrase_lists_file.load(None, language), language
     )
     marks = auto_scoring.auto_score(scorecards.load(None)["service"], made)
     return {one.item_id: one.probability for one in marks if one.probability is not None}

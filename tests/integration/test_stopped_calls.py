@@ -19,7 +19,7 @@ from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.importing.visits import stop_reasons
 from campaigns.planning import absence_service, enrolment_service, service
-from campaigns.stopping import permission_service
+from campaigns.stopping import permission_service, stop_reason_queries
 from campaigns.stopping import service as stopping_service
 from campaigns.stopping import undo_service as stopping_undo
 from console.web.app import create
@@ -158,7 +158,7 @@ def test_a_line_that_rings_when_the_cause_comes_and_goes_is_hung_up_and_tried_ag
     report(context, line, LegStatus.RINGING, NOW)
     store(context, RETURN)
     assert store(context, CANCELLED).resumed == 1
-    assert progress_service.answered(context, line.attempt_id, line.sid, NOW) is None
+    assert progress_service.answered(context.database, line.attempt_id, line.sid, NOW) is None
     look(context, exchange, NOW + SECOND)
     assert line.status is LegStatus.CANCELED
     assert len(exchange.lines) == 1  # not twice at once
@@ -218,7 +218,7 @@ def test_a_death_that_is_stored_while_a_call_is_taken_stops_it_or_has_it_hung_up
         assert dialling_service.start_dialling(context, attempt_id, NOW) is not None  # it had the person first
     assert recipient(context, only).state is RecipientState.STOPPED
     sid = exchange.dial_patient("+8613800000000", "", patient_webhooks("", attempt_id), 20)
-    dialling_service.placed(context, attempt_id, sid)
+    dialling_service.placed(context.database, attempt_id, sid)
     look(context, exchange, NOW + SECOND)
     assert exchange.lines[sid].status is LegStatus.CANCELED
 
@@ -334,11 +334,11 @@ def test_a_death_is_undone_only_when_it_is_confirmed_and_only_as_it_was_seen(con
     (only,) = campaign(context, 1)
     store(context, RETURN)
     with context.database.read() as session:
-        cause = stopping_undo.cause_of(session, session.get_one(Recipient, only))
+        cause = stop_reason_queries.cause_to_undo(session, session.get_one(Recipient, only))
     assert cause is not None
     store(context, DEATH)
     for asked, reason in (
-        ({"token": stopping_undo.token(cause), "is_sure": True}, "changed"),
+        ({"token": stop_reason_queries.token(cause), "is_sure": True}, "changed"),
         ({}, "confirm"),
         ({"why": "  ", "is_sure": True}, "say_why"),
     ):
@@ -373,7 +373,7 @@ def test_two_who_undo_at_once_undo_once(context: AppContext) -> None:
 def test_a_finished_campaign_calls_nobody_again(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     store(context, RETURN)
-    service.finish(context, "spring", NOW)
+    service.finish(context.database, context.notifier, "spring", NOW)
     assert undo(context, only) == stopping_service.StopChanges()
     assert recipient(context, only).state is RecipientState.STOPPED
 
@@ -409,9 +409,9 @@ def test_the_patient_s_page_tells_what_stopped_calls_and_leads_undo_it(app: Flas
         assert "停止随访: 已故" in shown
         assert "来源：HL7" in shown
     with context.database.read() as session:
-        cause = stopping_undo.cause_of(session, session.get_one(Recipient, only))
+        cause = stop_reason_queries.cause_to_undo(session, session.get_one(Recipient, only))
     assert cause is not None
-    token = stopping_undo.token(cause)
+    token = stop_reason_queries.token(cause)
     assert token in shown
     path, form = f"/recipients/{only}/undo", {"seen": token, "why": "录错了人", "back": "patient"}
     assert agent.send(path, **form).status_code == 403

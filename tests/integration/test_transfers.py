@@ -60,7 +60,9 @@ def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.BLI
     with told.world.context.database.write() as session:
         offer = queries.locked_offer(session, phone.owner)
         assert offer is not None
-        transfer_service.begin(session, told.world.context, offer, required_skills, clock.now())
+        transfer_service.begin(
+            session, told.world.context.notifier, told.world.context.settings, offer, required_skills, clock.now()
+        )
 
 
 def act(told: Story, caller: Line, what: str) -> bool:

@@ -24,7 +24,7 @@ from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from ivr.dialogue import call_end_service
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 from telephony.provider import connect, signature
 from telephony.views import ListedCall
@@ -71,7 +71,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str, red
         with open_context(settings) as context:
             with context.database.write() as session:
                 known = hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(settings))
-                hospital_file.store(session, known, clock.now())
+                hospital_service.store(session, known, clock.now())
             app = voice_app.create(context, provider)
             wait_for(lambda: _count(context, Job) > 60, what="the prompts' rows")
             yield House(door, context, app)
@@ -192,7 +192,7 @@ def test_who_hangs_up_while_they_are_kept_is_called_back(house: House) -> None:
 
 def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_called_again(context: AppContext) -> None:
     with context.database.write() as session:
-        hospital_file.store(
+        hospital_service.store(
             session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(context.settings)), clock.now()
         )
     begun = clock.now() - timedelta(minutes=2)
@@ -261,7 +261,7 @@ def test_a_disk_that_takes_nothing_sends_no_caller_away(
     with open_context(settings) as context:
         event.listen(context.database.engine, "checkout", breaks)
         with context.database.write() as session:
-            hospital_file.store(
+            hospital_service.store(
                 session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(settings)), clock.now()
             )
         app = voice_app.create(context, provider)

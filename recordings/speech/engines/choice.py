@@ -2,6 +2,7 @@
 
 import threading
 
+from hotline.configuration.settings import Settings
 from hotline.values.language import Language
 from recordings.errors import EngineMissing
 from recordings.speech.recognition import Engine, ModelLocation
@@ -9,6 +10,11 @@ from recordings.speech.recognition import Engine, ModelLocation
 ENGINES = ("auto", "vosk", "whisper")
 _open: dict[tuple[str, str, ModelLocation], Engine] = {}
 _lock = threading.Lock()
+
+
+def models_of(settings: Settings) -> ModelLocation:
+    """Return where the settings say that models are."""
+    return ModelLocation(settings.hotline_home / "models", settings.vosk_model_path, settings.speech_threads)
 
 
 def open_engine(choice: str, language: Language, place: ModelLocation) -> Engine:

@@ -52,7 +52,7 @@ from hotline.values.states.transfer import TransferState
 from qa.errors import ReviewRefused
 from qa.reports.values import KINDS, UNITS
 from qa.reviews.queries import TABS
-from qa.sampling.policy import RULES
+from qa.sampling.policy_file import RULES
 from routing.calls.leg_service import ENDS as LEG_ENDS
 from routing.router.action_service import ENDS as ROUTER_ENDS
 from workers.registry import JOB_KINDS

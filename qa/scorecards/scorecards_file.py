@@ -10,7 +10,7 @@ from hotline.configuration.field_types import Context
 from qa.scorecards.card import Scorecard, Scorecards
 
 FOLDER = Path(__file__).parent
-LISTS = "phrases."  # files of phrase lists begin so and are read by `qa.scorecards.phrase_lists`
+LISTS = "phrases."  # files of phrase lists begin so and are read by `qa.scorecards.phrase_lists_file`
 
 
 @cache

@@ -15,13 +15,11 @@ import numpy as np
 
 from hotline.errors import Retry
 from hotline.values.language import Language
-from recordings.storage.audio import TELEPHONE_RATE, resample, to_float, to_pcm
+from ivr.prompts.loudness import RATE, pack
+from recordings.storage.audio import resample, to_float
 from recordings.storage.decoding import Floats
-from recordings.storage.wav_file import wav_bytes
 
-RATE = TELEPHONE_RATE
 SPEECH_RATE = 22_050  # the synthesiser's own
-PEAK = 0.6  # of full scale: loud and clear on a telephone, with room before the limit
 VOICES = {Language.MANDARIN: "cmn-latn-pinyin", Language.ENGLISH: "en-us"}
 WORDS_PER_MINUTE = {Language.MANDARIN: 150, Language.ENGLISH: 160}
 DIGIT_BY_DIGIT = re.compile(r"\d{3,}")  # 120 is a number to dial, not a hundred and twenty
@@ -54,12 +52,6 @@ def pronounced(text: str, language: Language) -> str:
         return " ".join(found.group())
 
     return DIGIT_BY_DIGIT.sub(spelled, text)
-
-
-def pack(samples: Floats, loudness: float = 1.0) -> bytes:
-    """Return samples of 8 kHz as a WAV file, the loudest moment at the usual level."""
-    loudest = float(np.max(np.abs(samples), initial=1 / 32768))
-    return wav_bytes([to_pcm(samples * np.float32(loudness * PEAK / loudest))])
 
 
 def _spoken(text: str, language: Language) -> Floats:

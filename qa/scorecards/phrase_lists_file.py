@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, RootModel, ValidationInfo
 from hotline.configuration import yaml_file
 from hotline.configuration.field_types import FileModel, OneOrMore
 from hotline.values.language import Language
-from qa.scorecards.scorecard_files import FOLDER, LISTS
+from qa.scorecards.scorecards_file import FOLDER, LISTS
 from qa.scoring.wording import Wording, wording
 
 

@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 
 from crm.errors import UnreadableFile
-from crm.feeds import tables
+from crm.feeds import table_file
 from crm.feeds.file_limits import FileLimits
-from crm.feeds.tables import Columns
+from crm.feeds.table_row import Columns
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases"
 COLUMNS = Columns(
@@ -31,7 +31,7 @@ HEAD = '<row r="1"><c t="inlineStr"><is><t>number</t></is></c><c t="inlineStr"><
 
 def read(file: Path, limits: FileLimits | None = None) -> list[tuple[int, dict[str, str]]]:
     """The rows of a file: line and cells."""
-    return [(row.line, dict(row.cells)) for row in tables.rows(file, COLUMNS, limits)]
+    return [(row.line, dict(row.cells)) for row in table_file.rows(file, COLUMNS, limits)]
 
 
 def csv(tmp_path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
@@ -102,7 +102,7 @@ def test_a_character_that_only_gb_18030_has_is_read(tmp_path: Path) -> None:
 
 
 def test_a_row_that_is_longer_than_the_head_says_so(tmp_path: Path) -> None:
-    rows = list(tables.rows(csv(tmp_path, "number,name\nM1,x,,\nM2,x,y\n"), COLUMNS))
+    rows = list(table_file.rows(csv(tmp_path, "number,name\nM1,x,,\nM2,x,y\n"), COLUMNS))
     assert [row.is_longer for row in rows] == [False, True]
 
 

@@ -1,20 +1,26 @@
 """`hotline review`: a two-channel recording from anywhere, marked by a scorecard. No database, no settings."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotline.errors import HotlineError
 from hotline.values.language import Language
 from qa.scorecards import Scorecard
-from qa.scorecards import phrase_lists as scorecards_phrase_lists
+from qa.scorecards import phrase_lists_file as scorecards_phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
 from qa.scoring.dialogue import AGENT, CALLER
 from qa.scoring.score import ItemResult, Score, score
 from recordings.errors import UnreadableAudio
 from recordings.speech import dialogue, recognition
-from recordings.speech.engines.closed_set import ClosedSetScorer
-from recordings.storage.audio import Sound, read_file
+from recordings.storage.audio import Sound
+from recordings.storage.audio_file import read_file
+
+if TYPE_CHECKING:
+    from recordings.speech.engines.closed_set import ClosedSetScorer
 
 SIDES = (CALLER, AGENT)
 

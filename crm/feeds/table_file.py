@@ -6,39 +6,19 @@ process of its own.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from crm.errors import UnreadableFile
 from crm.feeds import csv_file, xlsx_file
 from crm.feeds.file_limits import FileLimits
+from crm.feeds.table_row import Columns, TableRow
 
 ZIP_SIGN, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 BLOCK = 1 << 20
 # Heads carry marks (*, :) and explanations in brackets: 联系电话（必填）.
 IN_BRACKETS = re.compile(r"\(.*?\)|\[.*?\]|【.*?】")
 MARKS = re.compile(r"[\s*:_\-\u200b-\u200f\ufeff]")
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The columns of a kind of table: our name for each -> the heads under which hospitals have it."""
-
-    heads: Mapping[str, tuple[str, ...]]
-    needed: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class TableRow:
-    """One row: its line in the file (from 1) and its cells by our names, stripped; only columns that are there.
-
-    `is_longer`: it has more cells than the first line has columns, so that nothing in it can be trusted.
-    """
-
-    line: int
-    cells: Mapping[str, str]
-    is_longer: bool = False
 
 
 def rows(file: Path, columns: Columns, limits: FileLimits | None = None) -> Iterator[TableRow]:
@@ -81,7 +61,7 @@ def _lines(file: Path, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
         start = source.read(8)
     if start.startswith(OLD_EXCEL):
         raise UnreadableFile(f"{file.name}: is an old or password-protected Excel file; save it as .xlsx without one")
-    limits.check_size(file)
+    csv_file.check_size(file, limits)
     return xlsx_file.lines(file, limits) if start.startswith(ZIP_SIGN) else csv_file.lines(file)
 
 

@@ -34,6 +34,7 @@ from ivr.prompts import service as prompt_service
 from tests.support import servers
 
 ROOT = Path(__file__).resolve().parent.parent
+SILENCE = "prompts/none"
 
 
 def bare() -> Flask:
@@ -75,7 +76,8 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
     database.close()
     context = open_context(settings)
     voice = open_voice_context(context)
-    prompt_service.prepare(context, voice.flow, now())
+    context.objects.put(SILENCE, b"", about=SILENCE)
+    prompt_service.prepare(context.database, context.notifier, voice.flow, now())
     found = [(new_id(), f"CA{number:032x}") for number in range(count)]
     with context.database.write() as session:
         from sqlalchemy import update

@@ -3,19 +3,23 @@
 A task is taken by compare-and-set, so that it runs once at a time, in one process; one that hangs holds up no other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from hotline import clock, log
 from hotline.database import server_clock
 from hotline.database.database import Database
-from hotline.models import TaskSchedule as Row
-from workers import retrying
+from workers import queries, retrying
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import TaskSchedule as Row
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class PeriodicTask:
 @dataclass
 class _Run:
     until: float
-    ended: "Future[None]"
+    ended: Future[None]
     is_late: bool = False
 
 
@@ -81,7 +85,7 @@ class PeriodicTasks:
             run.is_late = True
             log.get().warning("periodic_task_overran", task=name, limit=self._tasks[name].limit.total_seconds())
             with self._database.write() as session:
-                session.execute(update(Row).where(Row.name == name).values(overruns=Row.overruns + 1))
+                queries.count_overrun(session, name)
 
     def _do(self, task: PeriodicTask, started: datetime, until: float) -> None:
         error = ""
@@ -94,8 +98,7 @@ class PeriodicTasks:
             error = retrying.code(fault)
         try:
             with self._database.write() as session:
-                mine = update(Row).where(Row.name == task.name, Row.last_started_at == started)
-                session.execute(mine.values(last_ended_at=server_clock.now(session), last_error=error))
+                queries.close_task_schedule(session, task.name, started, error)
         except Exception:
             log.get().exception("periodic_task_not_closed", task=task.name)  # it counts as running until its limit
 
@@ -103,10 +106,9 @@ class PeriodicTasks:
 def _take(session: Session, task: PeriodicTask) -> datetime | None:
     """Take a task; return when it was started, `None` where it is not due, or runs elsewhere."""
     now = server_clock.now(session)
-    row = session.scalar(select(Row).where(Row.name == task.name).with_for_update())
+    row = queries.task_schedule(session, task.name)
     if row is None:
-        row = Row(name=task.name, due_at=now, overruns=0)
-        session.add(row)
+        row = queries.add_task_schedule(session, task.name, now)
     elif not is_due(row, task, now):
         return None
     row.due_at, row.last_started_at = now + task.every, now

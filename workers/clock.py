@@ -30,19 +30,17 @@ def leader(
 def periodic_tasks(context: AppContext, provider: Provider) -> list[PeriodicTask]:
     """Return everything that the clock does, how often, and how long each may take."""
     attempts, folder = Reconciler(context, provider), WatchedFolder(context)
+    database, notifier = context.database, context.notifier
     return [
-        PeriodicTask("forgotten_jobs", SECOND, MINUTE, lambda _now, _in_time: sweep.forgotten_jobs(context)),
+        PeriodicTask("forgotten_jobs", SECOND, MINUTE, lambda _now, _in_time: sweep.forgotten_jobs(database, notifier)),
         PeriodicTask(
-            "silent_lines",
-            2 * SECOND,
-            MINUTE,
-            lambda now, in_time: sweep.silent_lines(context, provider, now, in_time),
+            "silent_lines", 2 * SECOND, MINUTE, lambda now, in_time: sweep.silent_lines(context, provider, now, in_time)
         ),
         PeriodicTask(
             "silent_recordings",
             5 * SECOND,
             MINUTE,
-            lambda now, in_time: sweep.silent_recordings(context, provider, now, in_time),
+            lambda now, in_time: sweep.silent_recordings(database, notifier, provider, now, in_time),
         ),
         PeriodicTask("silent_attempts", SECOND, MINUTE, attempts.sweep),
         PeriodicTask(
@@ -53,7 +51,12 @@ def periodic_tasks(context: AppContext, provider: Provider) -> list[PeriodicTask
             "unheard_calls", 15 * SECOND, MINUTE, lambda now, _in_time: sweep.unheard_calls(context, provider, now)
         ),
         PeriodicTask("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(context, now)),
-        PeriodicTask("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(context)),
+        PeriodicTask("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(database, notifier)),
         PeriodicTask("over_periods", 30 * SECOND, MINUTE, lambda now, _in_time: sweep.over_periods(context, now)),
-        PeriodicTask("unreferenced_objects", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: orphans.sweep(context)),
+        PeriodicTask(
+            "unreferenced_objects",
+            10 * MINUTE,
+            10 * MINUTE,
+            lambda _now, _in_time: orphans.sweep(database, context.objects),
+        ),
     ]

@@ -9,22 +9,21 @@ from accounts.errors import HashingBusy, TooManyGuesses
 from accounts.passwords import hash_pool, hashing, throttle_queries
 from accounts.passwords.throttle_queries import Allowance
 from hotline import clock
-from hotline.context import AppContext
-from hotline.database.database import Busy
+from hotline.database.database import Busy, Database
 
 Refused = (TooManyGuesses, HashingBusy)
 
 
-def verify(context: AppContext, stored: str | None, password: str, allowances: Sequence[Allowance]) -> bool:
+def verify(database: Database, stored: str | None, password: str, allowances: Sequence[Allowance]) -> bool:
     """Tell whether it is the password whose digest is `stored`; a caller for whom it is gives the allowances back.
 
     Raises one of `Refused`, without having checked it. The caller holds a `hash_pool.slot`.
     """
     now = clock.now()
-    with context.database.read() as reading:
+    with database.read() as reading:
         throttle_queries.check(reading, allowances, now)
     try:
-        with context.database.write() as writing:
+        with database.write() as writing:
             throttle_queries.reserve(writing, allowances, now)
     except (OperationalError, Busy) as error:  # others hold what is counted for longer than we wait
         raise HashingBusy("what is counted cannot be written") from error

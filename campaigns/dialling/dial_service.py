@@ -34,4 +34,4 @@ def dial(context: AppContext, provider: Provider, attempt_id: str, now: datetime
     except ProviderDown as error:
         log.get().warning("attempt_outcome_unknown", attempt_id=attempt_id, error=str(error))
     else:
-        service.placed(context, attempt_id, sid)
+        service.placed(context.database, attempt_id, sid)

@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import next_attempt
 from crm.cases import service as crm
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Recipient
 from hotline.outbox import jobs, transitions
+from hotline.outbox.notifier import Notifier
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CaseReason
 from hotline.values.states.case import CaseKind
@@ -18,7 +19,12 @@ TOPIC = "campaign"
 
 
 def follow(
-    session: Session, context: AppContext, recipient: Recipient, then: next_attempt.NextStep, now: datetime
+    session: Session,
+    notifier: Notifier,
+    settings: Settings,
+    recipient: Recipient,
+    then: next_attempt.NextStep,
+    now: datetime,
 ) -> None:
     """Do what was decided for the recipient."""
     match then:
@@ -28,18 +34,20 @@ def follow(
         case next_attempt.SendText(until):
             transitions.transition(recipient, RecipientEvent.TEXTED)
             recipient.due_at = until
-            jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
+            jobs.renew(session, notifier, "text_recipient", recipient.id, now)
         case next_attempt.HandToPerson(reason):
-            _to_person(session, context, recipient, reason, now)
+            _to_person(session, notifier, settings, recipient, reason, now)
         case next_attempt.EndCalls(event):
             transitions.transition(recipient, event)
             recipient.due_at, recipient.ended_at = None, now
 
 
-def _to_person(session: Session, context: AppContext, recipient: Recipient, reason: str, now: datetime) -> None:
+def _to_person(
+    session: Session, notifier: Notifier, settings: Settings, recipient: Recipient, reason: str, now: datetime
+) -> None:
     """Put them on the list for a person: a case with a deadline, which names the recipient and nothing medical."""
     transitions.transition(recipient, RecipientEvent.HANDED_TO_PERSON)
     recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
     why = Reason(CaseReason.HANDED_TO_PERSON, {"why": reason, "step": recipient.step})
     new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, reasons=(why,))
-    crm.open_case(session, context, new, crm.Actor(), now)
+    crm.open_case(session, notifier, settings, new, crm.Actor(), now)

@@ -6,6 +6,7 @@ from campaigns.dialling import queries
 from campaigns.stopping import permission_service
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import Discard
 from hotline.outbox.job_kinds import job
 from hotline.values import phone_numbers
@@ -51,13 +52,13 @@ def text(context: AppContext, provider: Provider, recipient_id: str, now: dateti
     try:
         send(context.settings, provider, recipient.number, body, now)
     except ProviderRefused as refusal:
-        _written(context, recipient_id, now, due_at=now)
+        _written(context.database, recipient_id, now, due_at=now)
         raise Discard(f"no text can be sent: {refusal}") from refusal
-    _written(context, recipient_id, now)
+    _written(context.database, recipient_id, now)
 
 
-def _written(context: AppContext, recipient_id: str, now: datetime, due_at: datetime | None = None) -> None:
-    with context.database.write() as session:
+def _written(database: Database, recipient_id: str, now: datetime, due_at: datetime | None = None) -> None:
+    with database.write() as session:
         row = queries.locked(session, recipient_id)
         if row is not None:
             row.texted_at = now

@@ -63,7 +63,7 @@ class Reconciler:
             log.get().info("leg_already_ended", sid=attempt.provider_sid)
         except ProviderDown:
             return  # the next sweep asks again
-        service.hung_up(self._context, attempt.id, now)
+        service.hung_up(self._context.database, attempt.id, now)
 
     def _look_for(self, attempt: Attempt, number: str, now: datetime) -> None:
         """Look whether the exchange took the call of which it never spoke. If not, it was never dialled."""
@@ -80,7 +80,7 @@ class Reconciler:
         if not ours:
             service.not_placed(self._context, attempt.id, service.NEVER_DIALLED, now)
             return
-        service.placed(self._context, attempt.id, ours[-1].sid)
+        service.placed(self._context.database, attempt.id, ours[-1].sid)
         service.report(self._context, attempt.id, LegReport(ours[-1].sid, ours[-1].status), now)
         log.get().warning("attempt_found", attempt_id=attempt.id, status=ours[-1].status)
 

@@ -10,6 +10,7 @@ from campaigns.dialogue import doctor_absence, progress_service, script_queries
 from campaigns.stopping import stop_reason_queries
 from crm.cases import service as crm
 from hotline import log
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Answer, Attempt, Call, Case, Recipient
@@ -45,7 +46,7 @@ def record(context: AppContext, provider: Provider, attempt_id: str, now: dateti
     except ProviderRefused as refusal:
         raise Discard(f"cannot be recorded: {refusal}") from refusal
     with context.database.write() as session:
-        recordings.add_started(session, context, call.id, sid, now)
+        recordings.add_started(session, context.notifier, call.id, sid, now)
 
 
 @job("text_advice", queue="now")
@@ -92,11 +93,11 @@ def alarm(context: AppContext, provider: Provider, now: datetime) -> int:
                 continue
             recipient = session.get_one(Recipient, attempt.recipient_id)
             new = crm.NewCase(CaseKind.FOLLOW_UP, call, recipient.patient_id, urgency=Urgency.URGENT)
-            crm.open_case(session, context, new, crm.Actor(), now)
+            crm.open_case(session, context.notifier, context.settings, new, crm.Actor(), now)
             is_waiting = call.status is CallStatus.WAITING
         log.get().warning("warning_sign_unheard", attempt_id=attempt_id, call_id=call_id)
         if is_waiting:
-            _tell(context, provider, call.provider_sid, attempt_id)
+            _tell(context.settings, provider, call.provider_sid, attempt_id)
     return len(left)
 
 
@@ -110,9 +111,9 @@ def _unheard(session: Session, limit: datetime, oldest: datetime) -> list[tuple[
     return [(attempt_id, call_id) for attempt_id, call_id in session.execute(query)]
 
 
-def _tell(context: AppContext, provider: Provider, sid: str, attempt_id: str) -> None:
+def _tell(settings: Settings, provider: Provider, sid: str, attempt_id: str) -> None:
     """The patient hears what to do until somebody comes, and stays in line."""
-    url = webhook_urls.absolute(context.settings.voice_url, webhook_urls.attempt_unanswered(attempt_id))
+    url = webhook_urls.absolute(settings.voice_url, webhook_urls.attempt_unanswered(attempt_id))
     try:
         provider.redirect(sid, url)
     except (ProviderDown, ProviderRefused) as error:

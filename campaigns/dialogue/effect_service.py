@@ -9,9 +9,10 @@ from campaigns.dialogue.conversation import AttemptDetails, GivenAnswer
 from campaigns.dialogue.dialogue_state import DialogueDecision
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Call, Recipient
 from hotline.outbox import call_log, jobs
+from hotline.outbox.notifier import Notifier
 from hotline.values.call_events import WarningSign
 from hotline.values.intent import Intent
 from hotline.values.reason import Reason
@@ -33,7 +34,12 @@ TOLD = "opinion_told"
 
 
 def apply(
-    session: Session, context: AppContext, about: tuple[AttemptDetails, Call], outcome: DialogueDecision, now: datetime
+    session: Session,
+    notifier: Notifier,
+    settings: Settings,
+    about: tuple[AttemptDetails, Call],
+    outcome: DialogueDecision,
+    now: datetime,
 ) -> None:
     """Do what follows from a turn, for the attempt and for its call."""
     details, call = about
@@ -44,27 +50,28 @@ def apply(
             case dialogue_state.NoteVerified():
                 progress_service.note_verified(session, details.attempt_id, now)
             case dialogue_state.StartRecording():
-                jobs.add(session, context.notifier, RECORD, details.attempt_id, now)
+                jobs.add(session, notifier, RECORD, details.attempt_id, now)
             case dialogue_state.FileAnswer():
-                _file(session, context, about, effect, now)
+                _file(session, notifier, settings, about, effect, now)
             case dialogue_state.FileOpinion(words=words):
                 told = GivenAnswer(TOLD, "", verbatim=words, is_opinion=True)
-                progress_service.file_answer(session, context, details.attempt_id, told, now)
-                _opinion(session, context, about, words, now)
+                progress_service.file_answer(session, notifier, details.attempt_id, told, now)
+                _opinion(session, notifier, settings, about, words, now)
             case dialogue_state.FileWarning(sign=sign):
-                progress_service.note_warning(session, context, details.attempt_id, sign, now)
-                call_log.record(session, context.notifier, call.id, WarningSign(), now)
+                progress_service.note_warning(session, notifier, details.attempt_id, sign, now)
+                call_log.record(session, notifier, call.id, WarningSign(), now)
             case dialogue_state.RequestPerson():
-                _ask(session, context, about, effect, now)
+                _ask(session, notifier, settings, about, effect, now)
             case dialogue_state.SendAdvice():
-                jobs.add(session, context.notifier, ADVISE, details.attempt_id, now)
+                jobs.add(session, notifier, ADVISE, details.attempt_id, now)
             case dialogue_state.Conclude(outcome=how, reason=reason, postponed_until=postponed_until):
                 progress_service.conclude(session, details.attempt_id, how, reason, postponed_until)
 
 
 def _file(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
+    settings: Settings,
     about: tuple[AttemptDetails, Call],
     answered: dialogue_state.FileAnswer,
     now: datetime,
@@ -78,23 +85,24 @@ def _file(
         is_warning=answered.is_warning,
         is_opinion=answered.value == "recorded",
     )
-    progress_service.file_answer(session, context, details.attempt_id, given, now)
+    progress_service.file_answer(session, notifier, details.attempt_id, given, now)
     if details.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
         # Somebody changes the booking, and the case is followed until it is done.
         new = crm.NewCase(
             CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(details.notice), answered.value)
         )
-        crm.open_case(session, context, new, crm.Actor(), now)
+        crm.open_case(session, notifier, settings, new, crm.Actor(), now)
     if given.is_opinion:
         call.intent = Intent.OPINION  # what the message becomes a case of
     if answered.is_low:
         why = Reason(CaseReason.PATIENT_ANSWERED, {"question": answered.question, "value": answered.value})
-        _opinion(session, context, about, None, now, reasons=(why,))
+        _opinion(session, notifier, settings, about, None, now, reasons=(why,))
 
 
 def _opinion(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
+    settings: Settings,
     about: tuple[AttemptDetails, Call],
     text: str | None,
     now: datetime,
@@ -107,25 +115,26 @@ def _opinion(
     before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
     if before is None:
         new = crm.NewCase(CaseKind.OPINION, call, patient_id, text=text, reasons=reasons)
-        crm.open_case(session, context, new, crm.Actor(), now)
+        crm.open_case(session, notifier, settings, new, crm.Actor(), now)
     else:
         crm.comment(session, before, text, crm.Actor(), now, reasons)
 
 
 def _ask(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
+    settings: Settings,
     about: tuple[AttemptDetails, Call],
     asks: dialogue_state.RequestPerson,
     now: datetime,
 ) -> None:
     """Put the patient in that queue, for a warning sign ahead of everybody, with the reason for the screen."""
     (details, call), sign = about, asks.sign
-    menu = flow_file.load(context.settings).flow
+    menu = flow_file.load(settings).flow
     call.dialogue_state = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
     waiting = routing.join(
-        session, context, call, QueueRequest(asks.queue, priority=SIGN_PRIORITY if sign else None), now
+        session, notifier, settings, call, QueueRequest(asks.queue, priority=SIGN_PRIORITY if sign else None), now
     )
     reason = Reason(PriorityReason.WARNING_SIGN, {"sign": sign}) if sign else Reason(PriorityReason.ASKED_IN_OUR_CALL)
     waiting.reasons = [reason, *waiting.reasons]

@@ -26,9 +26,11 @@ def answer(attempt_id: str) -> Response:
     """Answer a line that somebody or something picked up: the conversation begins."""
     context, now = _context(), clock.now()
     sid = turn.parse(request.form).call_sid
-    details = progress_service.answered(context, attempt_id, sid, now)
+    details = progress_service.answered(context.database, attempt_id, sid, now)
     spoken = (
-        dialogue_service.goodbye(context) if details is None else dialogue_service.begin(context, details, sid, now)
+        dialogue_service.goodbye(context.settings)
+        if details is None
+        else dialogue_service.begin(context, details, sid, now)
     )
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
@@ -43,7 +45,10 @@ def next_turn(attempt_id: str, number: int) -> Response:
 @pages.post("/voice/campaigns/attempts/<attempt_id>/unanswered")
 def unanswered(attempt_id: str) -> Response:
     """Answer a patient for whom no nurse came within the rings: what to do meanwhile."""
-    return Response(dialogue_service.unanswered(_context(), attempt_id), content_type=twiml.CONTENT_TYPE)
+    return Response(
+        dialogue_service.unanswered(_context().database, _context().settings, attempt_id),
+        content_type=twiml.CONTENT_TYPE,
+    )
 
 
 @pages.post("/voice/campaigns/back")
@@ -70,7 +75,7 @@ def status(attempt_id: str) -> Response:
 def machine(attempt_id: str) -> Response:
     """Take who answered, as the provider guesses beside the call: the line goes on accordingly at once."""
     heard = turn.parse(request.form).answered_by
-    sid = None if heard is None else progress_service.note_answered_by(_context(), attempt_id, heard)
+    sid = None if heard is None else progress_service.note_answered_by(_context().database, attempt_id, heard)
     if sid is not None:
         _redirect(sid, attempt_id)
     return Response(status=204)

@@ -15,19 +15,19 @@ from campaigns.dialogue.conversation import AttemptDetails, GivenAnswer
 from campaigns.dialogue.dialogue_state import Stage
 from campaigns.stopping import permission_service, stop_reason_queries
 from hotline import clock
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Answer, Attempt, Campaign, Recipient
 from hotline.outbox import transitions
-from hotline.outbox.notifier import FLOOR
+from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.call import Direction
 from hotline.values.states.recipient import RecipientEvent, RecipientState
 from telephony.vendor_words import AnsweredBy
 
 
-def answered(context: AppContext, attempt_id: str, sid: str | None, now: datetime) -> AttemptDetails | None:
+def answered(database: Database, attempt_id: str, sid: str | None, now: datetime) -> AttemptDetails | None:
     """Somebody or something picked up; again, the same. `None`: unknown, over, or this person is not to be called."""
-    with context.database.write() as session:
+    with database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None or held[0].state is AttemptState.ENDED or held[1].state is not RecipientState.CALLING:
             return None
@@ -69,12 +69,12 @@ def of_line(session: Session, sid: str) -> AttemptDetails | None:
     return None if found is None else details(session, found)
 
 
-def note_answered_by(context: AppContext, attempt_id: str, by: AnsweredBy) -> str | None:
+def note_answered_by(database: Database, attempt_id: str, by: AnsweredBy) -> str | None:
     """Keep whom the provider takes the answer for: it serves the wording and the figures, and decides nothing.
 
     Return the line's id where the conversation waits for just that (`awaits_detection`).
     """
-    with context.database.write() as session:
+    with database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None:
             return None
@@ -123,7 +123,7 @@ def save_dialogue_state(session: Session, attempt_id: str, state: dict[str, Any]
     recipient.dialogue_state = dict(state)
 
 
-def file_answer(session: Session, context: AppContext, attempt_id: str, given: GivenAnswer, now: datetime) -> Answer:
+def file_answer(session: Session, notifier: Notifier, attempt_id: str, given: GivenAnswer, now: datetime) -> Answer:
     """File an answer; to a question that was answered before, the later one counts."""
     attempt, recipient = _held(session, attempt_id)
     query = select(Answer).where(Answer.recipient_id == recipient.id, Answer.question == given.question)
@@ -135,15 +135,15 @@ def file_answer(session: Session, context: AppContext, attempt_id: str, given: G
     row.value, row.figure, row.verbatim = given.value, given.figure, given.verbatim
     row.is_warning, row.is_opinion = given.is_warning, given.is_opinion
     session.flush()
-    context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     return row
 
 
-def note_warning(session: Session, context: AppContext, attempt_id: str, sign: str, now: datetime) -> None:
+def note_warning(session: Session, notifier: Notifier, attempt_id: str, sign: str, now: datetime) -> None:
     """Note that a warning sign was heard: from now on the time to a nurse's voice is measured."""
     attempt, _ = _held(session, attempt_id)
     attempt.warning, attempt.warning_at = attempt.warning or sign, attempt.warning_at or now
-    context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
 
 
 def note_agent_requested(session: Session, attempt_id: str, now: datetime) -> None:

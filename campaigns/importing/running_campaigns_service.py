@@ -9,5 +9,5 @@ from hotline.values.states.campaign import CampaignState
 
 def plan(context: AppContext, now: datetime) -> None:
     """Have campaigns that run look at new discharges."""
-    for name in service.names(context, CampaignState.RUNNING):
+    for name in service.names(context.database, CampaignState.RUNNING):
         enrolment_service.enrol(context, name, now)

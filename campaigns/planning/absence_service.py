@@ -44,8 +44,8 @@ def take(
     skips = context.settings.import_skips_rejected if skips is None else skips
     if rejects and not (skips and affected):
         return enrolment_service.EnrolmentResult(0, {}, 0), rejects
-    campaign_id = service.make(context, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
-    rows = [_row(context, campaign_id, one, now) for one in affected]
+    campaign_id = service.make(context.database, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
+    rows = [_row(context.keyring, context.settings, campaign_id, one, now) for one in affected]
     fresh: list[dict[str, Any]] = []
     for start in context.database.in_pieces(range(0, len(rows), enrolment_service.CHUNK)):
         some = rows[start : start + enrolment_service.CHUNK]
@@ -82,25 +82,26 @@ def _plan(settings: Settings) -> Plan:
     raise CampaignRefused("no plan of the kind doctor_away; copy campaigns/plans/doctor_away.yaml to CAMPAIGN_PLANS")
 
 
-def _row(context: AppContext, campaign_id: str, one: AffectedAppointment, now: datetime) -> dict[str, Any]:
-    settings = context.settings
+def _row(
+    keyring: Keyring, settings: Settings, campaign_id: str, one: AffectedAppointment, now: datetime
+) -> dict[str, Any]:
     chosen, legal, zone = _plan(settings), dialling_limits_file.of(settings).hours, settings.timezone
     today = now.astimezone(ZoneInfo(zone)).date()
     facts = DischargeProfile("general", "", one.birth_date, today, ZoneInfo(zone))
     call = plan.steps(chosen, facts, legal, now)[0]
     window = plan.window(chosen, facts, legal)
-    index, is_out = context.keyring.index, bool(call.without)
+    index, is_out = keyring.index, bool(call.without)
     return {
         "id": clock.new_id(),
         "campaign_id": campaign_id,
         "discharge_id": None,
         "key": f"away:{index(f'{one.number} {one.notice.doctor} {one.notice.at.isoformat()}')}"[:80],
-        "person_index": person_queries.person_index(context.keyring, one.patient_number or one.number),
+        "person_index": person_queries.person_index(keyring, one.patient_number or one.number),
         "is_numbered": bool(one.patient_number),
         "name": one.name,
         "birth_date": one.birth_date.isoformat() if one.birth_date else "",
         "number": one.number,
-        "number_index": identity_index.number_index(context.keyring, one.number),
+        "number_index": identity_index.number_index(keyring, one.number),
         "patient_id": None,
         "language": one.language,
         "zone": zone,

@@ -21,6 +21,7 @@ from campaigns.stopping import stop_reason_queries
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Campaign, Discharge, PatientIdentifier, Recipient
 from hotline.models.sealed import in_row
 from hotline.outbox.notifier import FLOOR
@@ -50,7 +51,7 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
             delete(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.state == RecipientState.EXCLUDED)
         )
     added, known, without = 0, 0, Counter[str]()
-    for chunk in context.database.in_pieces(_chunks(context, campaign)):
+    for chunk in context.database.in_pieces(_chunks(context.database, campaign)):
         with context.database.write() as session:
             people = {discharge.person_index for discharge, _ in chunk}
             person_queries.hold(session, people, is_new=False)  # nothing is told of them until they are planned
@@ -67,11 +68,11 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
     return EnrolmentResult(added, dict(without), known)
 
 
-def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Discharge, DischargeProfile]]]:
+def _chunks(database: Database, campaign: Campaign) -> Iterator[list[tuple[Discharge, DischargeProfile]]]:
     """Yield the discharges in scope, some at a time, with what the plans go by."""
     last, scope = "", service.read_scope(campaign.scope)
     while True:
-        with context.database.read() as session:
+        with database.read() as session:
             claims = (Discharge.id > last, *_claims(scope))
             rows = session.scalars(select(Discharge).where(*claims).order_by(Discharge.id).limit(CHUNK)).all()
             busy = _busy(session, {discharge.person_index for discharge in rows}, campaign.id)

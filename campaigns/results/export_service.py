@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.dialling import queries
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import NotFound
 from hotline.models import Answer, Campaign, Discharge, Recipient
 from hotline.values.states.recipient import RecipientState
@@ -45,15 +45,15 @@ class ExportRow(NamedTuple):
     answers: list[Answer]
 
 
-def rows(context: AppContext, name: str) -> Iterator[ExportRow]:
+def rows(database: Database, name: str) -> Iterator[ExportRow]:
     """Yield the recipients of a campaign with their answers, some at a time. Raises `NotFound`."""
-    with context.database.read() as session:
+    with database.read() as session:
         campaign = queries.by_name(session, name)
     if campaign is None:
         raise NotFound(f"no campaign {name!r}")
     last = ""
     while True:
-        with context.database.read() as session:
+        with database.read() as session:
             some = _some(session, campaign, last)
         if not some:
             return
@@ -77,9 +77,9 @@ def _some(session: Session, campaign: Campaign, last: str) -> list[ExportRow]:
     return [ExportRow(recipient, discharge, answers[recipient.id]) for recipient, discharge in pairs]
 
 
-def questions(context: AppContext, name: str) -> list[str]:
+def questions(database: Database, name: str) -> list[str]:
     """Return the questions that were answered in this campaign."""
-    with context.database.read() as session:
+    with database.read() as session:
         campaign = queries.by_name(session, name)
         query = select(Answer.question).join(Recipient, Recipient.id == Answer.recipient_id)
         names = session.scalars(query.where(Recipient.campaign_id == (campaign.id if campaign else "")).distinct())
@@ -127,39 +127,39 @@ def head(asked: list[str], is_named: bool) -> list[str]:
     return [*(PERSONAL if is_named else ()), *PLAIN, *asked]
 
 
-def to_csv(context: AppContext, name: str, file: Path, is_named: bool) -> int:
+def to_csv(database: Database, name: str, file: Path, is_named: bool) -> int:
     """Write the table as CSV in UTF-8 with its mark (spreadsheets need it); how many recipients."""
-    asked = questions(context, name)
+    asked = questions(database, name)
     count = 0
     with file.open("w", encoding="utf-8-sig", newline="") as text:
         table = csv.writer(text)
         table.writerow(head(asked, is_named))
-        for row in rows(context, name):
+        for row in rows(database, name):
             table.writerow(cells(row, asked, is_named))
             count += 1
     return count
 
 
-def to_xlsx(context: AppContext, name: str, file: Path, is_named: bool) -> int:
+def to_xlsx(database: Database, name: str, file: Path, is_named: bool) -> int:
     """Write the table as a workbook, in little memory; how many recipients."""
-    asked = questions(context, name)
+    asked = questions(database, name)
     book = xlsxwriter.Workbook(str(file), {"constant_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet("recipients")
     sheet.freeze_panes(1, 0)
     sheet.write_row(0, 0, head(asked, is_named), book.add_format({"bold": True}))
     count = 0
-    for row in rows(context, name):
+    for row in rows(database, name):
         count += 1
         sheet.write_row(count, 0, cells(row, asked, is_named))
     book.close()
     return count
 
 
-def to_fhir(context: AppContext, name: str, file: Path, is_named: bool) -> int:
+def to_fhir(database: Database, name: str, file: Path, is_named: bool) -> int:
     """Write one QuestionnaireResponse a line (NDJSON) for everyone who answered anything; how many."""
     count = 0
     with file.open("w", encoding="utf-8") as text:
-        for recipient, discharge, answers in rows(context, name):
+        for recipient, discharge, answers in rows(database, name):
             if answers:
                 made = response(recipient, discharge if is_named else None, answers)
                 text.write(json.dumps(made, ensure_ascii=False) + "\n")

@@ -84,7 +84,7 @@ def _apply(
             setattr(discharge, name, value)
         session.flush()
         service.correct(session, discharge.id, values)
-    service.reassess(session, context, indexes, now)
+    service.reassess(session, context.notifier, context.settings, indexes, now)
 
 
 def _roots(session: Session, indexes: Sequence[str]) -> dict[str, str]:

@@ -49,5 +49,7 @@ def overdue(context: AppContext, recipient_id: str, now: datetime) -> bool:
             return True
         is_texted = is_texted or recipient.texted_at is not None
         history = next_attempt.AttemptHistory((), None, recipient.closes_at, is_texted)
-        follow_up_service.follow(session, context, recipient, next_attempt.given_up(history, now), now)
+        follow_up_service.follow(
+            session, context.notifier, context.settings, recipient, next_attempt.given_up(history, now), now
+        )
     return True

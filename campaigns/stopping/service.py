@@ -52,7 +52,8 @@ class StopChanges:
 
 def reassess(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
+    settings: Settings,
     indexes: Collection[str],
     now: datetime,
     moved: Mapping[str, int] | None = None,
@@ -81,13 +82,11 @@ def reassess(
         person = known.get(recipient.person_index, stop_reason_queries.NOTHING)
         cause = stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
         if cause is not None:
-            changed.stopped += stop(session, context.notifier, recipient, cause, now)
+            changed.stopped += stop(session, notifier, recipient, cause, now)
         elif recipient.state is RecipientState.STOPPED and recipient.reason in HELD:
-            changed.resumed += _resume(session, context, recipient, now)
-        elif (
-            days and recipient.state is RecipientState.PLANNED and not _plan(session, context.settings, recipient, now)
-        ):
-            changed.stopped += stop(session, context.notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
+            changed.resumed += _resume(session, notifier, settings, recipient, now)
+        elif days and recipient.state is RecipientState.PLANNED and not _plan(session, settings, recipient, now):
+            changed.stopped += stop(session, notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
     return changed
 
 
@@ -136,7 +135,7 @@ def follow_list(context: AppContext, now: datetime) -> StopChanges:
         some = indexes[start : start + CHUNK]
         with context.database.write() as session:
             person_queries.hold(session, some, is_new=False)
-            done = reassess(session, context, some, now)
+            done = reassess(session, context.notifier, context.settings, some, now)
         changed.stopped, changed.resumed = changed.stopped + done.stopped, changed.resumed + done.resumed
     return changed
 
@@ -151,7 +150,7 @@ def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> N
                 setattr(recipient, name, value)
 
 
-def _resume(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+def _resume(session: Session, notifier: Notifier, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Let them go on where they stood; return whether they do: not when their time is over, nor the campaign."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is CampaignState.FINISHED:
@@ -165,13 +164,13 @@ def _resume(session: Session, context: AppContext, recipient: Recipient, now: da
         transitions.transition(recipient, RecipientEvent.TEXTED)
         recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
         if recipient.texted_at is None:
-            jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
-    elif not _plan(session, context.settings, recipient, now):
-        stop(session, context.notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
+            jobs.renew(session, notifier, "text_recipient", recipient.id, now)
+    elif not _plan(session, settings, recipient, now):
+        stop(session, notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
         return False
     recipient.state_before_stop = {}
     note(session, recipient, RESUMED, cause, now)
-    context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     return True
 
 

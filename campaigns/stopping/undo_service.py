@@ -48,7 +48,7 @@ def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: dateti
         known, key = known_of(session, recipient)
         cause = stop_reasons.cause(known, key)
         if not is_stopped(recipient) or cause is None:
-            return service.reassess(session, context, [recipient.person_index], now)
+            return service.reassess(session, context.notifier, context.settings, [recipient.person_index], now)
         if asked.token is not None and asked.token != token(cause):
             raise UndoRefused("changed")
         if cause.reason == stop_reasons.DIED and not asked.is_sure:
@@ -60,7 +60,7 @@ def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: dateti
         about = {"subject": "recipient", "subject_id": recipient.id, "address": asked.address[:45]}
         session.add(AuditEntry(at=now, user_id=asked.user_id, action="undo_stop", **about))
         session.flush()
-        return service.reassess(session, context, [recipient.person_index], now)
+        return service.reassess(session, context.notifier, context.settings, [recipient.person_index], now)
 
 
 def _write(session: Session, recipient: Recipient, signatures: list[str]) -> None:

@@ -1,6 +1,9 @@
 """`hotline agents`: who answers calls. The hospital's file leaves alone who was edited here (`hotline db load`)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,8 +15,10 @@ from cli.terminal import tables
 from hotline import clock
 from hotline.context import open_context
 from hotline.errors import HotlineError
-from hotline.models import Agent
 from routing.agents import queries, roster_service
+
+if TYPE_CHECKING:
+    from hotline.models import Agent
 
 
 @click.group()
@@ -56,7 +61,7 @@ def edit(number: str, name: str | None, department: str | None, address: str | N
         if department is not None:
             wanted = replace(wanted, department=department or None)
         wanted = replace(wanted, name=(name or wanted.name).strip(), address=address or wanted.address)
-        actions = roster_service.edit(session, context, agent.id, wanted, now)
+        actions = roster_service.edit(session, context.notifier, agent.id, wanted, now)
         for action in actions:
             note(session, action, agent.id, "agent")
     click.echo(f"{number}: {', '.join(actions) if actions else 'nothing to change'}.")

@@ -97,7 +97,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
         since.date() if since else None, until.date() if until else None, **{k: frozenset(v) for k, v in only.items()}
     )
     with open_context(embedded.load()) as context:
-        service.make(context, name, scope, clock.now())
+        service.make(context.database, name, scope, clock.now())
         done = enrolment_service.enrol(context, name, clock.now())
         audit_marks.showed(done.added)
     click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
@@ -111,7 +111,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
 def start(name: str) -> None:
     """Call the recipients of NAME from now on (`router` sets the pace, workers dial)."""
     with open_context(embedded.load()) as context:
-        service.start(context, name, clock.now())
+        service.start(context.database, context.notifier, name, clock.now())
     click.echo(f"{name} is running; `hotline campaign status {name}` shows it.")
 
 
@@ -124,9 +124,9 @@ def pause(name: str, reason: str, finish: bool) -> None:
     """Dial nobody of NAME until it is started again; conversations go on, and whoever calls back is heard."""
     with open_context(embedded.load()) as context:
         if finish:
-            service.finish(context, name, clock.now())
+            service.finish(context.database, context.notifier, name, clock.now())
         else:
-            service.pause(context, name, reason)
+            service.pause(context.database, context.notifier, name, reason)
     click.echo(f"{name} is {'finished' if finish else 'paused'}.")
 
 
@@ -157,7 +157,7 @@ def export_(name: str, out: Path, anonymous: bool) -> None:
     if write is None:
         raise click.UsageError(f"OUT ends in one of {', '.join(kinds)}")
     with open_context(embedded.load()) as context:
-        count = write(context, name, out, not anonymous)
+        count = write(context.database, name, out, not anonymous)
         audit_marks.showed(count)
     click.echo(f"{out}: {count} recipients.")
 

@@ -67,8 +67,8 @@ def edited_since(staff_numbers: list[str]) -> str:
 def user(login: str, name: str, role: str, staff_number: str | None, password: str) -> None:
     """Add someone who signs in to the staff pages."""
     with open_context(embedded.load()) as context:
-        agent_id = None if staff_number is None else hospital_service.agent_id(context, staff_number)
-        made = service.create(context, login, password, name, Role(role), agent_id)
+        agent_id = None if staff_number is None else hospital_service.agent_id(context.database, staff_number)
+        made = service.create(context.database, login, password, name, Role(role), agent_id)
         with context.database.write() as session:
             note(session, "create_user", made.id)
     click.echo(f"{login} can sign in.")

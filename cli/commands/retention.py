@@ -30,13 +30,13 @@ def run(dry_run: bool, show_all: bool) -> None:
     """Delete everything whose period is over and which no complaint and no hold keeps."""
     now = clock.now()
     with open_context(embedded.load()) as context:
-        items = list(retention_service.plan(context, now))
+        items = list(retention_service.plan(context.database, context.settings, now))
         audit_marks.showed(len(items))
         _show(items if show_all else items[:SHOWN], dry_run)
         counts = Counter(item.verdict.kept_by or "over" for item in items)
         kept = ", ".join(f"{count} kept by {keeper}" for keeper, count in sorted(counts.items()) if keeper != "over")
         if dry_run:
-            files = len(report_service.due(context, now))
+            files = len(report_service.due(context.database, context.settings, now))
             told = f"{counts['over']} and {files} files of reports would be deleted"
             click.echo(f"{told}{', ' if kept else ''}{kept}. Nothing was changed.")
             return
@@ -55,7 +55,7 @@ def hold(case: str, reason: str, by: str) -> None:
     if subject not in (hold_service.CALL, hold_service.CASE):
         raise click.BadParameter("call:ID or case:NUMBER", param_hint="CASE")
     with open_context(embedded.load()) as context:
-        placed = hold_service.place(context, subject, subject_id, clock.now(), reason=reason, by=by)
+        placed = hold_service.place(context.database, subject, subject_id, clock.now(), reason=reason, by=by)
     click.echo(f"hold {placed.id} on {subject} {placed.subject_id}")
 
 
@@ -79,7 +79,7 @@ def listing() -> None:
 def lift(hold_id: str, by: str) -> None:
     """Take a hold away: the periods count again."""
     with open_context(embedded.load()) as context:
-        hold_service.lift(context, hold_id, by, clock.now())
+        hold_service.lift(context.database, hold_id, by, clock.now())
     click.echo(f"hold {hold_id} is lifted")
 
 

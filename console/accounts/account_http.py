@@ -55,7 +55,7 @@ def change() -> ResponseReturnValue:
     sign_in_http.enter_as(signed_in)
     flash("account.changed")
     answer = make_response(redirect(sign_in_http.next_page() if was_one_time else url_for("account.show")))
-    devices.remember(context(), request, answer, user)
+    devices.remember(context().keyring, context().settings, request, answer, user)
     return answer
 
 
@@ -79,7 +79,7 @@ def _changed() -> tuple[User, SignedIn]:
         seen = user_queries.existing(reading, current_user.id)
     # Who finds an open page does not guess the password there either.
     allowances = throttle_queries.of_owner(context().keyring, seen.login)
-    if not password_service.verify(context(), seen.password, old, allowances):
+    if not password_service.verify(context().database, seen.password, old, allowances):
         raise PasswordWrong("the present password is another")
     with context().database.write() as writing:
         throttle_queries.give_back(writing, allowances)

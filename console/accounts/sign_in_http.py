@@ -60,7 +60,7 @@ def enter() -> ResponseReturnValue:
     if user is None:
         return _page("sign_in.wrong", login, 401)
     answer = make_response(redirect(next_page()))
-    devices.remember(context(), request, answer, user)
+    devices.remember(context().keyring, context().settings, request, answer, user)
     return answer
 
 
@@ -68,9 +68,12 @@ def _admitted(login: str, password: str) -> User | None:
     """Return the user with this name, with a session begun, if it is their password. Raises what keeps them out."""
     with context().database.read() as reading:
         seen = user_queries.with_login(reading, login)
-    device = devices.known(context(), request, seen)
+    device = devices.known(context().keyring, context().settings, request, seen)
     allowances = throttle_queries.of_sign_in(context().keyring, login, request.remote_addr or "", device)
-    if not password_service.verify(context(), seen.password if seen else None, password, allowances) or seen is None:
+    if (
+        not password_service.verify(context().database, seen.password if seen else None, password, allowances)
+        or seen is None
+    ):
         return None
     try:
         with context().database.write() as writing:

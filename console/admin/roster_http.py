@@ -70,7 +70,9 @@ def change(agent_id: str) -> ResponseReturnValue:
     now, form = clock.now(), submitted(AgentForm)
     try:
         with context().database.write() as session:
-            for action in roster_service.edit(session, context(), agent_id, _wanted(form), now, form.seen.data):
+            for action in roster_service.edit(
+                session, context().notifier, agent_id, _wanted(form), now, form.seen.data
+            ):
                 audit_log.record(session, action, "agent", agent_id)
     except AgentRefused as refused:
         return _form(agent_id, refused, 422, form)

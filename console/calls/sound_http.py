@@ -44,7 +44,7 @@ BLOCK = 1 << 16
 def audio(recording_id: str) -> ResponseReturnValue:
     """Return the recording as WAV, whole or in the range that was asked for, with a tone over what names people."""
     found, call = _open_to_user(recording_id, "hear_recording")
-    source = sealed_sound_service.open_stream(context(), found)
+    source = sealed_sound_service.open_stream(context().objects, context().keyring, found)
     if source.seek(0, io.SEEK_END) == 0:
         abort(404)
     return _answer(_masked(source, found, call), found, "masked")
@@ -56,7 +56,7 @@ def audio(recording_id: str) -> ResponseReturnValue:
 def original(recording_id: str) -> ResponseReturnValue:
     """Return the recording as it was spoken; every listening is logged as one to the original."""
     found, _ = _open_to_user(recording_id, "hear_original")
-    return _answer(sealed_sound_service.open_stream(context(), found), found, "original")
+    return _answer(sealed_sound_service.open_stream(context().objects, context().keyring, found), found, "original")
 
 
 @pages.get("/recordings/<recording_id>/outline")
@@ -65,7 +65,7 @@ def original(recording_id: str) -> ResponseReturnValue:
 def outline(recording_id: str) -> ResponseReturnValue:
     """Return how loud each channel is over time: `{"seconds": …, "channels": [[0…1, …], …]}`."""
     found, _ = _open_to_user(recording_id, "view_outline")
-    return jsonify(peaks(sealed_sound_service.open_stream(context(), found)))
+    return jsonify(peaks(sealed_sound_service.open_stream(context().objects, context().keyring, found)))
 
 
 def peaks(source: Source, steps: int = STEPS) -> dict[str, object]:

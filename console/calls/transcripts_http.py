@@ -108,7 +108,12 @@ def correct(utterance_id: str) -> ResponseReturnValue:
         abort(404)
     try:
         correction_service.correct(
-            context(), utterance_id, submitted(CorrectionForm).text.data, current_user.id, clock.now()
+            context().database,
+            context().notifier,
+            utterance_id,
+            submitted(CorrectionForm).text.data,
+            current_user.id,
+            clock.now(),
         )
     except NotFound:
         abort(404)

@@ -41,8 +41,9 @@ from console.web.audit_marks import touches, touches_nothing
 from console.web.forms import submitted
 from console.web.standing import Standing
 from hotline import clock
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import IllegalMove, NotFound
+from hotline.outbox.notifier import Notifier
 from hotline.values.language import Language
 from hotline.values.states.campaign import CampaignState
 
@@ -67,14 +68,16 @@ class Picture:
     rendered: dict[Language, str] = field(default_factory=dict)
 
 
-def open_live(app: Flask, context: AppContext) -> None:
+def open_live(app: Flask, database: Database, notifier: Notifier) -> None:
     """Give `app` its live campaigns; nothing runs until a page looks."""
-    app.extensions["live_campaigns"] = LiveFloor(context, lambda: Picture(*take(context), clock.now().timestamp()))
+    app.extensions["live_campaigns"] = LiveFloor(
+        database, notifier, lambda: Picture(*take(database), clock.now().timestamp())
+    )
 
 
-def take(context: AppContext) -> tuple[Seen, list[UnansweredSign]]:
+def take(database: Database) -> tuple[Seen, list[UnansweredSign]]:
     """Return every campaign with its funnel, the newest first, and the alarms."""
-    with context.database.read() as session:
+    with database.read() as session:
         seen = [(one, figure_queries.funnel(session, one.id)) for one in figure_queries.campaigns(session)]
         return seen, alarms.take(session)
 
@@ -84,7 +87,7 @@ def take(context: AppContext) -> tuple[Seen, list[UnansweredSign]]:
 @touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def listing() -> ResponseReturnValue:
     """Return every campaign with its funnel; live."""
-    seen, open_alarms = take(context())
+    seen, open_alarms = take(context().database)
     audit_marks.showed(len(open_alarms))
     with context().database.read() as session:
         changed = identity_service.count(session)
@@ -220,9 +223,9 @@ def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:
         _note(session, campaign, "start_campaign" if state is CampaignState.RUNNING else "pause_campaign")
     try:
         if state is CampaignState.RUNNING:
-            service.start(context(), campaign.id, clock.now())
+            service.start(context().database, context().notifier, campaign.id, clock.now())
         else:
-            service.pause(context(), campaign.id)
+            service.pause(context().database, context().notifier, campaign.id)
     except (CampaignRefused, IllegalMove):
         audit_marks.failed()
         flash("campaigns.refused")

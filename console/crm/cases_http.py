@@ -125,7 +125,7 @@ def move(case_id: str) -> ResponseReturnValue:
         try:
             if state is not case.state:
                 event = LIFECYCLE.event_between(case.state, state)
-                crm.change_state(session, context(), case, CaseEvent(event), _by(), clock.now())
+                crm.change_state(session, context().settings, case, CaseEvent(event), _by(), clock.now())
             context().notifier.notify_after(session, FLOOR, "case")
         except IllegalMove:
             abort(400)

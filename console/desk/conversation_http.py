@@ -42,7 +42,7 @@ def hang_up() -> ResponseReturnValue:
     """The agent is done with this caller: the end of their line, which follows, is no lost one."""
 
     def done(session: Session, offer: Offer) -> None:
-        transfer_service.let_go(session, context(), offer, clock.now())
+        transfer_service.let_go(session, context().notifier, offer, clock.now())
 
     return _with_offer(done)
 
@@ -57,7 +57,7 @@ def hold() -> ResponseReturnValue:
     def done(session: Session, offer: Offer) -> None:
         call = call_queries.existing(session, offer.call_id)
         if call.status is CallStatus.TALKING:
-            transfer_service.hold(session, context(), call, is_held, clock.now())
+            transfer_service.hold(session, context().notifier, call, is_held, clock.now())
 
     return _with_offer(done)
 
@@ -73,7 +73,7 @@ def ask() -> ResponseReturnValue:
     wish = transfer_service.TransferRequest(form.how.data, form.target("agent"), form.target("queue"), form.note.data)
 
     def done(session: Session, offer: Offer) -> None:
-        transfer_service.begin(session, context(), offer, wish, clock.now())
+        transfer_service.begin(session, context().notifier, context().settings, offer, wish, clock.now())
 
     return _with_offer(done)
 
@@ -91,7 +91,7 @@ def go_on(step: str) -> ResponseReturnValue:
         transfer = conference_service.transfer_of(session, offer.call_id)
         if transfer is None or transfer.from_offer_id != offer.id:
             raise CannotTransfer("not_talking")
-        act(session, context(), transfer, clock.now())
+        act(session, context().notifier, transfer, clock.now())
 
     return _with_offer(done)
 

@@ -93,7 +93,7 @@ def choose() -> ResponseReturnValue:
     agent_id = _agent_id()
     status = submitted(StatusForm).status.data
     with context().database.write() as session:
-        if agent_status.choose_status(session, context(), _locked(session, agent_id), status, clock.now()):
+        if agent_status.choose_status(session, context().notifier, _locked(session, agent_id), status, clock.now()):
             _note(session, f"status_{status}", agent_id)
     return "", 204
 
@@ -105,7 +105,7 @@ def back() -> ResponseReturnValue:
     """End wrap-up, or being set aside."""
     agent_id = _agent_id()
     with context().database.write() as session:
-        if agent_status.come_back(session, context(), _locked(session, agent_id), clock.now()):
+        if agent_status.come_back(session, context().notifier, _locked(session, agent_id), clock.now()):
             _note(session, "came_back", agent_id)
     return "", 204
 
@@ -120,10 +120,10 @@ def token() -> ResponseReturnValue:
     beat = presence_http.beat_of(form, PagePhone.CONNECTING) if form.page.data else None
     with context().database.write() as session:
         if beat is not None:
-            agents_service.take_phone(session, context(), beat, clock.now())
+            agents_service.take_phone(session, context().notifier, beat, clock.now())
         agent = _locked(session, _agent_id())
         if agent.address.startswith(CLIENT):
-            agent_status.page_phone(session, context(), agent, clock.now())
+            agent_status.page_phone(session, context().notifier, agent, clock.now())
             queries.took_phone(session, current_user.sign_in_id, clock.now())
     if not agent.address.startswith(CLIENT) or browser_phone.connection_of(context().settings).kind is PhoneKind.NONE:
         abort(404)

@@ -38,7 +38,7 @@ def beat() -> ResponseReturnValue:
     form = submitted(BeatForm)
     told = beat_of(form, form.phone.data)
     with context().database.write() as session:
-        if not service.heartbeat(session, context(), told, clock.now()):
+        if not service.heartbeat(session, context().notifier, told, clock.now()):
             abort(409)
         return jsonify(_answer(session, told))
 
@@ -51,7 +51,7 @@ def leave() -> ResponseReturnValue:
     """The page is being closed, or left for another one."""
     told = beat_of(submitted(PageForm), PagePhone.NONE)
     with context().database.write() as session:
-        service.leave(session, context(), told.agent_id, told.page_id, clock.now())
+        service.leave(session, context().notifier, told.agent_id, told.page_id, clock.now())
     return "", 204
 
 
@@ -86,4 +86,4 @@ def _signed_out(_app: Flask, user: object, **_more: Response) -> None:
     if not isinstance(user, SignedIn) or user.agent_id is None:
         return
     with context().database.write() as session:
-        service.sign_out(session, context(), user.agent_id, user.sign_in_id, clock.now())
+        service.sign_out(session, context().notifier, user.agent_id, user.sign_in_id, clock.now())

@@ -12,7 +12,8 @@ from console.desk import view
 from console.floor import warning_signs as alarms
 from console.floor.warning_signs import UnansweredSign
 from console.web import formatting
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
+from hotline.database.database import Database
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
@@ -84,11 +85,10 @@ class FloorSnapshot:
     alarms: Sequence[UnansweredSign] = ()
 
 
-def take(context: AppContext, now: datetime) -> FloorSnapshot:
+def take(database: Database, settings: Settings, now: datetime) -> FloorSnapshot:
     """Read the floor."""
-    settings = context.settings
     midnight = formatting.midnight(now, ZoneInfo(settings.timezone))
-    with context.database.read() as session:
+    with database.read() as session:
         queues = {queue.name: queue for queue in queue_queries.queues(session)}
         agents = agent_queries.everyone(session)
         known = {agent.id: agent for agent in agents}

@@ -45,7 +45,8 @@ def make() -> ResponseReturnValue:
     form = submitted(CalibrationForm)
     with refusals() as said:
         made = calibration_service.open_round(
-            context(),
+            context().database,
+            context().settings,
             current_user.id,
             form.name.data,
             form.scorecard.data,
@@ -86,7 +87,7 @@ def show(calibration_id: str) -> ResponseReturnValue:
 def close(calibration_id: str) -> ResponseReturnValue:
     """End a calibration; what is not finished is dropped."""
     with refusals() as said:
-        calibration_service.close_round(context(), calibration_id, clock.now())
+        calibration_service.close_round(context().database, calibration_id, clock.now())
         logged("close_calibration", calibration_id, "round")
         said.well("calibration.closed")
     return redirect(url_for("calibrating.show", calibration_id=calibration_id))

@@ -50,7 +50,9 @@ def begin(review_id: str) -> ResponseReturnValue:
     """Make a finding something to work on."""
     form = submitted(CoachingForm)
     with refusals() as said:
-        coaching_service.begin(context(), review_id, current_user.id, _finding(form), clock.now())
+        coaching_service.begin(
+            context().database, context().settings, review_id, current_user.id, _finding(form), clock.now()
+        )
         logged("begin_coaching", review_id)
         said.well("coaching.begun")
     return redirect(url_for("reviews.show", review_id=review_id))
@@ -62,7 +64,7 @@ def begin(review_id: str) -> ResponseReturnValue:
 def done(coaching_id: str) -> ResponseReturnValue:
     """The agent has worked on it."""
     with refusals():
-        coaching_service.mark_done(context(), coaching_id, current_user.id, clock.now())
+        coaching_service.mark_done(context().database, coaching_id, current_user.id, clock.now())
         logged("coaching_done", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 
@@ -75,7 +77,7 @@ def check(coaching_id: str) -> ResponseReturnValue:
     form = submitted(RecheckForm)
     with refusals():
         coaching_service.recheck(
-            context(),
+            context().database,
             coaching_id,
             current_user.id,
             clock.now(),

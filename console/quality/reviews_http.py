@@ -73,7 +73,7 @@ def show(review_id: str) -> ResponseReturnValue:
 def take(review_id: str) -> ResponseReturnValue:
     """Begin a review."""
     with refusals():
-        service.take(context(), review_id, current_user.id, clock.now())
+        service.take(context().database, context().settings, review_id, current_user.id, clock.now())
         logged("take_review", review_id)
     return _back(review_id)
 
@@ -84,7 +84,7 @@ def take(review_id: str) -> ResponseReturnValue:
 def save(review_id: str) -> ResponseReturnValue:
     """Keep the draft: JSON for the page that saves by itself, else the page again."""
     try:
-        saved = service.save(context(), review_id, current_user.id, _draft(), clock.now())
+        saved = service.save(context().database, context().settings, review_id, current_user.id, _draft(), clock.now())
     except ReviewRefused as refused:
         audit_marks.failed()
         if not _wants_json():
@@ -103,7 +103,7 @@ def save(review_id: str) -> ResponseReturnValue:
 def publish(review_id: str) -> ResponseReturnValue:
     """Publish to the agent, or finish the review of a calibration; then the next one."""
     with refusals() as said:
-        service.publish(context(), review_id, current_user.id, _draft(), clock.now())
+        service.publish(context().database, context().settings, review_id, current_user.id, _draft(), clock.now())
         logged("publish_review", review_id)
         said.well("review.published")
     return _back(review_id)
@@ -115,7 +115,7 @@ def publish(review_id: str) -> ResponseReturnValue:
 def release(review_id: str) -> ResponseReturnValue:
     """Give a review back to the queue."""
     with refusals() as said:
-        service.release(context(), review_id, current_user.id, clock.now())
+        service.release(context().database, review_id, current_user.id, clock.now())
         logged("release_review", review_id)
         said.well("review.released")
     return redirect(url_for("reviews.listing"))
@@ -127,7 +127,7 @@ def release(review_id: str) -> ResponseReturnValue:
 def drop(review_id: str) -> ResponseReturnValue:
     """Leave a call unheard, with the reason."""
     with refusals() as said:
-        service.drop(context(), review_id, current_user.id, submitted(DropForm).why.data, clock.now())
+        service.drop(context().database, review_id, current_user.id, submitted(DropForm).why.data, clock.now())
         logged("drop_review", review_id)
         said.well("review.dropped")
     return redirect(url_for("reviews.listing"))
@@ -141,7 +141,7 @@ def comment(review_id: str) -> ResponseReturnValue:
     form = submitted(CommentForm)
     with refusals():
         comment_service.add_comment(
-            context(),
+            context().database,
             review_id,
             current_user.id,
             form.comment.data,
@@ -158,7 +158,7 @@ def comment(review_id: str) -> ResponseReturnValue:
 def uncomment(comment_id: str) -> ResponseReturnValue:
     """Take one's own comment back, before the review is published."""
     with refusals():
-        return _comments(comment_service.remove_comment(context(), comment_id, current_user.id))
+        return _comments(comment_service.remove_comment(context().database, comment_id, current_user.id))
     return redirect(url_for("reviews.listing"))
 
 
@@ -167,7 +167,7 @@ def uncomment(comment_id: str) -> ResponseReturnValue:
 @touches("choose_call", "call", "call_id")
 def choose(call_id: str) -> ResponseReturnValue:
     """Have a call heard that somebody chose: it counts as targeted."""
-    review_id = targeted_service.choose(context(), call_id, current_user.id, clock.now())
+    review_id = targeted_service.choose(context().database, context().settings, call_id, current_user.id, clock.now())
     logged("choose_call", review_id)
     return _back(review_id)
 
@@ -194,7 +194,7 @@ def judge() -> Judge:
 
 def _shown(page: ReviewRecord) -> dict[str, object]:
     review, who = page.review, judge()
-    card = service.card_of(context(), review)
+    card = service.card_of(context().settings, review)
     is_blind = permissions.is_blind(review)
     return {
         "page": page,

@@ -21,7 +21,7 @@ pages = Blueprint("verdicts", __name__)
 def acknowledge(review_id: str) -> ResponseReturnValue:
     """The agent has read the review of their call and agrees."""
     with refusals() as said:
-        service.acknowledge(context(), review_id, current_user.id, clock.now())
+        service.acknowledge(context().database, review_id, current_user.id, clock.now())
         logged("acknowledge_review", review_id)
         said.well("review.acknowledged")
     return _back(review_id)
@@ -33,7 +33,9 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
 def appeal(review_id: str) -> ResponseReturnValue:
     """Return the agent objects, once, with reasons."""
     with refusals() as said:
-        appeal_service.appeal(context(), review_id, current_user.id, submitted(AppealForm).reasons.data, clock.now())
+        appeal_service.appeal(
+            context().database, review_id, current_user.id, submitted(AppealForm).reasons.data, clock.now()
+        )
         logged("appeal_review", review_id)
         said.well("review.appealed")
     return _back(review_id)
@@ -47,7 +49,8 @@ def decide(review_id: str) -> ResponseReturnValue:
     form = submitted(RulingForm)
     with refusals() as said:
         appeal_service.rule_on_appeal(
-            context(),
+            context().database,
+            context().settings,
             review_id,
             current_user.id,
             clock.now(),

@@ -62,7 +62,8 @@ def ask() -> ResponseReturnValue:
     wanted = _wanted(form)
     with refusals():
         made = service.request_report(
-            context(),
+            context().database,
+            context().notifier,
             current_user.id,
             wanted,
             clock.now(),
@@ -88,7 +89,7 @@ def state(report_id: str) -> ResponseReturnValue:
 def file(report_id: str) -> ResponseReturnValue:
     """Return the file, for whoever asked for it; logged."""
     row = _own(report_id)
-    content = service.report_file(context(), row)
+    content = service.report_file(context().objects, row)
     logged("fetch_report", report_id, "report")
     name = f"{row.kind}-{row.parameters['since']}-{row.parameters['until']}.{row.format}"
     return send_file(io.BytesIO(content), mimetype=service.FORMATS[row.format], as_attachment=True, download_name=name)

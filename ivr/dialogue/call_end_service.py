@@ -7,9 +7,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline import clock
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import call_log, transitions
+from hotline.outbox.notifier import Notifier
 from hotline.values.call_events import CallEnded
 from hotline.values.reason_codes import CallReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
@@ -35,7 +37,7 @@ def line_reported(context: AppContext, report: leg_service.LegReport, now: datet
         call.last_report_at = now
         leg_service.caller_line(session, call.id, report, now)
         if report.status in ENDED_LEGS and call.status is not CallStatus.ENDED:
-            _end(session, context, call, report.status, now)
+            _end(session, context.notifier, context.settings, call, report.status, now)
     return True
 
 
@@ -63,24 +65,28 @@ def write_down_missed(context: AppContext, listed: ListedCall, now: datetime) ->
         with context.database.write() as session:
             session.add(call)
             session.flush()
-            _tell_end(session, context, call, now)
-            broken_off_service.promise_for(session, context, flow_file.load(context.settings).flow, call, now)
+            _tell_end(session, context.notifier, call, now)
+            broken_off_service.promise_for(
+                session, context.notifier, context.settings, flow_file.load(context.settings).flow, call, now
+            )
     except IntegrityError:
         return False
     return True
 
 
-def _end(session: Session, context: AppContext, call: Call, status: LegStatus, now: datetime) -> None:
-    queues.caller_ended(session, context, call, now)
-    callbacks.call_ended(session, context, call, now)
+def _end(
+    session: Session, notifier: Notifier, settings: Settings, call: Call, status: LegStatus, now: datetime
+) -> None:
+    queues.caller_ended(session, notifier, call, now)
+    callbacks.call_ended(session, notifier, settings, call, now)
     transitions.transition(call, CallEvent.ENDED)
     call.ended_at, call.last_answer = now, None
     call.outcome = outcome_of(call, status)
-    _tell_end(session, context, call, now)
+    _tell_end(session, notifier, call, now)
 
 
-def _tell_end(session: Session, context: AppContext, call: Call, now: datetime) -> None:
-    call_log.record(session, context.notifier, call.id, CallEnded(outcome=call.outcome), now)
+def _tell_end(session: Session, notifier: Notifier, call: Call, now: datetime) -> None:
+    call_log.record(session, notifier, call.id, CallEnded(outcome=call.outcome), now)
 
 
 def outcome_of(call: Call, status: LegStatus) -> CallOutcome:

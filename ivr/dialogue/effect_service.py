@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Call
 from hotline.outbox import transitions
-from hotline.outbox.notifier import FLOOR
+from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.call_events import HistoryEvent
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
@@ -31,17 +31,19 @@ def needs_more(effects: Sequence[Effect]) -> bool:
     return not all(isinstance(effect, WRITTEN_WITH_THE_TURN) for effect in effects)
 
 
-def apply(session: Session, context: AppContext, call_id: str, effects: Sequence[Effect], now: datetime) -> None:
+def apply(
+    session: Session, notifier: Notifier, settings: Settings, call_id: str, effects: Sequence[Effect], now: datetime
+) -> None:
     """Do what follows from a turn. Raises `CallMovedOn` when the caller is not where they were meanwhile."""
     rows = queries.event_rows(call_id, [effect for effect in effects if isinstance(effect, HistoryEvent)], now)
     queries.add_events(session, rows)
     if rows:
-        context.notifier.notify_after(session, FLOOR, notice(rows))
+        notifier.notify_after(session, FLOOR, notice(rows))
     if not needs_more(effects):
         return
     call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
     for effect in effects:
-        _apply(session, context, call, effect, now)
+        _apply(session, notifier, settings, call, effect, now)
 
 
 def notice(rows: Sequence[dict[str, object]]) -> str:
@@ -49,23 +51,23 @@ def notice(rows: Sequence[dict[str, object]]) -> str:
     return "\n".join(f"{row['kind']} {row['call_id']} {row['id']}" for row in rows)
 
 
-def _apply(session: Session, context: AppContext, call: Call, effect: Effect, now: datetime) -> None:
+def _apply(session: Session, notifier: Notifier, settings: Settings, call: Call, effect: Effect, now: datetime) -> None:
     match effect:
         case flow_state.JoinQueue():
-            _join_queue(session, context, call, effect, now)
+            _join_queue(session, notifier, settings, call, effect, now)
         case flow_state.SetIntent(intent=intent):
             call.intent = intent
         case flow_state.KeepMessage(sid=sid):
-            recordings.add_started(session, context, call.id, sid, now).kind = RecordingKind.MESSAGE
+            recordings.add_started(session, notifier, call.id, sid, now).kind = RecordingKind.MESSAGE
         case flow_state.LeaveQueue():
-            if not queue_place_service.step_out(session, context, call, now):
+            if not queue_place_service.step_out(session, notifier, call, now):
                 raise CallMovedOn(call.id)
         case flow_state.ReturnToMenu():
             transitions.transition(call, CallEvent.LEFT_QUEUE)
         case flow_state.RejoinQueue():
-            queue_place_service.withdraw(session, context, call, now)
+            queue_place_service.withdraw(session, notifier, call, now)
         case flow_state.RequestCallback(number=number):
-            _request_callback(session, context, call, number, now)
+            _request_callback(session, notifier, call, number, now)
         case flow_state.MarkForwarded():
             if call.status is CallStatus.IN_MENU:
                 call.outcome = CallOutcome.FORWARDED
@@ -78,14 +80,18 @@ def _apply(session: Session, context: AppContext, call: Call, effect: Effect, no
     session.flush()
 
 
-def _join_queue(session: Session, context: AppContext, call: Call, wanted: flow_state.JoinQueue, now: datetime) -> None:
+def _join_queue(
+    session: Session, notifier: Notifier, settings: Settings, call: Call, wanted: flow_state.JoinQueue, now: datetime
+) -> None:
     if call.status is CallStatus.WAITING:
-        queues.leave(session, context, call, QueueEntryEndReason.OTHER_QUEUE, now)
+        queues.leave(session, notifier, call, QueueEntryEndReason.OTHER_QUEUE, now)
         session.flush()
     call.intent = wanted.intent
-    queues.join(session, context, call, queues.QueueRequest(wanted.queue, wanted.skill, wanted.priority), now)
+    queues.join(
+        session, notifier, settings, call, queues.QueueRequest(wanted.queue, wanted.skill, wanted.priority), now
+    )
 
 
-def _request_callback(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> None:
-    if queue_place_service.request(session, context, call, number, now) is None:
+def _request_callback(session: Session, notifier: Notifier, call: Call, number: PhoneNumber, now: datetime) -> None:
+    if queue_place_service.request(session, notifier, call, number, now) is None:
         raise CallMovedOn(call.id)

@@ -5,10 +5,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Call, Callback
 from hotline.outbox import call_log, transitions
-from hotline.outbox.notifier import ROUTER
+from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import CallbackRequested, Forwarded
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
@@ -29,10 +31,12 @@ def promise(context: AppContext, flow: Flow, sid: str, now: datetime) -> bool:
         call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
         if call is None or call.status is not CallStatus.ENDED or call.answered_at or call.outcome in SERVED:
             return False
-        return promise_for(session, context, flow, call, now)
+        return promise_for(session, context.notifier, context.settings, flow, call, now)
 
 
-def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, now: datetime) -> bool:
+def promise_for(
+    session: Session, notifier: Notifier, settings: Settings, flow: Flow, call: Call, now: datetime
+) -> bool:
     """Do the same for a call that is locked, or new. Not for hidden numbers, nor for who has called again since."""
     number = PhoneNumber.parse(call.caller_number or "")
     if number is None or callback_queries.open_of(session, call.id) is not None or _called_again(session, call):
@@ -40,7 +44,7 @@ def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, n
     state = queries.read_state(call.dialogue_state or {}, call.language)
     effects = menu.ask_for_person(flow, state, now).effects
     asked = next(effect for effect in effects if isinstance(effect, JoinQueue))
-    queue = queues_file.of(context.settings).queues[asked.queue]
+    queue = queues_file.of(settings).queues[asked.queue]
     session.add(
         Callback(
             call_id=call.id,
@@ -58,8 +62,8 @@ def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, n
             requested_at=now,
         )
     )
-    call_log.record(session, context.notifier, call.id, CallbackRequested(queue=queue.name), now)
-    context.notifier.notify_after(session, ROUTER)
+    call_log.record(session, notifier, call.id, CallbackRequested(queue=queue.name), now)
+    notifier.notify_after(session, ROUTER)
     return True
 
 
@@ -68,14 +72,14 @@ def _called_again(session: Session, call: Call) -> bool:
     return session.scalar(later.limit(1)) is not None
 
 
-def forwarded(context: AppContext, sid: str, now: datetime) -> None:
+def forwarded(database: Database, notifier: Notifier, sid: str, now: datetime) -> None:
     """Note that a caller was connected with a number outside while the database was away: they wait in no queue."""
-    with context.database.write() as session:
+    with database.write() as session:
         call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
         if call is None or call.status not in {CallStatus.IN_MENU, CallStatus.WAITING}:
             return
         if call.status is CallStatus.WAITING:
-            service.leave(session, context, call, QueueEntryEndReason.FORWARDED, now)
+            service.leave(session, notifier, call, QueueEntryEndReason.FORWARDED, now)
             transitions.transition(call, CallEvent.LEFT_QUEUE)
         call.outcome = CallOutcome.FORWARDED
-        call_log.record(session, context.notifier, call.id, Forwarded(), now)
+        call_log.record(session, notifier, call.id, Forwarded(), now)

@@ -22,7 +22,7 @@ def rescue(voice: VoiceContext, turn: Turn, now: datetime) -> str:
     if turn.call_sid is None:
         return voice.apology()
     if turn.dial_status in {LegStatus.COMPLETED, LegStatus.ANSWERED}:
-        broken_off_service.forwarded(voice.app, turn.call_sid, now)
+        broken_off_service.forwarded(voice.app.database, voice.app.notifier, turn.call_sid, now)
         return voice.document((Hangup(),))
     with voice.app.database.read() as session:
         call = queries.snapshot_of_line(session, turn.call_sid)

@@ -85,7 +85,7 @@ class KeptCallers:
         for sid, caller in callers.items():
             if caller.is_forwarded:
                 service.first_turn(self._voice, caller.turn, now)
-                broken_off_service.forwarded(self._voice.app, sid, now)
+                broken_off_service.forwarded(self._voice.app.database, self._voice.app.notifier, sid, now)
                 self.forget(sid)
             elif time.monotonic() - caller.heard > GONE_SECONDS:
                 broken_off_service.promise(self._voice.app, self._voice.flow, sid, now)

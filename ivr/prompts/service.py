@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 
 from hotline import log
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.encryption.sealed_objects import Blob
 from hotline.models import Prompt
 from hotline.object_store import orphans
+from hotline.object_store.store import ObjectStore
 from hotline.outbox import jobs
 from hotline.outbox.job_kinds import job
+from hotline.outbox.notifier import Notifier
 from hotline.values.language import Language
 from ivr.errors import PromptMissing
 from ivr.flow.nodes import Flow, prompts
@@ -26,14 +29,14 @@ def digest(language: Language, text: str) -> str:
     return hashlib.sha256(f"{voice}\n{text}".encode()).hexdigest()
 
 
-def prepare(context: AppContext, flow: Flow, now: datetime) -> int:
+def prepare(database: Database, notifier: Notifier, flow: Flow, now: datetime) -> int:
     """Have everything rendered that the flow can say; how many prompts were new. Again: nothing happens."""
     wanted = {digest(language, text): (language, text) for _, language, text in prompts(flow) if text}
     try:
-        with context.database.write() as session:
+        with database.write() as session:
             missing = wanted.keys() - set(session.scalars(select(Prompt.digest)))
             session.add_all(Prompt(digest=key, language=wanted[key][0], text=wanted[key][1]) for key in sorted(missing))
-            jobs.add_many(session, context.notifier, "render_prompt", sorted(missing), now)
+            jobs.add_many(session, notifier, "render_prompt", sorted(missing), now)
     except IntegrityError:
         # Another process that starts at the same time was faster, and prepares the same prompts.
         log.get().info("prompts_prepared_elsewhere")
@@ -50,7 +53,7 @@ def render(context: AppContext, digest: str, now: datetime) -> None:
         raise PromptMissing(f"no prompt {digest}")
     if prompt.blob is not None:
         return
-    with orphans.fresh(context, f"prompts/{digest}") as name:
+    with orphans.fresh(context.database, context.objects, f"prompts/{digest}") as name:
         context.objects.put(name, espeak.synthesise(prompt.text, prompt.language), about=name)
         context.objects.get(name, about=name)
         with context.database.write() as session:
@@ -60,9 +63,9 @@ def render(context: AppContext, digest: str, now: datetime) -> None:
                 row.blob, row.rendered_at = name, now
 
 
-def rendered(context: AppContext) -> frozenset[str]:
+def rendered(database: Database) -> frozenset[str]:
     """Return the digests of all prompts that have sound."""
-    with context.database.read() as session:
+    with database.read() as session:
         return frozenset(session.scalars(select(Prompt.digest).where(Prompt.blob.is_not(None))))
 
 
@@ -72,10 +75,10 @@ def sealed_blobs(session: Session) -> list[Blob]:
     return [Blob(name, name) for name in names if name]
 
 
-def audio(context: AppContext, digest: str) -> bytes:
+def audio(database: Database, objects: ObjectStore, digest: str) -> bytes:
     """Return the sound of a rendered prompt, a WAV file. Raises `PromptMissing`."""
-    with context.database.read() as session:
+    with database.read() as session:
         blob = session.scalar(select(Prompt.blob).where(Prompt.digest == digest))
     if blob is None:
         raise PromptMissing(f"prompt {digest} is not rendered")
-    return context.objects.get(blob, about=blob)
+    return objects.get(blob, about=blob)

@@ -24,7 +24,7 @@ class Sounds:
 
     def __init__(self, context: AppContext, flow: Flow) -> None:
         """Read the hospital's folder of recordings (`zh-CN/menu.wav`, `music.wav`); the database is not asked yet."""
-        self._context = context
+        self._database, self._objects = context.database, context.objects
         self._files: dict[str, Path] = {}
         self._own: dict[tuple[Language, str], str] = {}
         self._wanted = {
@@ -59,7 +59,7 @@ class Sounds:
             return
         if self._looked_at is None or now - self._looked_at > LOOK_AGAIN:
             self._looked_at = now
-            self._rendered = prompt_service.rendered(self._context)
+            self._rendered = prompt_service.rendered(self._database)
 
     def voiced(self, said: Say) -> Say | Play:
         """Return the sound for what is said, or the words themselves for the provider's voice."""
@@ -97,7 +97,7 @@ class Sounds:
             return self._made[digest]
         if len(digest) != 64:
             raise PromptMissing("no such prompt")
-        return prompt_service.audio(self._context, digest)
+        return prompt_service.audio(self._database, self._objects, digest)
 
 
 def _digest(sound: bytes) -> str:

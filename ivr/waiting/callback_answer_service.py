@@ -58,9 +58,9 @@ def joined(voice: VoiceContext, callback_id: str, turn: Turn, now: datetime) -> 
             return service.answer_out_of_turn(voice, call)
         state, heard = menu.mark_heard(call.state)
         queries.hear(session, call, state, now if heard else None, now)
-        effect_service.apply(session, voice.app, call.call_id, heard, now)
+        effect_service.apply(session, voice.app.notifier, voice.app.settings, call.call_id, heard, now)
         row = session.get_one(Call, call.call_id, with_for_update=True, populate_existing=True)
-        if not callbacks.came_back(session, voice.app, callback_id, row, now):
+        if not callbacks.came_back(session, voice.app.notifier, callback_id, row, now):
             return voice.goodbye("thanks", state.language)
         session.flush()
         call = queries.snapshot(session, call.call_id) or call
@@ -77,7 +77,7 @@ def reported(voice: VoiceContext, callback_id: str, attempt: int, report: leg_se
         reason = REASONS.get(report.status, CallbackReason.NOT_REACHED)
         callbacks.not_reached(voice.app, callback_id, attempt, reason, now)
     else:
-        callbacks.heard_of(voice.app, callback_id, attempt, report.sid)
+        callbacks.heard_of(voice.app.database, callback_id, attempt, report.sid)
 
 
 def _begin(session: Session, voice: VoiceContext, callback: Callback, now: datetime) -> CallSnapshot:
@@ -105,7 +105,7 @@ def _begin(session: Session, voice: VoiceContext, callback: Callback, now: datet
     callback.outbound_call_id = call.id
     leg_service.caller_line(session, call.id, leg_service.LegReport(call.provider_sid, LegStatus.ANSWERED), now)
     told = call_events.CalledBack(asked_call_id=callback.call_id)
-    effect_service.apply(session, voice.app, call.id, (told,), now)
+    effect_service.apply(session, voice.app.notifier, voice.app.settings, call.id, (told,), now)
     return CallSnapshot(call.id, call.provider_sid, state, CallStatus.IN_MENU, 1)
 
 

@@ -45,7 +45,7 @@ def _heal(voice: VoiceContext, call_id: str, now: datetime) -> None:
         call = queries.snapshot(session, call_id)
         is_lost = call is not None and call.status is CallStatus.WAITING and not facts.is_in_queue(session, call)
     if is_lost:
-        routing_overflow.restore_entry(voice.app, call_id, now)
+        routing_overflow.restore_entry(voice.app.database, voice.app.notifier, call_id, now)
 
 
 def callback_turn(voice: VoiceContext, call_id: str, turn: CallbackTurn, now: datetime) -> str:
@@ -126,14 +126,14 @@ def conference_left(voice: VoiceContext, call_id: str, turn: Turn, *, entry_id: 
         if call is None:
             return voice.apology()
         row = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
-        conversation_service.not_met(session, voice.app, row, now)
-        exit_ = conversation_service.came_out(session, voice.app, row, entry_id, now)
+        conversation_service.not_met(session, voice.app.notifier, voice.app.settings, row, now)
+        exit_ = conversation_service.came_out(session, voice.app.notifier, voice.app.settings, row, entry_id, now)
         is_over = row.status is CallStatus.ENDED
         if exit_ is conversation_service.ConferenceExit.OVER:
             known = facts.rating_facts(session, voice.app.settings, call)
             question = rating.ask(voice.flow, call, known, now)
             if question is not None:
-                effect_service.apply(session, voice.app, call_id, question.effects, now)
+                effect_service.apply(session, voice.app.notifier, voice.app.settings, call_id, question.effects, now)
                 return voice.document(question.verbs)
     if exit_ is conversation_service.ConferenceExit.UNKNOWN and checks < MOST_CHECKS:
         again = webhook_urls.conference_left(call_id, entry_id, checks + 1)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
+from hotline.database.database import Database
 from hotline.models import Appeal
 from hotline.outbox import transitions
 from hotline.values.states.review import ReviewEvent, ReviewState, Ruling
@@ -11,9 +12,9 @@ from qa.errors import NotPermitted
 from qa.reviews.service import add_step, agents_own, apply_answers, in_state, judge, locked, required_text, snapshot
 
 
-def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
+def appeal(database: Database, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
     """Object as the agent, once, with reasons."""
-    with context.database.write() as session:
+    with database.write() as session:
         review = agents_own(session, review_id, user_id)
         in_state(review, ReviewState.PUBLISHED)
         text = required_text(reasons)
@@ -23,7 +24,8 @@ def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now:
 
 
 def rule_on_appeal(
-    context: AppContext,
+    database: Database,
+    settings: Settings,
     review_id: str,
     user_id: str,
     now: datetime,
@@ -33,14 +35,14 @@ def rule_on_appeal(
     answers: Mapping[str, str],
 ) -> None:
     """Rule on an appeal: uphold, or change the answers. Never by who reviewed, nor by whom it is about."""
-    with context.database.write() as session:
+    with database.write() as session:
         review = locked(session, review_id)
         in_state(review, ReviewState.APPEALED)
         if not judge(session, user_id).may_rule(review):
             raise NotPermitted("another supervisor rules on an appeal, and nobody on one of their own")
         answer = required_text(reasons)
         if ruling is Ruling.CHANGED:
-            apply_answers(context, review, answers)
+            apply_answers(settings, review, answers)
         transitions.transition(review, ReviewEvent(ruling.value))
         review.ended_at = now
         appeal = session.query(Appeal).filter_by(review_id=review.id).one()

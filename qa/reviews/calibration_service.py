@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
+from hotline.database.database import Database
 from hotline.errors import NotFound
 from hotline.models import Calibration, Call, Review, ReviewStep, User
 from hotline.outbox import transitions
@@ -53,7 +54,8 @@ class CalibrationResult:
 
 
 def open_round(
-    context: AppContext,
+    database: Database,
+    settings: Settings,
     user_id: str,
     name: str,
     scorecard: str,
@@ -68,9 +70,9 @@ def open_round(
     """
     if not 0 < len(name.strip()) <= 80:
         raise TextRequired("a calibration needs a name of at most 80 characters")
-    card = scorecards.load(context.settings.scorecards_folder)[scorecard]
-    zone = ZoneInfo(context.settings.timezone)
-    with context.database.write() as session:
+    card = scorecards.load(settings.scorecards_folder)[scorecard]
+    zone = ZoneInfo(settings.timezone)
+    with database.write() as session:
         chosen = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
         judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
         if not 0 < len(chosen) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in chosen):
@@ -85,9 +87,9 @@ def open_round(
         return calibration.id
 
 
-def close_round(context: AppContext, calibration_id: str, now: datetime) -> None:
+def close_round(database: Database, calibration_id: str, now: datetime) -> None:
     """End a calibration; reviews that nobody finished are dropped."""
-    with context.database.write() as session:
+    with database.write() as session:
         calibration = session.get(Calibration, calibration_id, with_for_update=True)
         if calibration is None:
             raise NotFound(f"no calibration {calibration_id}")

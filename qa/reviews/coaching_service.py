@@ -6,7 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
+from hotline.database.database import Database
 from hotline.errors import NotFound
 from hotline.models import CoachingItem, Review
 from hotline.outbox import transitions
@@ -26,7 +27,9 @@ class CoachingFinding:
     clip: tuple[str, float, float] | None = None
 
 
-def begin(context: AppContext, review_id: str, user_id: str, finding: CoachingFinding, now: datetime) -> str:
+def begin(
+    database: Database, settings: Settings, review_id: str, user_id: str, finding: CoachingFinding, now: datetime
+) -> str:
     """Make a finding of a published review something to work on; return its id. Raises `TextRequired`, `InvalidAnswer`,
     `WrongReviewState`.
     """
@@ -35,11 +38,11 @@ def begin(context: AppContext, review_id: str, user_id: str, finding: CoachingFi
         raise TextRequired("say what is to be worked on")
     if finding.clip is not None and not 0 <= finding.clip[1] < finding.clip[2]:
         raise InvalidAnswer("the example ends before it begins")
-    with context.database.write() as session:
+    with database.write() as session:
         review = service.locked(session, review_id)
         if review.state not in PUBLIC or review.calibration_id is not None:
             raise WrongReviewState("only what the agent may read can be worked on")
-        card = service.card_of(context, review)
+        card = service.card_of(settings, review)
         if finding.item is not None and finding.item not in {item.id for item in card.items}:
             raise InvalidAnswer(f"no item {finding.item}")
         row = CoachingItem(review_id=review.id, agent_id=review.agent_id, item=finding.item, finding=text)
@@ -51,9 +54,9 @@ def begin(context: AppContext, review_id: str, user_id: str, finding: CoachingFi
         return row.id
 
 
-def mark_done(context: AppContext, coaching_id: str, user_id: str, now: datetime) -> None:
+def mark_done(database: Database, coaching_id: str, user_id: str, now: datetime) -> None:
     """Note that the agent has worked on it. Raises `NotFound` for somebody else's."""
-    with context.database.write() as session:
+    with database.write() as session:
         row = _locked(session, coaching_id)
         if not service.judge(session, user_id).is_about(row):
             raise NotFound(f"no coaching {coaching_id}")
@@ -64,7 +67,7 @@ def mark_done(context: AppContext, coaching_id: str, user_id: str, now: datetime
 
 
 def recheck(
-    context: AppContext,
+    database: Database,
     coaching_id: str,
     user_id: str,
     now: datetime,
@@ -74,7 +77,7 @@ def recheck(
     recheck_id: str | None = None,
 ) -> None:
     """Record the re-check: passed or not, the new day where not, and the later review it was seen in."""
-    with context.database.write() as session:
+    with database.write() as session:
         row = _locked(session, coaching_id)
         if service.judge(session, user_id).is_about(row):
             raise NotPermitted("nobody checks their own work")

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import NotFound
 from hotline.models import ReviewComment
 from qa.reviews.service import own_draft, required_text
 
 
 def add_comment(
-    context: AppContext,
+    database: Database,
     review_id: str,
     user_id: str,
     text: str,
@@ -19,7 +19,7 @@ def add_comment(
     second: float,
 ) -> str:
     """Comment on one second of a recording; return the comment's id."""
-    with context.database.write() as session:
+    with database.write() as session:
         review = own_draft(session, review_id, user_id)
         row = ReviewComment(
             review_id=review.id,
@@ -34,9 +34,9 @@ def add_comment(
         return row.id
 
 
-def remove_comment(context: AppContext, comment_id: str, user_id: str) -> str:
+def remove_comment(database: Database, comment_id: str, user_id: str) -> str:
     """Remove one's own comment from a review that is not published yet; return the review's id."""
-    with context.database.write() as session:
+    with database.write() as session:
         row = session.get(ReviewComment, comment_id)
         if row is None:
             raise NotFound(f"no comment {comment_id}")

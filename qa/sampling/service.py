@@ -10,7 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline.clock import new_secret
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import Discard
 from hotline.models import Attempt, AutoScore, Call, DailySample, Job, Recording, Review, ReviewStep
 from hotline.outbox import jobs
@@ -33,7 +35,7 @@ HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
 
 def sweep(context: AppContext, now: datetime) -> int:
     """Have every past day drawn that was not, once its hour has come; return how many were asked for."""
-    days = due(context, now)
+    days = due(context.database, context.settings, now)
     if not days:
         return 0
     with context.database.write() as session:
@@ -42,11 +44,11 @@ def sweep(context: AppContext, now: datetime) -> int:
     return len(days)
 
 
-def due(context: AppContext, now: datetime) -> list[date]:
+def due(database: Database, settings: Settings, now: datetime) -> list[date]:
     """Return the days that can be drawn and have neither a draw nor a job that will make it."""
-    local = now.astimezone(ZoneInfo(context.settings.timezone))
-    last = (local - timedelta(hours=24 + policy_file.load(context.settings.quality_file).draw_hour)).date()
-    with context.database.read() as session:
+    local = now.astimezone(ZoneInfo(settings.timezone))
+    last = (local - timedelta(hours=24 + policy_file.load(settings.quality_file).draw_hour)).date()
+    with database.read() as session:
         first = session.scalar(select(func.min(Call.started_at)).where(Call.outcome == CallOutcome.ANSWERED))
         if first is None:
             return []
@@ -66,7 +68,7 @@ def make(context: AppContext, subject_id: str, now: datetime) -> None:
             if session.scalar(select(DailySample.id).where(DailySample.day == day)):
                 raise Discard(f"{day} was drawn before")
             calls = _calls(session, day, ZoneInfo(context.settings.timezone))
-            row = _draw(context, session, day, calls, rules)
+            row = _draw(context.settings, session, day, calls, rules)
             row.drawn_at = now
             session.add(row)
             session.flush()
@@ -92,9 +94,9 @@ def is_proven(row: DailySample) -> bool:
     return [_plain(one) for one in redraw(row).drawn] == row.drawn
 
 
-def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call], rules: Policy) -> DailySample:
-    traits = _traits(context, session, calls, rules, day)
-    zone = ZoneInfo(context.settings.timezone)
+def _draw(settings: Settings, session: Session, day: date, calls: Sequence[Call], rules: Policy) -> DailySample:
+    traits = _traits(settings, session, calls, rules, day)
+    zone = ZoneInfo(settings.timezone)
     frame = [
         [call.id, call.agent_id, call.queue or "", call.started_at.astimezone(zone).hour, sorted(traits[call.id])]
         for call in calls
@@ -148,7 +150,7 @@ def _calls(session: Session, day: date, zone: ZoneInfo) -> list[Call]:
 
 
 def _traits(
-    context: AppContext, session: Session, calls: Sequence[Call], rules: Policy, day: date
+    settings: Settings, session: Session, calls: Sequence[Call], rules: Policy, day: date
 ) -> dict[str, set[str]]:
     traits: dict[str, set[str]] = {call.id: set() for call in calls}
     ids = list(traits)
@@ -160,18 +162,18 @@ def _traits(
     for call in calls:
         if call.intent is Intent.COMPLAINT:
             traits[call.id].add("complaint")
-    for call_id, trait in _machine(context, session, ids):
+    for call_id, trait in _machine(settings, session, ids):
         traits[call_id].add(trait)
-    new = _new_agents(context, session, {call.agent_id for call in calls}, day - timedelta(days=rules.new_agent_days))
+    new = _new_agents(settings, session, {call.agent_id for call in calls}, day - timedelta(days=rules.new_agent_days))
     for call in calls:
         if call.agent_id in new:
             traits[call.id].add("new_agent")
     return traits
 
 
-def _machine(context: AppContext, session: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
+def _machine(settings: Settings, session: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
     """Return what the machine points at: a fatal fault that it heard or is unsure of, and a long silence."""
-    cards = scorecards.load(context.settings.scorecards_folder)
+    cards = scorecards.load(settings.scorecards_folder)
     fatal = {(card.name, item.id): item.good for card in cards for item in card.items if item.fatal}
     traits = []
     for mark in session.scalars(select(AutoScore).where(AutoScore.call_id.in_(ids))):
@@ -183,6 +185,6 @@ def _machine(context: AppContext, session: Session, ids: Sequence[str]) -> list[
     return traits
 
 
-def _new_agents(context: AppContext, session: Session, agent_ids: set[str | None], since: date) -> set[str | None]:
+def _new_agents(settings: Settings, session: Session, agent_ids: set[str | None], since: date) -> set[str | None]:
     first = select(Call.agent_id, func.min(Call.started_at)).where(Call.agent_id.in_(agent_ids)).group_by(Call.agent_id)
-    return {agent_id for agent_id, moment in session.execute(first) if context.settings.day(moment) >= since}
+    return {agent_id for agent_id, moment in session.execute(first) if settings.day(moment) >= since}

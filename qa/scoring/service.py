@@ -87,7 +87,7 @@ def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Scorab
     if recording.state not in HELD or (recording.seconds or 0.0) > LONGEST_SECONDS:
         return None
     try:
-        sound = read_wav(recordings.decrypted_wav(context, recording))
+        sound = read_wav(recordings.decrypted_wav(context.objects, context.keyring, recording))
         scorer = ClosedSetScorer(engine_choice.models_of(context.settings))
     except HotlineError as error:
         # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.

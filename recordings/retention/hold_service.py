@@ -5,16 +5,16 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import NotFound
 from hotline.models import AuditEntry, Call, Case, LegalHold
 
 CALL, CASE = "call", "case"
 
 
-def place(context: AppContext, kind: str, subject: str, now: datetime, *, reason: str, by: str) -> LegalHold:
+def place(database: Database, kind: str, subject: str, now: datetime, *, reason: str, by: str) -> LegalHold:
     """Put a hold on a call (by id) or a case (by id or number). Raises `NotFound` where there is none."""
-    with context.database.write() as session:
+    with database.write() as session:
         subject_id = _subject_id(session, kind, subject)
         hold = LegalHold(subject=kind, subject_id=subject_id, reason=reason[:500], placed_by=by[:40], placed_at=now)
         session.add(hold)
@@ -23,9 +23,9 @@ def place(context: AppContext, kind: str, subject: str, now: datetime, *, reason
     return hold
 
 
-def lift(context: AppContext, hold_id: str, by: str, now: datetime) -> LegalHold:
+def lift(database: Database, hold_id: str, by: str, now: datetime) -> LegalHold:
     """Take a hold away; its row stays. Raises `NotFound`."""
-    with context.database.write() as session:
+    with database.write() as session:
         hold = session.get(LegalHold, hold_id, with_for_update=True)
         if hold is None:
             raise NotFound(f"no hold {hold_id}")

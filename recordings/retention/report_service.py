@@ -5,22 +5,24 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from hotline import log
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import AuditEntry, Report
 from recordings.errors import DeletionFailed
 from recordings.retention import retention_file
 
 
-def due(context: AppContext, now: datetime) -> list[Report]:
+def due(database: Database, settings: Settings, now: datetime) -> list[Report]:
     """Return the reports whose files are over; nothing is changed."""
-    days = retention_file.load(context.settings.retention_file).report_days
-    with context.database.read() as session:
+    days = retention_file.load(settings.retention_file).report_days
+    with database.read() as session:
         return list(session.scalars(select(Report).where(Report.asked_at < now - timedelta(days=days))))
 
 
 def run(context: AppContext, now: datetime) -> int:
     """Delete them; return how many. Raises `DeletionFailed`."""
-    rows = due(context, now)
+    rows = due(context.database, context.settings, now)
     for row in rows:
         if row.blob is not None:
             context.objects.delete(row.blob)

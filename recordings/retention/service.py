@@ -12,7 +12,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hotline import log
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import (
     Appeal,
     AuditEntry,
@@ -26,6 +28,7 @@ from hotline.models import (
     ReviewStep,
     Transcript,
 )
+from hotline.object_store.store import ObjectStore
 from hotline.outbox import call_log, transitions
 from hotline.outbox.job_kinds import job
 from hotline.values.call_events import PurgedAudio, PurgedReview, PurgedTranscript
@@ -58,13 +61,13 @@ class PurgeItem:
     verdict: RetentionVerdict
 
 
-def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
+def plan(database: Database, settings: Settings, now: datetime) -> Iterator[PurgeItem]:
     """Yield everything whose period is over, and what keeps it; nothing is changed."""
-    rules = retention_file.load(context.settings.retention_file)
+    rules = retention_file.load(settings.retention_file)
     shortest = min(days for row in rules.days.values() for days in row.values())
     last = ""
     while True:
-        with context.database.read() as session:
+        with database.read() as session:
             query = select(Call).where(
                 Call.status == CallStatus.ENDED, Call.ended_at < now - timedelta(days=shortest), Call.id > last
             )
@@ -86,9 +89,9 @@ def purge_day(context: AppContext, _day: str, now: datetime) -> None:
 
 def run(context: AppContext, now: datetime) -> list[PurgeItem]:
     """Delete everything whose time is over and which nothing keeps; return what was done."""
-    finish(context)
+    finish(context.database, context.objects)
     done = []
-    for item in list(plan(context, now)):
+    for item in list(plan(context.database, context.settings, now)):
         if item.verdict.is_over(now) and purge(context, item.call.id, item.verdict.what, now):
             done.append(item)
     return done
@@ -110,23 +113,23 @@ def purge(context: AppContext, call_id: str, what: RetentionItem, now: datetime)
             session, call_id, reason, now
         )
         call_log.record(session, context.notifier, call_id, PURGED[what](), now)
-    finish(context)
+    finish(context.database, context.objects)
     return True
 
 
-def finish(context: AppContext) -> int:
+def finish(database: Database, objects: ObjectStore) -> int:
     """Delete the blobs of purged recordings, make sure that they are gone, and return how many. Raises
     `DeletionFailed`.
     """
-    with context.database.read() as session:
+    with database.read() as session:
         query = select(Recording).where(Recording.state == RecordingState.PURGED, Recording.blob.is_not(None))
         rows = list(session.scalars(query))
     for recording in rows:
         name = recording.blob or ""
-        context.objects.delete(name)
-        if context.objects.has(name):
+        objects.delete(name)
+        if objects.has(name):
             raise DeletionFailed(f"the store still holds {name}")
-        with context.database.write() as session:
+        with database.write() as session:
             session.get_one(Recording, recording.id).blob = None
         log.get().info("recording_purged", recording_id=recording.id)
     return len(rows)

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hotline.context import AppContext
-from hotline.encryption.keyring import Undecipherable
+from hotline.encryption.keyring import Keyring, Undecipherable
 from hotline.errors import NotFound
 from hotline.models import Recording
 from hotline.object_store import orphans
+from hotline.object_store.store import ObjectStore
 from recordings.errors import DigestMismatch, IncompleteRecording, RecordingTooLarge, UnreadableAudio
 from recordings.speech.audio_chunks import PcmLayout
 from recordings.storage import sealed_sound_service
@@ -36,22 +37,26 @@ def fetched_recording(
     should be tried again, `ProviderRefused`, `RecordingTooLarge`.
     """
     folder, oversized = f"recordings/{recording.id}", OversizedChunks()
-    with orphans.fresh(context, folder) as name:
+    with orphans.fresh(context.database, context.objects, folder) as name:
         with provider.fetch_recording(recording.provider_sid, recording.channels or 2) as pieces:
             envelope = sealed_sound_service.put(
-                context, name, recording.id, _seen(pieces, oversized, context.settings.recording_megabytes)
+                context.objects,
+                context.keyring,
+                name,
+                recording.id,
+                _seen(pieces, oversized, context.settings.recording_megabytes),
             )
-        source = sealed_sound_service.SealedFile(context, envelope.proof(recording.id))
+        source = sealed_sound_service.SealedFile(context.objects, context.keyring, envelope.proof(recording.id))
         try:
             kept = repaired(source, seconds, oversized.offsets())
         except UnreadableAudio as error:
             raise IncompleteRecording(f"the provider's file cannot be read: {error}") from error
         if kept.pieces is None:
-            yield _read_back(context, recording, envelope, kept.layout)
+            yield _read_back(context.objects, context.keyring, recording, envelope, kept.layout)
             return
-        with orphans.fresh(context, folder) as better:
-            envelope = sealed_sound_service.put(context, better, recording.id, kept.pieces())
-            yield _read_back(context, recording, envelope, kept.layout)
+        with orphans.fresh(context.database, context.objects, folder) as better:
+            envelope = sealed_sound_service.put(context.objects, context.keyring, better, recording.id, kept.pieces())
+            yield _read_back(context.objects, context.keyring, recording, envelope, kept.layout)
 
 
 def _seen(pieces: Iterable[bytes], oversized: OversizedChunks, megabytes: int) -> Iterator[bytes]:
@@ -62,9 +67,11 @@ def _seen(pieces: Iterable[bytes], oversized: OversizedChunks, megabytes: int) -
         yield piece
 
 
-def _read_back(context: AppContext, recording: Recording, envelope: Envelope, layout: PcmLayout) -> FetchedRecording:
+def _read_back(
+    objects: ObjectStore, keyring: Keyring, recording: Recording, envelope: Envelope, layout: PcmLayout
+) -> FetchedRecording:
     try:
-        sealed_sound_service.verify(context, envelope.proof(recording.id))
+        sealed_sound_service.verify(objects, keyring, envelope.proof(recording.id))
     except (DigestMismatch, Undecipherable, NotFound) as error:
         raise IncompleteRecording("the store gave back something else than it was given") from error
     return FetchedRecording(envelope, layout)

@@ -30,11 +30,11 @@ def reseal(context: AppContext) -> tuple[int, set[str]]:
 
 def _is_resealed(context: AppContext, recording: Recording) -> bool:
     try:
-        data = sealed_sound_service.read_all(context, recording)
+        data = sealed_sound_service.read_all(context.objects, context.keyring, recording)
     except (DigestMismatch, NotFound, Undecipherable):
         return False
-    with orphans.fresh(context, f"recordings/{recording.id}") as name:
-        envelope = sealed_sound_service.put(context, name, recording.id, [data])
+    with orphans.fresh(context.database, context.objects, f"recordings/{recording.id}") as name:
+        envelope = sealed_sound_service.put(context.objects, context.keyring, name, recording.id, [data])
         with context.database.write() as session:
             row = session.get(Recording, recording.id, with_for_update=True)
             is_same = row is not None and row.blob == recording.blob and row.data_key is None and _is_kept(row)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hotline.context import AppContext
-from hotline.encryption.keyring import NONCE_BYTES, Undecipherable
+from hotline.encryption.keyring import NONCE_BYTES, Keyring, Undecipherable
 from hotline.errors import NotFound
 from hotline.models import Recording
+from hotline.object_store.store import ObjectStore
 from recordings.errors import DigestMismatch
 from recordings.storage.seekable import Seekable
 
@@ -47,7 +47,7 @@ class Envelope:
         return self.write(Recording(id=recording_id))
 
 
-def put(context: AppContext, name: str, recording_id: str, data: Iterable[bytes]) -> Envelope:
+def put(objects: ObjectStore, keyring: Keyring, name: str, recording_id: str, data: Iterable[bytes]) -> Envelope:
     """Seal the sound of a recording and store it as the blob `name`, piece by piece as it comes."""
     key = AESGCM.generate_key(256)
     cipher, digest, size = AESGCM(key), hashlib.sha256(), 0
@@ -60,50 +60,50 @@ def put(context: AppContext, name: str, recording_id: str, data: Iterable[bytes]
             nonce = os.urandom(NONCE_BYTES)
             yield nonce + cipher.encrypt(nonce, piece, _about(recording_id, number))
 
-    context.objects.put_sealed(name, pieces())
-    sealed_key = context.keyring.encrypt(key, _key_about(recording_id))
-    return Envelope(name, sealed_key, context.keyring.current, size, digest.hexdigest())
+    objects.put_sealed(name, pieces())
+    sealed_key = keyring.encrypt(key, _key_about(recording_id))
+    return Envelope(name, sealed_key, keyring.current, size, digest.hexdigest())
 
 
-def verify(context: AppContext, recording: Recording) -> None:
+def verify(objects: ObjectStore, keyring: Keyring, recording: Recording) -> None:
     """Read all of the sound back from the store, piece by piece. Raises `NotFound`,
     `Undecipherable`, `DigestMismatch`.
     """
-    source, digest = open_stream(context, recording), hashlib.sha256()
+    source, digest = open_stream(objects, keyring, recording), hashlib.sha256()
     while piece := source.read(PIECE):
         digest.update(piece)
     _compare(recording, digest.hexdigest())
 
 
-def read_all(context: AppContext, recording: Recording) -> bytes:
+def read_all(objects: ObjectStore, keyring: Keyring, recording: Recording) -> bytes:
     """Return all of the sound, its digest checked. Raises `NotFound`, `Undecipherable`, `DigestMismatch`."""
     if recording.blob is None:
         raise NotFound(f"recording {recording.id} has no sound")
     if recording.data_key is None:
-        data = context.objects.get(recording.blob, f"recording:{recording.id}")
+        data = objects.get(recording.blob, f"recording:{recording.id}")
     else:
-        data = SealedFile(context, recording).read()
+        data = SealedFile(objects, keyring, recording).read()
     _compare(recording, hashlib.sha256(data).hexdigest())
     return data
 
 
-def open_stream(context: AppContext, recording: Recording) -> io.RawIOBase | io.BytesIO:
+def open_stream(objects: ObjectStore, keyring: Keyring, recording: Recording) -> io.RawIOBase | io.BytesIO:
     """Return the sound as a file of which any part can be read without the rest. Raises as `read_all`."""
     if recording.data_key is None:
-        return io.BytesIO(read_all(context, recording))
-    return SealedFile(context, recording)
+        return io.BytesIO(read_all(objects, keyring, recording))
+    return SealedFile(objects, keyring, recording)
 
 
 class SealedFile(Seekable):
     """A recording as a file: pieces are fetched and opened as they are read; each is bound to its place."""
 
-    def __init__(self, context: AppContext, recording: Recording) -> None:
+    def __init__(self, objects: ObjectStore, keyring: Keyring, recording: Recording) -> None:
         """Open the key of `recording`. Raises `NotFound` when the recording or its key is gone, `Undecipherable`."""
         super().__init__(recording.size or 0)
         if recording.data_key is None or recording.blob is None:
             raise NotFound(f"recording {recording.id} has no sound")
-        self._blobs, self._name, self._id = context.objects, recording.blob, recording.id
-        self._cipher = AESGCM(context.keyring.decrypt(recording.data_key, _key_about(recording.id)))
+        self._blobs, self._name, self._id = objects, recording.blob, recording.id
+        self._cipher = AESGCM(keyring.decrypt(recording.data_key, _key_about(recording.id)))
         self._held: tuple[int, bytes] = (-1, b"")
 
     def read(self, size: int | None = -1) -> bytes:

@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import Discard, HotlineError, NotFound
 from hotline.models import Correction, Transcript, Utterance
 from hotline.outbox import jobs
 from hotline.outbox.job_kinds import job
+from hotline.outbox.notifier import Notifier
 from recordings.search import service
 from recordings.transcripts.queries import current_text
 
@@ -19,12 +21,14 @@ class EmptyCorrection(HotlineError):
     code = "correction_unfit"
 
 
-def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now: datetime) -> Correction:
+def correct(
+    database: Database, notifier: Notifier, utterance_id: str, text: str, user_id: str, now: datetime
+) -> Correction:
     """Write down what was said in an utterance. Raises `NotFound`, `EmptyCorrection`."""
     text = " ".join(text.split())
     if not 0 < len(text) <= LONGEST:
         raise EmptyCorrection(f"a correction has 1 to {LONGEST} signs")
-    with context.database.write() as session:
+    with database.write() as session:
         utterance = session.get(Utterance, utterance_id)
         if utterance is None:
             raise NotFound(f"no utterance {utterance_id}")
@@ -33,7 +37,7 @@ def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now
         correction = Correction(utterance_id=utterance_id, text=text, user_id=user_id, at=now)
         session.add(correction)
         session.flush()
-        jobs.add(session, context.notifier, "index_correction", correction.id, now)
+        jobs.add(session, notifier, "index_correction", correction.id, now)
     return correction
 
 

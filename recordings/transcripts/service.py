@@ -52,7 +52,7 @@ def _store(context: AppContext, transcript: Transcript, lines: Sequence[Transcri
         index_transcript(session, context.keyring, transcript)
         event = RecordingTranscribed(recording_id=recording.id, lines=len(lines))
         call_log.record(session, context.notifier, recording.call_id, event, now)
-        score_call_when_last(session, context, recording, now)
+        score_call_when_last(session, context.notifier, recording, now)
 
 
 def _utterance(line: TranscriptLine) -> Utterance:

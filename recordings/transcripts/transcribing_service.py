@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.errors import GivesWay
 from hotline.models import Job, PartialTranscript, Recording
 from hotline.outbox import jobs
@@ -41,14 +42,16 @@ def lines_of(
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
-    for chunk in audio_chunks.chunks(sealed_sound_service.open_stream(context, recording), begin, seconds):
+    for chunk in audio_chunks.chunks(
+        sealed_sound_service.open_stream(context.objects, context.keyring, recording), begin, seconds
+    ):
         recognised = [_moved(line, chunk.start) for line in hints.transcribe(chunk.sound, engine, words)]
         lines += recognised
         if chunk.end >= length - 0.5:
             break
-        _keep(context, recording.id, number, chunk.end, recognised)
+        _keep(context.database, recording.id, number, chunk.end, recognised)
         number += 1
-        if _is_awaited(context, recording.id):
+        if _is_awaited(context.database, recording.id):
             raise GivesWay(f"an urgent recording waits; this one goes on at {chunk.end:.0f} s")
     return lines
 
@@ -67,9 +70,9 @@ def _done(session: Session, recording_id: str) -> list[PartialTranscript]:
     return list(session.scalars(query))
 
 
-def _keep(context: AppContext, recording_id: str, number: int, next_at: float, lines: list[TranscriptLine]) -> None:
+def _keep(database: Database, recording_id: str, number: int, next_at: float, lines: list[TranscriptLine]) -> None:
     raw = [[line.speaker, line.start, line.end, line.text, line.confidence, line.words] for line in lines]
-    with context.database.write() as session:
+    with database.write() as session:
         stored = select(PartialTranscript.id).where(
             PartialTranscript.recording_id == recording_id, PartialTranscript.number == number
         )
@@ -88,8 +91,8 @@ def _moved(line: TranscriptLine, by: float) -> TranscriptLine:
     return replace(line, start=move(line.start), end=move(line.end), words=words)
 
 
-def _is_awaited(context: AppContext, recording_id: str) -> bool:
-    with context.database.read() as session:
+def _is_awaited(database: Database, recording_id: str) -> bool:
+    with database.read() as session:
         now = server_clock.now(session)
         own = session.scalar(select(Job.urgency).where(Job.kind == KIND, Job.subject_id == recording_id))
         if own:

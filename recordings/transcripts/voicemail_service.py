@@ -6,11 +6,15 @@ from sqlalchemy.orm import Session
 
 from crm.callers import queries as caller_queries
 from crm.cases import service as crm
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.encryption.keyring import Keyring
 from hotline.errors import Discard
 from hotline.models import Call, Recording
+from hotline.object_store.store import ObjectStore
 from hotline.outbox import call_log
 from hotline.outbox.job_kinds import job
+from hotline.outbox.notifier import Notifier
 from hotline.values.call_events import MessageSilent
 from hotline.values.intent import Intent
 from hotline.values.states.call import CallOutcome
@@ -33,23 +37,23 @@ def file(context: AppContext, recording_id: str, now: datetime) -> None:
         recording = queries.recording(session, recording_id)
     if recording.kind is not RecordingKind.MESSAGE:
         raise Discard("the recording is no message")
-    if recording.state in HELD and not speaks(context, recording):
+    if recording.state in HELD and not speaks(context.objects, context.keyring, recording):
         with context.database.write() as session:
             call_log.record(session, context.notifier, recording.call_id, MessageSilent(), now)
         return
     if recording.state not in HELD and recording.state is not RecordingState.FAILED:
         raise Discard(f"the recording is {recording.state}")
     with context.database.write() as session:
-        _open(session, context, recording, now)
+        _open(session, context.notifier, context.settings, recording, now)
 
 
-def speaks(context: AppContext, recording: Recording) -> bool:
+def speaks(objects: ObjectStore, keyring: Keyring, recording: Recording) -> bool:
     """Return whether anybody speaks in a recording that we hold. Raises `DigestMismatch`, `Undecipherable`."""
-    pieces = audio_chunks.chunks(sealed_sound_service.open_stream(context, recording))
+    pieces = audio_chunks.chunks(sealed_sound_service.open_stream(objects, keyring, recording))
     return any(speech_segments(channel, LONGEST_STRETCH) for piece in pieces for channel in piece.sound.channels)
 
 
-def _open(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
+def _open(session: Session, notifier: Notifier, settings: Settings, recording: Recording, now: datetime) -> None:
     call = queries.locked_call(session, recording.call_id)
     if call is None:
         raise Discard("the call is gone")
@@ -57,7 +61,7 @@ def _open(session: Session, context: AppContext, recording: Recording, now: date
         call.outcome = CallOutcome.MESSAGE  # they hung up instead of pressing a key
     owner = caller_queries.caller_profile(session, call.caller_index, now).owner_agent_id
     new = crm.NewCase(kind_of(call), call, owner_agent_id=owner)
-    crm.open_case(session, context, new, crm.Actor(), now)
+    crm.open_case(session, notifier, settings, new, crm.Actor(), now)
 
 
 def kind_of(call: Call) -> CaseKind:

@@ -10,7 +10,8 @@ from functools import partial
 
 from accounts.sessions import queries
 from hotline import clock, log
-from hotline.context import AppContext
+from hotline.database.database import Database
+from hotline.outbox.notifier import Notifier
 from routing.agents import presence_queries, service
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -26,9 +27,9 @@ ASK_AGAIN_SECONDS = 60.0
 class Attendance:
     """One router's look at who is there. The exchange is asked aside: a slow answer holds nobody up."""
 
-    def __init__(self, context: AppContext, provider: Provider, pool: Executor) -> None:
+    def __init__(self, database: Database, notifier: Notifier, provider: Provider, pool: Executor) -> None:
         """Ask nothing yet."""
-        self._context = context
+        self._database, self._notifier = database, notifier
         self._provider = provider
         self._pool = pool
         self._asked: Future[list[RegisteredPhone] | None] | None = None
@@ -44,7 +45,7 @@ class Attendance:
         if self._asked is not None and self._asked.done():
             asked, self._asked = self._asked, None
             self._take(asked, now)
-        service.update_presence(self._context, now)
+        service.update_presence(self._database, self._notifier, now)
         self._put_out(now)
 
     def _put_out(self, now: datetime) -> None:
@@ -52,7 +53,7 @@ class Attendance:
         if now < self._put_out_at or any(not each.done() for each in self._putting):
             return
         self._put_out_at = now + timedelta(seconds=PUT_OUT_SECONDS)
-        with self._context.database.read() as session:
+        with self._database.read() as session:
             over, talks = queries.to_revoke(session, now), presence_queries.talks_of_shut_out(session)
         self._putting = [self._pool.submit(_tried, partial(self._revoke, each)) for each in over]
         # The agent's line ends; the caller's does not: they are first in line again, see `conversation_service`.
@@ -60,7 +61,7 @@ class Attendance:
 
     def _revoke(self, sign_in_id: str) -> None:
         self._provider.revoke_phones(sign_in_id)
-        with self._context.database.write() as session:
+        with self._database.write() as session:
             queries.revoked(session, sign_in_id, clock.now())
 
     def _take(self, asked: "Future[list[RegisteredPhone] | None]", now: datetime) -> None:
@@ -72,11 +73,11 @@ class Attendance:
             return
         if phones is None:
             self._ask_at = now + timedelta(seconds=ASK_AGAIN_SECONDS)
-        service.update_registrations(self._context, phones)
+        service.update_registrations(self._database, self._notifier, phones)
         holders = {holder for phone in phones or () for holder in phone.holders}
         if holders:
             # An exchange that was started anew has forgotten whom it was told to let in no more.
-            with self._context.database.write() as session:
+            with self._database.write() as session:
                 queries.registered_again(session, holders)
 
 

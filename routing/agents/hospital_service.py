@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline.configuration.errors import FileFault
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import NotFound
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
 from hotline.values.language import Language
@@ -101,9 +101,9 @@ def set_levels(agent: Agent, levels: Mapping[str, int]) -> None:
             agent.skills.remove(row)
 
 
-def agent_id(context: AppContext, staff_number: str) -> str:
+def agent_id(database: Database, staff_number: str) -> str:
     """Return the id of the agent with this staff number. Raises `NotFound`."""
-    with context.database.read() as session:
+    with database.read() as session:
         found = session.scalar(select(Agent.id).where(Agent.staff_number == staff_number))
     if found is None:
         raise NotFound(f"no agent has the staff number {staff_number!r}; `hotline db load FILE` adds agents")

@@ -13,11 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, Department, Skill
 from hotline.outbox import floor_events
-from hotline.outbox.notifier import FLOOR, ROUTER
+from hotline.outbox.notifier import FLOOR, ROUTER, Notifier
 from hotline.values.language import Language
 from hotline.values.states.agent import AgentState, AgentStatus
 from routing.agents.hospital_service import change_telephone, set_levels
@@ -61,7 +60,7 @@ def numbered(session: Session, staff_number: str) -> Agent:
 
 
 def edit(
-    session: Session, context: AppContext, agent_id: str, wanted: AgentProfile, now: datetime, seen: str | None = None
+    session: Session, notifier: Notifier, agent_id: str, wanted: AgentProfile, now: datetime, seen: str | None = None
 ) -> list[str]:
     """Make the agent as `wanted`; the actions for the audit log, one per field that changed.
 
@@ -85,10 +84,10 @@ def edit(
     _flush(session)
     if before.address != wanted.address and CLIENT in (before.address[: len(CLIENT)], wanted.address[: len(CLIENT)]):
         agent.page_phone_since = None
-        choose_status(session, context, agent, AgentStatus.OFFLINE, now)
+        choose_status(session, notifier, agent, AgentStatus.OFFLINE, now)
     floor_events.happened(session, agent)
-    context.notifier.notify_after(session, ROUTER)
-    context.notifier.notify_after(session, FLOOR, f"agent {agent.id}")
+    notifier.notify_after(session, ROUTER)
+    notifier.notify_after(session, FLOOR, f"agent {agent.id}")
     return actions
 
 

@@ -4,10 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
 from hotline.models import Call, Callback, QueueEntry
 from hotline.outbox import call_log, transitions
-from hotline.outbox.notifier import ROUTER
+from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import (
     CallbackCancelled,
     CallbackDone,
@@ -31,7 +30,7 @@ ENDED_BY: dict[CallbackEvent, type[HistoryEvent]] = {
 }
 
 
-def request(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
+def request(session: Session, notifier: Notifier, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
     """The caller leaves the line and is called back at `number`; asked again, that number for the same call-back.
 
     `None` where they are in no line, or on their way to an agent already.
@@ -46,11 +45,11 @@ def request(session: Session, context: AppContext, call: Call, number: PhoneNumb
         return None
     callback = _row(call, entry, number, now)
     session.add(callback)
-    service.leave(session, context, call, QueueEntryEndReason.CALLBACK, now)
+    service.leave(session, notifier, call, QueueEntryEndReason.CALLBACK, now)
     if call.status is CallStatus.WAITING:
         transitions.transition(call, CallEvent.LEFT_QUEUE)
     call.outcome = CallOutcome.CALL_BACK
-    call_log.record(session, context.notifier, call.id, CallbackRequested(queue=entry.queue), now)
+    call_log.record(session, notifier, call.id, CallbackRequested(queue=entry.queue), now)
     return callback
 
 
@@ -73,26 +72,26 @@ def _row(call: Call, entry: QueueEntry, number: PhoneNumber, now: datetime) -> C
     )
 
 
-def withdraw(session: Session, context: AppContext, call: Call, now: datetime) -> None:
+def withdraw(session: Session, notifier: Notifier, call: Call, now: datetime) -> None:
     """The caller would rather wait: the call-back is off, and they stand where they stood."""
     found = open_of(session, call.id)
     if found is not None and found.state is CallbackState.WAITING:
-        end(session, context, found, CallbackEvent.CANCELLED, CallbackReason.CALLER_STAYED, now)
-    rejoin(session, context, call, now)
+        end(session, notifier, found, CallbackEvent.CANCELLED, CallbackReason.CALLER_STAYED, now)
+    rejoin(session, notifier, call, now)
 
 
-def step_out(session: Session, context: AppContext, call: Call, now: datetime) -> bool:
+def step_out(session: Session, notifier: Notifier, call: Call, now: datetime) -> bool:
     """The caller leaves the line for something else, and may come back; not on the way to an agent: then `False`."""
     entry = queries.open_entry(session, call.id)
     if entry is None or entry.state is not QueueEntryState.WAITING:
         return False
-    service.leave(session, context, call, QueueEntryEndReason.MESSAGE, now)
+    service.leave(session, notifier, call, QueueEntryEndReason.MESSAGE, now)
     transitions.transition(call, CallEvent.LEFT_QUEUE)
     session.flush()
     return True
 
 
-def rejoin(session: Session, context: AppContext, call: Call, now: datetime) -> QueueEntry | None:
+def rejoin(session: Session, notifier: Notifier, call: Call, now: datetime) -> QueueEntry | None:
     """Put a caller who left the line back to their old place; `None` where they have none to go back to."""
     if queries.open_entry(session, call.id) is not None:
         return None
@@ -103,12 +102,12 @@ def rejoin(session: Session, context: AppContext, call: Call, now: datetime) -> 
     again = entry_like(call.id, last)
     again.overflowed, again.only_agent_id = list(last.overflowed), last.only_agent_id
     call.outcome = None
-    return enqueue(session, context, call, again, now)
+    return enqueue(session, notifier, call, again, now)
 
 
 def end(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
     callback: Callback,
     event: CallbackEvent,
     reason: CallbackReason | None,
@@ -116,8 +115,8 @@ def end(
 ) -> None:
     transitions.transition(callback, event)
     callback.reason, callback.ended_at, callback.reserved_agent_id = reason, now, None
-    call_log.record(session, context.notifier, callback.call_id, ENDED_BY[event](), now)
-    context.notifier.notify_after(session, ROUTER)
+    call_log.record(session, notifier, callback.call_id, ENDED_BY[event](), now)
+    notifier.notify_after(session, ROUTER)
 
 
 def entry_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
@@ -132,10 +131,10 @@ def entry_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
     )
 
 
-def enqueue(session: Session, context: AppContext, call: Call, entry: QueueEntry, now: datetime) -> QueueEntry:
+def enqueue(session: Session, notifier: Notifier, call: Call, entry: QueueEntry, now: datetime) -> QueueEntry:
     session.add(entry)
     transitions.transition(call, CallEvent.QUEUED)
     call.queue = entry.queue
-    call_log.record(session, context.notifier, call.id, CallerRequeued(queue=entry.queue), now)
-    context.notifier.notify_after(session, ROUTER)
+    call_log.record(session, notifier, call.id, CallerRequeued(queue=entry.queue), now)
+    notifier.notify_after(session, ROUTER)
     return entry

@@ -34,7 +34,7 @@ def _speak(*document: verbs.Verb) -> Response:
 def answer(offer_id: str) -> Response:
     """Answer an agent who picked up: they join the call's conference, or hear that another was faster."""
     context = _context()
-    won = offer_service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
+    won = offer_service.answer(context.database, context.notifier, offer_id, clock.now(), parse(request.form).call_sid)
     with context.database.read() as session:
         offer = queries.offer(session, offer_id)
         entry = None if offer is None else queries.entry_of(session, offer)
@@ -66,7 +66,7 @@ def status(offer_id: str) -> Response:
 def done(offer_id: str) -> Response:
     """Answer an agent for whom the conference is over; the end of their line starts the wrap-up."""
     if parse(request.form).status not in ENDED_LEGS:
-        conversation_service.dismissed(_context(), offer_id, clock.now())
+        conversation_service.dismissed(_context().database, offer_id, clock.now())
     return _speak(verbs.Hangup())
 
 
@@ -99,5 +99,5 @@ def events(call_id: str) -> Response:
         with context.database.write() as session:
             call = queries.locked_call(session, call_id)
             if call is not None:
-                conversation_service.connected(session, context, call, clock.now(), request.args.get("offer"))
+                conversation_service.connected(session, context.notifier, call, clock.now(), request.args.get("offer"))
     return Response(status=204)

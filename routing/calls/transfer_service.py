@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.outbox import call_log, transitions
-from hotline.outbox.notifier import ROUTER
+from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import CallerHeld, CallerResumed, TransferMerged, TransferRequested, TransferTakenBack
 from hotline.values.reason_codes import QueueEntryEndReason, RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
@@ -38,14 +38,16 @@ class TransferRequest:
     note: str = ""
 
 
-def begin(session: Session, context: AppContext, offer: Offer, ask: TransferRequest, now: datetime) -> Transfer:
+def begin(
+    session: Session, notifier: Notifier, settings: Settings, offer: Offer, ask: TransferRequest, now: datetime
+) -> Transfer:
     """The agent of `offer` hands their caller on. Raises `CannotTransfer`."""
     call = session.get_one(Call, offer.call_id)
-    _check(session, context, call, offer, ask)
+    _check(session, settings, call, offer, ask)
     entry = (
-        _cold(session, context, call, ask, now)
+        _cold(session, notifier, settings, call, ask, now)
         if ask.kind is TransferKind.BLIND
-        else _warm(session, context, call, ask, now)
+        else _warm(session, settings, call, ask, now)
     )
     transfer = Transfer(
         id=clock.new_id(),
@@ -64,11 +66,11 @@ def begin(session: Session, context: AppContext, offer: Offer, ask: TransferRequ
         offer.released_at = now
     session.flush()
     conference_service.settle(session, call)
-    ends.tell(session, context, transfer, TransferRequested, now)
+    ends.tell(session, notifier, transfer, TransferRequested, now)
     return transfer
 
 
-def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask: TransferRequest) -> None:
+def _check(session: Session, settings: Settings, call: Call, offer: Offer, ask: TransferRequest) -> None:
     if call.status is not CallStatus.TALKING or [o.id for o in conference_service.present(session, call.id)] != [
         offer.id
     ]:
@@ -76,7 +78,7 @@ def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask:
     if conference_service.transfer_of(session, call.id) is not None:
         raise CannotTransfer("goes_on")
     if ask.queue is not None:
-        if ask.queue not in queues_file.of(context.settings).queues:
+        if ask.queue not in queues_file.of(settings).queues:
             raise CannotTransfer("no_such_queue")
         return
     target = session.get(Agent, ask.agent_id or "")
@@ -87,39 +89,41 @@ def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask:
         raise CannotTransfer("not_free")
 
 
-def _wish(session: Session, context: AppContext, call: Call, ask: TransferRequest) -> dict[str, int]:
+def _wish(session: Session, settings: Settings, call: Call, ask: TransferRequest) -> dict[str, int]:
     if ask.queue is None:
         return requeue_service.usual_entry(session, call.id).required_skills
-    return queues_file.of(context.settings).queues[ask.queue].levels(call.language)
+    return queues_file.of(settings).queues[ask.queue].levels(call.language)
 
 
-def _cold(session: Session, context: AppContext, call: Call, ask: TransferRequest, now: datetime) -> QueueEntry:
+def _cold(
+    session: Session, notifier: Notifier, settings: Settings, call: Call, ask: TransferRequest, now: datetime
+) -> QueueEntry:
     aim = requeue_service.RequeueTarget(
         RequeueReason.TRANSFER,
         queue=ask.queue,
-        required_skills=_wish(session, context, call, ask),
+        required_skills=_wish(session, settings, call, ask),
         only_agent_id=ask.agent_id,
         preferred_agent_id=ask.agent_id,
-        priority=_priority(session, context, call, ask),
+        priority=_priority(session, settings, call, ask),
     )
-    return requeue_service.requeue(session, context, call, aim, now)
+    return requeue_service.requeue(session, notifier, call, aim, now)
 
 
-def _priority(session: Session, context: AppContext, call: Call, ask: TransferRequest) -> int:
+def _priority(session: Session, settings: Settings, call: Call, ask: TransferRequest) -> int:
     """Return the caller's own, or the queue's where that is higher."""
     own = requeue_service.own_priority(requeue_service.usual_entry(session, call.id))
-    return own if ask.queue is None else max(own, queues_file.of(context.settings).queues[ask.queue].priority)
+    return own if ask.queue is None else max(own, queues_file.of(settings).queues[ask.queue].priority)
 
 
-def _warm(session: Session, context: AppContext, call: Call, ask: TransferRequest, now: datetime) -> QueueEntry:
+def _warm(session: Session, settings: Settings, call: Call, ask: TransferRequest, now: datetime) -> QueueEntry:
     entry = QueueEntry(
         id=clock.new_id(),
         call_id=call.id,
         kind=QueueEntryKind.CONSULT,
         queue=ask.queue or requeue_service.usual_entry(session, call.id).queue,
-        required_skills=_wish(session, context, call, ask),
+        required_skills=_wish(session, settings, call, ask),
         only_agent_id=ask.agent_id,
-        priority=_priority(session, context, call, ask) + 1,
+        priority=_priority(session, settings, call, ask) + 1,
         is_at_front=True,
         requeue_reason=RequeueReason.TRANSFER,
         preferred_agent_id=ask.agent_id,
@@ -131,7 +135,7 @@ def _warm(session: Session, context: AppContext, call: Call, ask: TransferReques
     return entry
 
 
-def complete(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
+def complete(session: Session, notifier: Notifier, transfer: Transfer, now: datetime) -> bool:
     """The first agent leaves: the colleague has the caller, or, where nobody has answered yet, the caller waits."""
     call = session.get_one(Call, transfer.call_id)
     first = session.get_one(Offer, transfer.from_offer_id)
@@ -139,56 +143,56 @@ def complete(session: Session, context: AppContext, transfer: Transfer, now: dat
         if transfer.kind is TransferKind.BLIND:
             return False
         first.released_at = now
-        ends.goes_cold(session, context, call, transfer, now)
+        ends.goes_cold(session, notifier, call, transfer, now)
         return True
     if transfer.to_offer_id is None or transfer.state not in {TransferState.CONSULTING, TransferState.MERGED}:
         return False
     first.released_at = now
     session.flush()
-    ends.taken_over(session, context, call, transfer, now)
+    ends.taken_over(session, notifier, call, transfer, now)
     return True
 
 
-def merge(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
+def merge(session: Session, notifier: Notifier, transfer: Transfer, now: datetime) -> bool:
     """Return all three talk."""
     if transfer.state is not TransferState.CONSULTING:
         return False
     transitions.transition(transfer, TransferEvent.MERGED)
     conference_service.hold(session, session.get_one(Call, transfer.call_id), False)
-    ends.tell(session, context, transfer, TransferMerged, now)
+    ends.tell(session, notifier, transfer, TransferMerged, now)
     return True
 
 
-def take_back(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
+def take_back(session: Session, notifier: Notifier, transfer: Transfer, now: datetime) -> bool:
     """The first agent keeps the caller; the colleague's phone stops, or they leave."""
     if transfer.kind is TransferKind.BLIND:
         return False
     call = session.get_one(Call, transfer.call_id)
     if transfer.to_offer_id is not None:
         session.get_one(Offer, transfer.to_offer_id).released_at = now
-    ends.stop_ringing(session, context, transfer, QueueEntryEndReason.TRANSFER_TAKEN_BACK, now)
+    ends.stop_ringing(session, notifier, transfer, QueueEntryEndReason.TRANSFER_TAKEN_BACK, now)
     ends.end(session, transfer, TransferEvent.TAKEN_BACK, None, now)
     conference_service.hold(session, call, False)
-    ends.tell(session, context, transfer, TransferTakenBack, now)
+    ends.tell(session, notifier, transfer, TransferTakenBack, now)
     return True
 
 
-def let_go(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
+def let_go(session: Session, notifier: Notifier, offer: Offer, now: datetime) -> None:
     """The agent says that they are done with the caller: it is over, or the colleague has them from now on."""
     transfer = conference_service.transfer_of(session, offer.call_id)
     if transfer is not None and transfer.from_offer_id == offer.id:
-        complete(session, context, transfer, now)
+        complete(session, notifier, transfer, now)
     offer.released_at = offer.released_at or now
     session.flush()
     if transfer is not None and transfer.to_offer_id == offer.id:
-        ends.target_left(session, context, session.get_one(Call, offer.call_id), transfer, now)
+        ends.target_left(session, notifier, session.get_one(Call, offer.call_id), transfer, now)
     conference_service.settle(session, session.get_one(Call, offer.call_id))
-    context.notifier.notify_after(session, ROUTER)
+    notifier.notify_after(session, ROUTER)
 
 
-def hold(session: Session, context: AppContext, call: Call, is_held: bool, now: datetime) -> None:
+def hold(session: Session, notifier: Notifier, call: Call, is_held: bool, now: datetime) -> None:
     """The caller hears music from now on, or the agents again."""
     if call.is_held != is_held:
         conference_service.hold(session, call, is_held)
-        call_log.record(session, context.notifier, call.id, CallerHeld() if is_held else CallerResumed(), now)
-        context.notifier.notify_after(session, ROUTER)
+        call_log.record(session, notifier, call.id, CallerHeld() if is_held else CallerResumed(), now)
+        notifier.notify_after(session, ROUTER)

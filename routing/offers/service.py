@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, or_, update
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import call_log, floor_events, transitions
-from hotline.outbox.notifier import ROUTER
+from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import (
     AgentLeft,
     AgentLost,
@@ -46,12 +46,13 @@ ENDED: dict[OfferEvent, type[OfferEnded]] = {
     OfferEvent.FAILED: OfferFailed,
 }
 # How long an agent who missed, declined or dropped a call gets no offers.
-NOT_READY_SECONDS = {OfferEvent.RING_NO_ANSWER: 120, OfferEvent.REJECTED: 30, OfferEvent.FAILED: 15}
+RING_NO_ANSWER_SECONDS = 120
+NOT_READY_SECONDS = {OfferEvent.RING_NO_ANSWER: RING_NO_ANSWER_SECONDS, OfferEvent.REJECTED: 30, OfferEvent.FAILED: 15}
 
 
-def start(context: AppContext, offer: Offer) -> bool:
+def start(database: Database, notifier: Notifier, offer: Offer) -> bool:
     """Lease the agent for the caller; whether it came about (both were still free, and the agent still there)."""
-    with context.database.write() as session:
+    with database.write() as session:
         call = queries.locked_call(session, offer.call_id)
         entry = session.get(QueueEntry, offer.queue_entry_id)
         if call is None or entry is None or entry.state is not QueueEntryState.WAITING:
@@ -76,17 +77,17 @@ def start(context: AppContext, offer: Offer) -> bool:
             return False
         session.add(offer)
         floor_events.happened(session, session.get_one(Agent, offer.agent_id, populate_existing=True))
-        _ring_event(session, context, offer, OfferStarted, offer.started_at)
+        _ring_event(session, notifier, offer, OfferStarted, offer.started_at)
     return True
 
 
-def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = None) -> bool:
+def answer(database: Database, notifier: Notifier, offer_id: str, now: datetime, sid: str | None = None) -> bool:
     """Decide who wins the caller: return whether this agent does. One compare-and-set decides; asked again, the same
     answer.
 
     `sid` is the exchange's id of their line: where every report of it was lost, it is learned here.
     """
-    with context.database.write() as session:
+    with database.write() as session:
         offer = queries.locked_offer(session, offer_id)
         if offer is not None:
             offer.provider_sid = offer.provider_sid or sid
@@ -101,14 +102,14 @@ def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = 
             .values(state=QueueEntryState.WON, winner_id=offer.id, sent_to_conference_at=None)
         )
         if not changed(session.execute(win)):
-            end(session, context, offer, OfferEvent.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
+            end(session, notifier, offer, OfferEvent.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
             return False
         floor_events.happened(session, session.get_one(QueueEntry, offer.queue_entry_id, populate_existing=True))
-        _win(session, context, offer, now)
+        _win(session, notifier, offer, now)
     return True
 
 
-def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
+def _win(session: Session, notifier: Notifier, offer: Offer, now: datetime) -> None:
     transitions.transition(offer, OfferEvent.ANSWERED)
     # Where the report of the ringing has not come yet, it rang since it was dialled: against us, never for us.
     offer.ringing_at = offer.ringing_at or offer.dialled_at or offer.started_at
@@ -121,23 +122,23 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
         conference_service.consulted(session, call, entry, offer, now)
     else:
         call.agent_id = offer.agent_id
-    _ring_event(session, context, offer, OfferAnswered, now)
+    _ring_event(session, notifier, offer, OfferAnswered, now)
     for other in queries.live_offers(session, offer.queue_entry_id):
-        end(session, context, other, OfferEvent.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
-    context.notifier.notify_after(session, ROUTER)
+        end(session, notifier, other, OfferEvent.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
+    notifier.notify_after(session, ROUTER)
 
 
-def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
+def ringing(session: Session, notifier: Notifier, offer: Offer, now: datetime) -> None:
     """The agent's phone rings: the offer clock starts. Late or again, nothing changes."""
     if offer.state is OfferState.STARTED:
         transitions.transition(offer, OfferEvent.RANG)
         offer.ringing_at = now
         presence_queries.reached(session.get_one(Agent, offer.agent_id))
-        _ring_event(session, context, offer, OfferRinging, now)
+        _ring_event(session, notifier, offer, OfferRinging, now)
 
 
 def end(
-    session: Session, context: AppContext, offer: Offer, event: OfferEvent, reason: OfferEndReason, now: datetime
+    session: Session, notifier: Notifier, offer: Offer, event: OfferEvent, reason: OfferEndReason, now: datetime
 ) -> None:
     """End a live offer without an answer. The agent is idle again, or not ready where it was their doing.
 
@@ -158,8 +159,8 @@ def end(
         until = now + timedelta(seconds=seconds)
         settle(session, offer, AgentStateEvent.MADE_NOT_READY, AgentStateReason(reason.value), until, now)
     ended = ENDED[event](offer_id=offer.id, agent_id=offer.agent_id, reason=reason)
-    call_log.record(session, context.notifier, offer.call_id, ended, now)
-    context.notifier.notify_after(session, ROUTER)
+    call_log.record(session, notifier, offer.call_id, ended, now)
+    notifier.notify_after(session, ROUTER)
 
 
 def settle(
@@ -182,25 +183,25 @@ def settle(
 
 def _ring_event(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
     offer: Offer,
     happened: type[OfferStarted | OfferRinging | OfferAnswered],
     now: datetime,
 ) -> None:
     event = happened(offer_id=offer.id, agent_id=offer.agent_id, ring=offer.ring)
-    call_log.record(session, context.notifier, offer.call_id, event, now)
+    call_log.record(session, notifier, offer.call_id, event, now)
 
 
 def tell(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
     offer: Offer,
     happened: type[AgentLost | AgentLeft | LineLost],
     now: datetime,
 ) -> None:
     """Add what happened to the agent of this offer to the call's history."""
     event = happened(offer_id=offer.id, agent_id=offer.agent_id)
-    call_log.record(session, context.notifier, offer.call_id, event, now)
+    call_log.record(session, notifier, offer.call_id, event, now)
 
 
 def changed(result: object) -> bool:

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from hotline import log
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Call, QueueEntry
+from hotline.outbox.notifier import Notifier
 from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks import queue_place_service
@@ -28,7 +30,7 @@ LEFT_BY = {
 
 def leave_queue(context: AppContext, provider: Provider, decision: floor_state.LeaveByOverflow, now: datetime) -> bool:
     """Lead the caller out of the line, once per kind; whether they were still in it."""
-    sid_and_call = _leave(context, decision, now)
+    sid_and_call = _leave(context.database, context.notifier, decision, now)
     if sid_and_call is None:
         return False
     sid, call_id = sid_and_call
@@ -39,12 +41,14 @@ def leave_queue(context: AppContext, provider: Provider, decision: floor_state.L
         log.get().info("caller_gone", call_id=call_id)  # the status callback or the sweep closes the call
     except ProviderDown as error:
         log.get().warning("exchange_unreachable", action="lead", error=str(error))
-        _undo(context, call_id, now)
+        _undo(context.database, context.notifier, call_id, now)
     return True
 
 
-def _leave(context: AppContext, decision: floor_state.LeaveByOverflow, now: datetime) -> tuple[str, str] | None:
-    with context.database.write() as session:
+def _leave(
+    database: Database, notifier: Notifier, decision: floor_state.LeaveByOverflow, now: datetime
+) -> tuple[str, str] | None:
+    with database.write() as session:
         found = session.get(QueueEntry, decision.caller_id)
         call = None if found is None else queries.locked_call(session, found.call_id)
         if found is None or call is None:
@@ -55,20 +59,20 @@ def _leave(context: AppContext, decision: floor_state.LeaveByOverflow, now: date
         if found.sent_to_conference_at is not None:
             return None  # they are in a room still: the router leads them back into line first
         found.overflowed = [*found.overflowed, decision.kind.value]
-        service.leave(session, context, call, LEFT_BY[decision.kind], now)
+        service.leave(session, notifier, call, LEFT_BY[decision.kind], now)
         return call.provider_sid, call.id
 
 
-def _undo(context: AppContext, call_id: str, now: datetime) -> None:
-    with context.database.write() as session:
+def _undo(database: Database, notifier: Notifier, call_id: str, now: datetime) -> None:
+    with database.write() as session:
         call = queries.locked_call(session, call_id)
         if call is not None:
-            queue_place_service.rejoin(session, context, call, now)
+            queue_place_service.rejoin(session, notifier, call, now)
 
 
-def restore_entry(context: AppContext, call_id: str, now: datetime) -> None:
+def restore_entry(database: Database, notifier: Notifier, call_id: str, now: datetime) -> None:
     """A caller in the exchange's queue who stands in no line of ours goes back to their old place."""
-    with context.database.write() as session:
+    with database.write() as session:
         call: Call | None = queries.locked_call(session, call_id)
         if call is not None and queries.open_entry(session, call_id) is None:
-            queue_place_service.rejoin(session, context, call, now)
+            queue_place_service.rejoin(session, notifier, call, now)

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.callers import queries as caller_queries
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Call, Callback
 from hotline.outbox import call_log, transitions
+from hotline.outbox.notifier import Notifier
 from hotline.values.call_events import CallbackCancelled
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason, PriorityReason
@@ -29,22 +30,22 @@ class CallerPriority:
     reasons: tuple[Reason, ...]
 
 
-def recognise(session: Session, context: AppContext, call: Call, base: int, now: datetime) -> CallerPriority:
+def recognise(session: Session, settings: Settings, call: Call, base: int, now: datetime) -> CallerPriority:
     """Requirements A7 and A8: the owner of an open case first, the green channel ahead; `base` is the usual priority.
 
     Nobody is recognised by a hidden number.
     """
-    zone = ZoneInfo(context.settings.timezone)
+    zone = ZoneInfo(settings.timezone)
     profile = caller_queries.caller_profile(session, call.caller_index, now, zone)
     facts = priority_patients.PatientFacts(**{name: getattr(profile, name) for name in FACTS})
     today = now.astimezone(zone).date()
-    priority, why = priority_patients.priority_of(queues_file.of(context.settings).green, facts, base, today)
+    priority, why = priority_patients.priority_of(queues_file.of(settings).green, facts, base, today)
     is_owned = profile.owner_agent_id is not None and profile.case_number is not None
     owner = (Reason(PriorityReason.CASE_OWNER, {"case": profile.case_number or 0}),) if is_owned else ()
     return CallerPriority(priority, profile.owner_agent_id, (*owner, *why))
 
 
-def take_over(session: Session, context: AppContext, call: Call, queue: str, now: datetime) -> datetime | None:
+def take_over(session: Session, notifier: Notifier, call: Call, queue: str, now: datetime) -> datetime | None:
     """Return whoever calls again while they wait for our call stands where that one stood.
 
     Since when, and it is off.
@@ -66,5 +67,5 @@ def take_over(session: Session, context: AppContext, call: Call, queue: str, now
         return None
     transitions.transition(found, CallbackEvent.CANCELLED)
     found.reason, found.ended_at = CallbackReason.CALLED_AGAIN, now
-    call_log.record(session, context.notifier, found.call_id, CallbackCancelled(), now)
+    call_log.record(session, notifier, found.call_id, CallbackCancelled(), now)
     return found.asked_at

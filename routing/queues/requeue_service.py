@@ -10,10 +10,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
 from hotline.outbox import call_log, transitions
-from hotline.outbox.notifier import ROUTER
+from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import CallerRequeued
 from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.call import CallEvent
@@ -56,7 +55,7 @@ def own_priority(entry: QueueEntry) -> int:
     return entry.priority - entry.is_at_front
 
 
-def requeue(session: Session, context: AppContext, call: Call, aim: RequeueTarget, now: datetime) -> QueueEntry:
+def requeue(session: Session, notifier: Notifier, call: Call, aim: RequeueTarget, now: datetime) -> QueueEntry:
     """Put the caller, who is somewhere in a room, in line again; the router leads them there."""
     last = usual_entry(session, call.id)
     is_at_front = aim.why is not RequeueReason.LINE_LOST or times_lost(session, call.id) < MOST_FRONTS
@@ -76,6 +75,6 @@ def requeue(session: Session, context: AppContext, call: Call, aim: RequeueTarge
     transitions.transition(call, CallEvent.QUEUED)
     call.is_held, call.queue = False, entry.queue
     session.flush()
-    call_log.record(session, context.notifier, call.id, CallerRequeued(queue=entry.queue, why=aim.why), now)
-    context.notifier.notify_after(session, ROUTER)
+    call_log.record(session, notifier, call.id, CallerRequeued(queue=entry.queue, why=aim.why), now)
+    notifier.notify_after(session, ROUTER)
     return entry

@@ -7,10 +7,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hotline import clock, log
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Agent, Call, Offer, QueueEntry
+from hotline.outbox.notifier import Notifier
 from hotline.values.reason_codes import GREEN_CHANNEL, OfferEndReason
-from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
 from routing.ladder import floor_state
@@ -52,14 +55,14 @@ def offer_of(session: Session, start: floor_state.StartOffer, now: datetime) -> 
     )
 
 
-def end(context: AppContext, decision: floor_state.End, now: datetime) -> bool:
+def end(database: Database, notifier: Notifier, decision: floor_state.End, now: datetime) -> bool:
     """End the offer as decided; whether it was still live."""
     event, reason = ENDS[type(decision)]
-    with context.database.write() as session:
+    with database.write() as session:
         offer = queries.locked_offer(session, decision.offer_id)
         if offer is None or offer.state not in LIVE_OFFERS:
             return False
-        offer_service.end(session, context, offer, event, reason, now)
+        offer_service.end(session, notifier, offer, event, reason, now)
     return True
 
 
@@ -71,9 +74,9 @@ def act(context: AppContext, provider: Provider, pool: Executor, now: datetime) 
     with context.database.read() as session:
         asks = reconcile_queries.pending_requests(session, now)
     tasks: list[list[Callable[[], bool]]] = [
-        [_bind(_arrange, context, provider, *room) for room in asks.arrange],
-        [_bind(_hang_up, context, provider, row) for row in asks.hang_up]
-        + [_bind(_move, context, provider, entry, call) for entry, call in asks.move],
+        [_bind(_arrange, context.database, context.settings, provider, *room) for room in asks.arrange],
+        [_bind(_hang_up, context.database, provider, row) for row in asks.hang_up]
+        + [_bind(_move, context.database, context.settings, provider, entry, call) for entry, call in asks.move],
         [_bind(_dial, context, provider, offer, agent, call) for offer, agent, call in asks.dial]
         + [_bind(_record, context, provider, call) for call in asks.record],
     ]
@@ -98,23 +101,23 @@ def _bind(action: Callable[..., object], *arguments: object) -> Callable[[], boo
     return run
 
 
-def _hang_up(context: AppContext, provider: Provider, offer: Offer) -> None:
+def _hang_up(database: Database, provider: Provider, offer: Offer) -> None:
     sid = offer.provider_sid or ""
     try:
         provider.hang_up(sid)
     except ProviderRefused:
         log.get().info("leg_already_ended", sid=sid)
-    with context.database.write() as session:
+    with database.write() as session:
         session.get_one(Offer, offer.id).hung_up_at = clock.now()
 
 
-def _move(context: AppContext, provider: Provider, entry: QueueEntry, call: Call) -> None:
+def _move(database: Database, settings: Settings, provider: Provider, entry: QueueEntry, call: Call) -> None:
     try:
         webhook = webhook_urls.connect if entry.state is QueueEntryState.WON else webhook_urls.requeued
-        provider.redirect(call.provider_sid, webhook_urls.absolute(context.settings.voice_url, webhook(call.id)))
+        provider.redirect(call.provider_sid, webhook_urls.absolute(settings.voice_url, webhook(call.id)))
     except ProviderRefused:
         log.get().info("caller_gone", call_id=call.id)  # the status callback or the sweep closes the call
-    with context.database.write() as session:
+    with database.write() as session:
         queries.locked_call(session, call.id)
         row = session.get_one(QueueEntry, entry.id)
         session.refresh(row)
@@ -122,7 +125,7 @@ def _move(context: AppContext, provider: Provider, entry: QueueEntry, call: Call
             row.sent_to_conference_at = clock.now() if row.state is QueueEntryState.WON else None
 
 
-def _arrange(context: AppContext, provider: Provider, call: Call, agents: list[Offer]) -> bool:
+def _arrange(database: Database, settings: Settings, provider: Provider, call: Call, agents: list[Offer]) -> bool:
     """Bring a call's conference to what it ought to be: again and again the same, so it may be done twice.
 
     `False` while a caller who is to be on hold is not in it yet: whoever comes in later would hear the agents.
@@ -130,11 +133,11 @@ def _arrange(context: AppContext, provider: Provider, call: Call, agents: list[O
     conference, is_held, ender_id = provider.find_conference(call.id), call.conference_is_held, call.conference_ender_id
     is_told = not is_held
     if conference is not None:
-        music = webhook_urls.absolute(context.settings.voice_url, webhook_urls.wait(call.id)) if is_held else None
+        music = webhook_urls.absolute(settings.voice_url, webhook_urls.wait(call.id)) if is_held else None
         is_told |= _tell_line(lambda: provider.hold(conference, call.provider_sid, music))
         for offer in agents:
             _tell_line(lambda: provider.end_with(conference, offer.provider_sid or "", offer.id == ender_id))  # noqa: B023 (at once)
-    with context.database.write() as session:
+    with database.write() as session:
         row = queries.locked_call(session, call.id)
         if row is not None and is_told:
             row.conference_applied_held, row.conference_applied_ender_id = is_held, ender_id
@@ -166,7 +169,12 @@ def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, c
     except (ProviderDown, ProviderRefused) as error:
         log.get().warning("dial_failed", call_id=call.id, offer_id=offer.id, error=str(error))
         is_down = isinstance(error, ProviderDown)
-        _unreachable(context, offer, OfferEndReason.EXCHANGE_DOWN if is_down else OfferEndReason.NOT_REACHED)
+        _unreachable(
+            context.database,
+            context.notifier,
+            offer,
+            OfferEndReason.EXCHANGE_DOWN if is_down else OfferEndReason.NOT_REACHED,
+        )
         return
     with context.database.write() as session:
         row = queries.locked_offer(session, offer.id)
@@ -174,11 +182,11 @@ def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, c
             row.provider_sid = row.provider_sid or sid
 
 
-def _unreachable(context: AppContext, offer: Offer, reason: OfferEndReason) -> None:
-    with context.database.write() as session:
+def _unreachable(database: Database, notifier: Notifier, offer: Offer, reason: OfferEndReason) -> None:
+    with database.write() as session:
         row = queries.locked_offer(session, offer.id)
         if row is not None:
-            offer_service.end(session, context, row, OfferEvent.NOT_REACHED, reason, clock.now())
+            offer_service.end(session, notifier, row, OfferEvent.NOT_REACHED, reason, clock.now())
 
 
 def _record(context: AppContext, provider: Provider, call: Call) -> None:
@@ -192,4 +200,4 @@ def _record(context: AppContext, provider: Provider, call: Call) -> None:
     except ProviderRefused:
         return  # the caller has hung up
     with context.database.write() as session:
-        recordings.add_started(session, context, call.id, sid, clock.now())
+        recordings.add_started(session, context.notifier, call.id, sid, clock.now())

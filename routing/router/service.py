@@ -42,7 +42,7 @@ class Router:
         self._phones = answer_times.RungPhones()
         self._learned_at: datetime | None = None
         self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
-        self._attendance = Attendance(context, provider, self._pool)
+        self._attendance = Attendance(context.database, context.notifier, provider, self._pool)
 
     def close(self) -> None:
         """End the threads that ask the exchange."""
@@ -68,25 +68,25 @@ class Router:
             with self._context.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
-                    conversation_service.connected(session, self._context, held, now, winner_id)
+                    conversation_service.connected(session, self._context.notifier, held, now, winner_id)
         for transfer in over.ringing:
             self._give_up(transfer.call_id, transfer.id, now)
         for call in over.alone:
             with self._context.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
-                    conversation_service.alone(session, self._context, held, now)
+                    conversation_service.alone(session, self._context.notifier, held, now)
 
     def _give_up(self, call_id: str, transfer_id: str, now: datetime) -> None:
         with self._context.database.write() as session:
             queries.locked_call(session, call_id)
-            ends.give_up(session, self._context, session.get_one(Transfer, transfer_id), now)
+            ends.give_up(session, self._context.notifier, session.get_one(Transfer, transfer_id), now)
 
     def _come_back(self, agent_id: str, now: datetime) -> None:
         with self._context.database.write() as session:
             agent = session.get_one(Agent, agent_id, with_for_update=True)
             if agent.state_until is not None and agent.state_until <= now:
-                agent_status.come_back(session, self._context, agent, now)
+                agent_status.come_back(session, self._context.notifier, agent, now)
 
     def _decide(self, now: datetime) -> bool:
         with self._context.database.read() as session:
@@ -116,8 +116,8 @@ class Router:
         if isinstance(decision, floor_state.StartOffer):
             with self._context.database.read() as session:
                 offer = offer_of(session, decision, now)
-            if offer is None or not offer_service.start(self._context, offer):
+            if offer is None or not offer_service.start(self._context.database, self._context.notifier, offer):
                 return False
             self._phones.rang(decision.caller_id)
             return True
-        return action_service.end(self._context, decision, now)
+        return action_service.end(self._context.database, self._context.notifier, decision, now)

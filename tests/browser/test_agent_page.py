@@ -33,12 +33,12 @@ MASKED = "+86139****0031"
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house whose only agent at work is 1001, with a sign-in of her own."""
-    with stage(tmp_path_factory.mktemp("house")) as house:
+    with stage(tmp_path_factory.mktemp("house"), is_deaf=True) as house:
         with house.context.database.write() as session:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE
             own = session.query(Agent).filter_by(staff_number="1001").one().id
-        service.create(house.context, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        service.create(house.context.database, "lijing", PASSWORD, "李静", Role.AGENT, own)
         yield house
 
 
@@ -94,7 +94,9 @@ def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Agen
     assert ended.outcome is CallOutcome.ANSWERED
     assert ended.agent_id == house.agent().id
     house.wait(lambda: house.recording(call).blob, 30, "a recording")
-    heard = heard_by_caller(sealed_sound_service.read_all(house.context, house.recording(call)))
+    heard = heard_by_caller(
+        sealed_sound_service.read_all(house.context.objects, house.context.keyring, house.recording(call))
+    )
     seconds = [heard[at : at + 8000] for at in range(0, len(heard) - 8000, 4000)]
     assert max(purity_db(second, 1000) for second in seconds) > 30
 

@@ -31,7 +31,7 @@ def recipient_id(context: AppContext, made: object) -> str:  # noqa: ARG001 (the
     attempt_id = service.reserve(context, only, NOW)
     assert attempt_id is not None
     service.start_dialling(context, attempt_id, NOW)
-    progress_service.answered(context, attempt_id, "CAspring", NOW)
+    progress_service.answered(context.database, attempt_id, "CAspring", NOW)
     return only
 
 
@@ -41,9 +41,13 @@ def warns(context: AppContext, recipient_id: str) -> None:
     with context.database.write() as session:
         progress_service.note_verified(session, attempt_id, clock.now())
         progress_service.file_answer(
-            session, context, attempt_id, conversation.GivenAnswer("pain", "8", 8.0, is_warning=True), clock.now()
+            session,
+            context.notifier,
+            attempt_id,
+            conversation.GivenAnswer("pain", "8", 8.0, is_warning=True),
+            clock.now(),
         )
-        progress_service.note_warning(session, context, attempt_id, "chest_pain", clock.now())
+        progress_service.note_warning(session, context.notifier, attempt_id, "chest_pain", clock.now())
         progress_service.note_agent_connected(session, attempt_id, clock.now() + timedelta(seconds=4))
         progress_service.conclude(session, attempt_id, AttemptOutcome.DONE)
 
@@ -102,7 +106,7 @@ def unheard(context: AppContext, recipient_id: str) -> None:
         session.add(call)
         session.flush()
         progress_service.note_call(session, attempt.id, call.id)
-        progress_service.note_warning(session, context, attempt.id, "chest_pain", now - timedelta(seconds=30))
+        progress_service.note_warning(session, context.notifier, attempt.id, "chest_pain", now - timedelta(seconds=30))
     assert after_call_service.alarm(context, exchange_of(1, 0.0), now) == 1
 
 

@@ -40,8 +40,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE
             own = session.query(Agent).filter_by(staff_number="1001").one().id
-        service.create(house.context, "lijing", PASSWORD, "李静", Role.AGENT, own)
-        service.create(house.context, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
+        service.create(house.context.database, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        service.create(house.context.database, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
         yield house
 
 

@@ -76,7 +76,9 @@ def may_not_rule(supervisor: Person, path: str) -> None:
 def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_rules(
     chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
     with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.scores_by_keyboard("这里请先报工号")
@@ -94,8 +96,10 @@ def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_ru
 
 
 def test_evidence_leads_to_its_second(chromium: Browser, served: Server, context: AppContext, here: House) -> None:
-    review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
-    reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
+    review_id = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
+    reviews_service.take(context.database, context.settings, review_id, here.users["supervisor"], clock.now())
     with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.opens_review(review_id)
@@ -111,8 +115,10 @@ def test_evidence_leads_to_its_second(chromium: Browser, served: Server, context
 def test_nothing_is_lost_by_a_reload_or_a_second_window(
     chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
-    reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
+    review_id = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
+    reviews_service.take(context.database, context.settings, review_id, here.users["supervisor"], clock.now())
     with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.opens_review(review_id)
@@ -199,9 +205,16 @@ def fill(context: AppContext, here: House, language: Language) -> None:
     if drawn:
         clip = (here.made.sound.id, 0.5, 3.0)
         finding = CoachingFinding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
-        coaching_service.begin(context, drawn[0].id, supervisor, finding, now)
+        coaching_service.begin(context.database, context.settings, drawn[0].id, supervisor, finding, now)
     calibration_service.open_round(
-        context, supervisor, "March", "service", now, calls=[here.call.id], people=[supervisor, second]
+        context.database,
+        context.settings,
+        supervisor,
+        "March",
+        "service",
+        now,
+        calls=[here.call.id],
+        people=[supervisor, second],
     )
 
 
@@ -211,8 +224,10 @@ def pages(context: AppContext, here: House) -> list[str]:
         blind = Review.calibration_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
         ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
         made = session.scalars(select(Calibration.id)).first()
-    own = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
-    reviews_service.take(context, own, here.users["supervisor"], clock.now())
+    own = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
+    reviews_service.take(context.database, context.settings, own, here.users["supervisor"], clock.now())
     found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]
     rest = ["/calibrations", f"/calibrations/{made}", "/coaching", "/samples", "/reports", "/reports?kind=assessment"]
     return [*found, f"/reviews/{own}", *rest]

@@ -30,11 +30,11 @@ IS_LOST = QueueEntry.requeue_reason == RequeueReason.LINE_LOST
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house where 1001 and 1002 have a sign-in each."""
-    with stage(tmp_path_factory.mktemp("house")) as house:
+    with stage(tmp_path_factory.mktemp("house"), is_deaf=True) as house:
         with house.context.database.read() as session:
             ids = {n: session.query(Agent).filter_by(staff_number=n).one().id for n in NAMES}
         for number, login in NAMES.items():
-            service.create(house.context, login, PASSWORD, login, Role.AGENT, ids[number])
+            service.create(house.context.database, login, PASSWORD, login, Role.AGENT, ids[number])
         yield house
 
 

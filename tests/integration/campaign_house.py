@@ -192,9 +192,9 @@ def campaign(context: AppContext, count: int, now: datetime = NOW) -> list[str]:
             nurse.status, nurse.state_since = AgentStatus.AVAILABLE, now
             session.add(nurse)
     importing_service.store(context, [discharge(number) for number in range(count)], "test", now)
-    service.make(context, "spring", plan.Scope(), now)
+    service.make(context.database, "spring", plan.Scope(), now)
     enrolment_service.enrol(context, "spring", now)
-    service.start(context, "spring", now)
+    service.start(context.database, context.notifier, "spring", now)
     with context.database.read() as session:
         return list(session.scalars(select(Recipient.id).order_by(Recipient.id)))
 
@@ -245,9 +245,9 @@ def ends(context: AppContext, line: Line, outcome: AttemptOutcome, now: datetime
         report(context, line, unanswered.get(outcome, LegStatus.FAILED), now)
         return
     report(context, line, LegStatus.RINGING, now)
-    progress_service.answered(context, line.attempt_id, line.sid, now)
+    progress_service.answered(context.database, line.attempt_id, line.sid, now)
     if outcome is AttemptOutcome.MACHINE:
-        progress_service.note_answered_by(context, line.attempt_id, AnsweredBy.MACHINE)
+        progress_service.note_answered_by(context.database, line.attempt_id, AnsweredBy.MACHINE)
     else:
         with context.database.write() as session:
             progress_service.note_verified(session, line.attempt_id, now)

@@ -124,7 +124,7 @@ class Storm:
 
     context: AppContext
     seed: int
-    share: float = 1 / 40
+    share: float = 1 / 20
     now: datetime = NOW
     killed: Counter[str] = field(default_factory=Counter)
     lives: Counter[str] = field(default_factory=Counter)

@@ -63,7 +63,9 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
         campaign = Campaign(name="spring", kind="follow_up", state=CampaignState.PAUSED, scope={}, pace={}, made_at=now)
         session.add_all([patient, campaign])
         session.flush()
-        case = crm.open_case(session, context, NewCase(CaseKind.ENQUIRY, call, patient.id), Actor(), now)
+        case = crm.open_case(
+            session, context.notifier, context.settings, NewCase(CaseKind.ENQUIRY, call, patient.id), Actor(), now
+        )
         utterance = session.scalars(select(Utterance.id)).first()
     return {
         "call_id": made.call.id,
@@ -85,14 +87,20 @@ def quality_ids(context: AppContext, made: House, review_id: str, now: datetime)
     """Begin coaching, a report and a calibration; return their ids."""
     lead = made.users["supervisor"]
     finding = coaching_service.CoachingFinding(None, "speaks fast", context.settings.day(now), None)
-    coaching_service.begin(context, review_id, lead, finding, now)
+    coaching_service.begin(context.database, context.settings, review_id, lead, finding, now)
     day = context.settings.day(now)
     report_id = service.request_report(
-        context, lead, ReportRequest(QUALITY, day, day, "week"), now, file_format="xlsx", language=Language.MANDARIN
+        context.database,
+        context.notifier,
+        lead,
+        ReportRequest(QUALITY, day, day, "week"),
+        now,
+        file_format="xlsx",
+        language=Language.MANDARIN,
     )
     people = [lead, made.users["second"]]
     calibration_id = calibration_service.open_round(
-        context, lead, "spring", "service", now, calls=[made.call.id], people=people
+        context.database, context.settings, lead, "spring", "service", now, calls=[made.call.id], people=people
     )
     with context.database.read() as session:
         coaching_id = session.scalars(select(CoachingItem.id)).one()

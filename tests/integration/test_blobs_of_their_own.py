@@ -37,14 +37,20 @@ def test_of_a_prompt_that_two_workers_speak_one_sound_is_kept(context: AppContex
     with context.database.read() as session:
         kept = session.get_one(Prompt, DIGEST).blob
     assert objects(context) == [kept]
-    assert prompt_service.audio(context, DIGEST).startswith(b"RIFF")
+    assert prompt_service.audio(context.database, context.objects, DIGEST).startswith(b"RIFF")
 
 
 def asked(context: AppContext) -> str:
     """A report that somebody asked for."""
     wanted = ReportRequest("quality", date(2026, 3, 2), date(2026, 3, 8))
     return service.request_report(
-        context, a_user(context), wanted, clock.now(), file_format="xlsx", language=Language.ENGLISH
+        context.database,
+        context.notifier,
+        a_user(context),
+        wanted,
+        clock.now(),
+        file_format="xlsx",
+        language=Language.ENGLISH,
     )
 
 
@@ -64,7 +70,7 @@ def test_of_a_report_that_two_workers_make_one_file_is_kept(context: AppContext)
         make()
     made = report(context, report_id)
     assert (made.state, made.progress, objects(context)) == (ReportState.READY, 1.0, [made.blob])
-    assert service.report_file(context, made).startswith(b"PK")
+    assert service.report_file(context.objects, made).startswith(b"PK")
 
 
 class Full(ObjectStore):

@@ -151,11 +151,13 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()
     report(context, line, LegStatus.RINGING, NOW)
-    progress_service.answered(context, line.attempt_id, line.sid, NOW)
+    progress_service.answered(context.database, line.attempt_id, line.sid, NOW)
     with context.database.write() as session:
         progress_service.note_verified(session, line.attempt_id, NOW)
         progress_service.save_dialogue_state(session, line.attempt_id, {"question": "pain"})
-        progress_service.file_answer(session, context, line.attempt_id, conversation.GivenAnswer("recovery", "better"), NOW)
+        progress_service.file_answer(
+            session, context.notifier, line.attempt_id, conversation.GivenAnswer("recovery", "better"), NOW
+        )
     report(context, line, LegStatus.COMPLETED, NOW)
     assert attempts_of(context, only)[0].outcome is AttemptOutcome.PARTIAL
     with context.database.write() as session:
@@ -167,7 +169,11 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
         assert progress_service.recognise(session, index) is None  # we are speaking
         assert progress_service.begin_inbound(session, only, "CAagain", NOW + HOUR) is None
         progress_service.file_answer(
-            session, context, start.attempt_id, conversation.GivenAnswer("recovery", "worse", is_warning=True), NOW
+            session,
+            context.notifier,
+            start.attempt_id,
+            conversation.GivenAnswer("recovery", "worse", is_warning=True),
+            NOW,
         )
         progress_service.conclude(session, start.attempt_id, AttemptOutcome.DONE)
     dialling_service.report(context, start.attempt_id, LegReport("CAback", LegStatus.COMPLETED), NOW + HOUR)
@@ -194,7 +200,7 @@ def test_death_and_readmission_stop_even_a_line_that_rings(context: AppContext, 
     assert (recipient(context, only).state, recipient(context, only).reason) == (RecipientState.STOPPED, reason)
     look(context, exchange, NOW + timedelta(seconds=1))
     assert line.status is LegStatus.CANCELED
-    assert progress_service.answered(context, line.attempt_id, line.sid, NOW) is None
+    assert progress_service.answered(context.database, line.attempt_id, line.sid, NOW) is None
     report(context, line, LegStatus.CANCELED, NOW)
     assert attempts_of(context, only)[0].outcome is AttemptOutcome.STOPPED
 
@@ -202,9 +208,9 @@ def test_death_and_readmission_stop_even_a_line_that_rings(context: AppContext, 
 def test_a_paused_campaign_dials_nobody_and_goes_on_when_it_is_started(context: AppContext) -> None:
     campaign(context, 1)
     exchange = outside()
-    service.pause(context, "spring", "holiday")
+    service.pause(context.database, context.notifier, "spring", "holiday")
     look(context, exchange, NOW)
     assert not exchange.lines
-    service.start(context, "spring", NOW)
+    service.start(context.database, context.notifier, "spring", NOW)
     look(context, exchange, NOW)
     assert len(exchange.lines) == 1

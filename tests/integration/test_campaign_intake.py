@@ -186,7 +186,7 @@ def test_fhir_with_a_field_that_cannot_be_read_is_refused_with_its_place(context
 
 def planned(context: AppContext, tmp_path: Path) -> str:
     taken(context, csv_of(tmp_path / "first.csv", ROWS[:1]))
-    service.make(context, "spring", plan.Scope(), NOW)
+    service.make(context.database, "spring", plan.Scope(), NOW)
     assert enrolment_service.enrol(context, "spring", NOW).added == 2
     with context.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at)).all()[0]

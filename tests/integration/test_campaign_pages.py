@@ -52,21 +52,21 @@ def answers(context: AppContext, exchange: Outside, number: int) -> None:
     now = NOW + timedelta(seconds=10 * number)
     look(context, exchange, now)
     line = list(exchange.lines.values())[-1]
-    progress_service.answered(context, line.attempt_id, line.sid, now)
+    progress_service.answered(context.database, line.attempt_id, line.sid, now)
     with context.database.write() as session:
         progress_service.note_verified(session, line.attempt_id, now)
         given = conversation.GivenAnswer("pain", str(number), figure=float(number), is_warning=number == 0)
-        progress_service.file_answer(session, context, line.attempt_id, given, now)
+        progress_service.file_answer(session, context.notifier, line.attempt_id, given, now)
         words = "=1+1 更多热水" if number == 1 else "很好"
         progress_service.file_answer(
             session,
-            context,
+            context.notifier,
             line.attempt_id,
             conversation.GivenAnswer("opinion", "said", None, words, is_opinion=True),
             now,
         )
         if number == 0:
-            progress_service.note_warning(session, context, line.attempt_id, "pain", now)
+            progress_service.note_warning(session, context.notifier, line.attempt_id, "pain", now)
             progress_service.note_agent_requested(session, line.attempt_id, now)
             progress_service.note_agent_connected(session, line.attempt_id, now + timedelta(seconds=6))
         progress_service.conclude(session, line.attempt_id, AttemptOutcome.DONE)
@@ -165,18 +165,18 @@ def users(context: AppContext) -> None:
 
 @pytest.mark.usefixtures("spring")
 def test_results_go_out_as_table_and_as_fhir_and_without_names_on_request(context: AppContext, tmp_path: Path) -> None:
-    assert export_service.to_csv(context, "spring", tmp_path / "a.csv", True) == 8
+    assert export_service.to_csv(context.database, "spring", tmp_path / "a.csv", True) == 8
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as text:
         rows = list(csv.DictReader(text))
     assert {row["name"] for row in rows} == {"王芳"}
     assert sum("更多热水" in row["opinion"] for row in rows) == 1
     assert not any(cell.startswith("=") for row in rows for cell in row.values())
-    assert export_service.to_xlsx(context, "spring", tmp_path / "a.xlsx", False) == 8
+    assert export_service.to_xlsx(context.database, "spring", tmp_path / "a.xlsx", False) == 8
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert sheet is not None
     assert not {"name", "phone", "birth_date", "patient_number"} & {cell.value for cell in sheet[1]}
     assert "王芳" not in {cell.value for row in sheet.iter_rows() for cell in row}
-    assert export_service.to_fhir(context, "spring", tmp_path / "a.ndjson", True) == 6
+    assert export_service.to_fhir(context.database, "spring", tmp_path / "a.ndjson", True) == 6
     first = json.loads((tmp_path / "a.ndjson").read_text("utf-8").splitlines()[0])
     assert (first["resourceType"], first["status"]) == ("QuestionnaireResponse", "completed")
     assert first["item"][0] == {"linkId": "pain", "answer": [{"valueDecimal": 0.0}]}

@@ -180,8 +180,10 @@ def test_choosing_a_status_never_takes_an_agent_out_of_a_call(
         own.status, own.state, own.state_since = AgentStatus.OFFLINE, state, NOW
     with context.database.write() as session:
         own = session.get_one(Agent, agent.id)
-        assert agent_status.choose_status(session, context, own, status, later) == (status is not AgentStatus.OFFLINE)
-        assert not agent_status.choose_status(session, context, own, status, later)
+        assert agent_status.choose_status(session, context.notifier, own, status, later) == (
+            status is not AgentStatus.OFFLINE
+        )
+        assert not agent_status.choose_status(session, context.notifier, own, status, later)
     with context.database.read() as session:
         own = session.get_one(Agent, agent.id)
     is_back = state is AgentState.NOT_READY and status is AgentStatus.AVAILABLE

@@ -418,7 +418,7 @@ def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(context: AppC
     assert absence_service.take(context, "away", file, NOW)[0].known == 1
     with context.database.write() as session:
         session.add(nurse(NOW))
-    service.start(context, "away", NOW)
+    service.start(context.database, context.notifier, "away", NOW)
     with context.database.read() as session:
         only = session.scalars(select(Recipient.id)).one()
     house = House(context, outside(), app(context), only)

@@ -31,8 +31,8 @@ def seconds(sound: bytes) -> float:
 
 def test_prompt_is_said_until_it_is_rendered_and_played_from_then_on(context: AppContext) -> None:
     flow = flow_file.load(context.settings).flow
-    assert prompt_service.prepare(context, flow, NOW) > 60
-    assert prompt_service.prepare(context, flow, NOW) == 0
+    assert prompt_service.prepare(context.database, context.notifier, flow, NOW) > 60
+    assert prompt_service.prepare(context.database, context.notifier, flow, NOW) == 0
     sounds = Sounds(context, flow)
     sounds.refresh(NOW)
     said = Say(flow.phrases["thanks"][Language.ENGLISH], Language.ENGLISH)

@@ -308,8 +308,8 @@ def meet(scene: Scene, line: Caller, staff_number: str) -> None:
         id=clock.new_id(), queue_entry_id=place.id, call_id=place.call_id, agent_id=scene.agents[staff_number].id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
     )  # fmt: skip
-    assert offer_service.start(scene.context, offer)
-    assert offer_service.answer(scene.context, offer.id, clock.now(), new_sid())
+    assert offer_service.start(scene.context.database, scene.context.notifier, offer)
+    assert offer_service.answer(scene.context.database, scene.context.notifier, offer.id, clock.now(), new_sid())
     with scene.context.database.write() as session:
         session.get_one(QueueEntry, place.id).sent_to_conference_at = clock.now()
     line.post(f"/voice/conferences/{place.call_id}/events?offer={offer.id}", StatusCallbackEvent="conference-start")
@@ -609,7 +609,7 @@ def led_out(scene: Scene, caller: Caller, way: str) -> Document:
     with scene.context.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
-        service.leave(session, scene.context, held, QueueEntryEndReason.OVERFLOW_CALLBACK, clock.now())
+        service.leave(session, scene.context.notifier, held, QueueEntryEndReason.OVERFLOW_CALLBACK, clock.now())
     return caller.ask(f"/voice/calls/{call.id}/overflow?{way}")
 
 
@@ -696,7 +696,7 @@ def test_the_owner_of_an_open_case_is_preferred(listed: Scene) -> None:
     with listed.context.database.write() as session:
         call = session.get_one(Call, listed.call(first).id)
         new = crm.NewCase(CaseKind.ENQUIRY, call, owner_agent_id=owner)
-        crm.open_case(session, listed.context, new, crm.Actor(), clock.now())
+        crm.open_case(session, listed.context.notifier, listed.context.settings, new, crm.Actor(), clock.now())
     again = listed.caller()
     place = listed.places(again)[-1]
     assert place.preferred_agent_id == owner

@@ -80,7 +80,7 @@ class Desk:
         context = self.told.world.context
         while True:
             with context.database.write() as session:
-                assert agents_service.heartbeat(session, context, self.beat, clock.now())
+                assert agents_service.heartbeat(session, context.notifier, self.beat, clock.now())
             if seconds <= 0:
                 return
             self.told.wait(2)
@@ -101,7 +101,7 @@ class Desk:
     def closes(self) -> None:
         context = self.told.world.context
         with context.database.write() as session:
-            agents_service.leave(session, context, self.beat.agent_id, self.beat.page_id, clock.now())
+            agents_service.leave(session, context.notifier, self.beat.agent_id, self.beat.page_id, clock.now())
 
 
 def offers(told: Story) -> list[Offer]:
@@ -164,10 +164,10 @@ def test_signing_out_ends_the_pages_of_that_session_and_no_others(told: Story) -
     context = told.world.context
     there.registers()
     with context.database.write() as session:
-        agents_service.sign_out(session, context, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
+        agents_service.sign_out(session, context.notifier, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
     assert is_there(told)
     with context.database.write() as session:
-        agents_service.sign_out(session, context, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
+        agents_service.sign_out(session, context.notifier, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
         assert session.scalar(select(func.count()).select_from(AgentPage)) == 0
     assert not is_there(told)
 
@@ -187,7 +187,7 @@ def test_nobody_speaks_for_anothers_page(told: Story) -> None:
     context = told.world.context
     other = PageHeartbeat(desk.beat.page_id, told.agent("1002").id, desk.beat.user_id, PagePhone.CONNECTED)
     with context.database.write() as session:
-        assert not agents_service.heartbeat(session, context, other, clock.now())
+        assert not agents_service.heartbeat(session, context.notifier, other, clock.now())
 
 
 def test_an_agent_with_a_number_is_there_while_a_page_is_open_or_where_the_file_says_so(told: Story) -> None:
@@ -242,7 +242,7 @@ def test_signing_out_between_decision_and_lease_wins(context: AppContext) -> Non
         id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
     )  # fmt: skip
-    assert not offer_service.start(context, offer)
+    assert not offer_service.start(context.database, context.notifier, offer)
 
 
 def test_an_address_that_cannot_be_reached_is_tried_with_growing_pauses(told: Story) -> None:
@@ -280,7 +280,7 @@ def test_a_new_registration_ends_the_pause(told: Story) -> None:
 def come(told: Story, staff_number: str) -> None:
     with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
-        agent_status.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
+        agent_status.choose_status(session, told.world.context.notifier, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # Callers whose queue is not there

@@ -63,8 +63,8 @@ def test_an_agent_reads_only_what_was_published_of_their_own_calls(
 ) -> None:
     now, user = clock.now(), here.users["supervisor"]
     agent = signed_in(app, Role.AGENT)
-    draft = targeted_service.choose(context, here.call.id, user, now)
-    reviews_service.take(context, draft, user, now)
+    draft = targeted_service.choose(context.database, context.settings, here.call.id, user, now)
+    reviews_service.take(context.database, context.settings, draft, user, now)
     assert agent.open(f"/reviews/{draft}").status_code == 404
     other = days_of_calls(context, here.made, 1, 1, now)[0]
     with context.database.write() as session:
@@ -72,7 +72,14 @@ def test_an_agent_reads_only_what_was_published_of_their_own_calls(
     foreign = published(context, here_again(context, other.id), user, now)
     assert agent.open(f"/reviews/{foreign}").status_code == 404
     answers = filled(context, read(context, draft))
-    reviews_service.publish(context, draft, user, reviews_service.ReviewDraft(0, answers, {"remark": "很好"}), now)
+    reviews_service.publish(
+        context.database,
+        context.settings,
+        draft,
+        user,
+        reviews_service.ReviewDraft(0, answers, {"remark": "很好"}),
+        now,
+    )
     page = agent.open(f"/reviews/{draft}")
     assert page.status_code == 200
     assert "很好" in page.text
@@ -91,7 +98,9 @@ def here_again(context: AppContext, call_id: str) -> Call:
 def test_a_save_on_an_older_page_is_answered_with_a_conflict_and_the_newer_version(
     app: Flask, context: AppContext, here: House
 ) -> None:
-    review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
     staff = signed_in(app, Role.SUPERVISOR)
     assert staff.send(f"/reviews/{review_id}/take").status_code == 302
     token = staff.token()
@@ -113,7 +122,9 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
 ) -> None:
     now, one, two = clock.now(), here.users["supervisor"], here.users["second"]
     plain = published(context, here.call, two, now)
-    made = calibration_service.open_round(context, one, "三月", "service", now, calls=[here.call.id], people=[one, two])
+    made = calibration_service.open_round(
+        context.database, context.settings, one, "三月", "service", now, calls=[here.call.id], people=[one, two]
+    )
     with context.database.read() as session:
         own, other = sorted(
             calibration_service.reviews_of_round(session, made), key=lambda review: review.reviewer_id != one
@@ -125,8 +136,10 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
         assert staff.open(f"/reviews/{review_id}").status_code == 404
     assert "问候语合格" not in staff.open("/calls?day=all").text
     assert "完成您自己的部分后" in staff.open(f"/calibrations/{made}").text
-    reviews_service.take(context, own.id, one, now)
-    reviews_service.publish(context, own.id, one, reviews_service.ReviewDraft(0, filled(context, own)), now)
+    reviews_service.take(context.database, context.settings, own.id, one, now)
+    reviews_service.publish(
+        context.database, context.settings, own.id, one, reviews_service.ReviewDraft(0, filled(context, own)), now
+    )
     assert staff.open(f"/reviews/{plain}").status_code == 200
     assert "问候语合格" in staff.open("/calls?day=all").text
     assert "Fleiss" in staff.open(f"/calibrations/{made}").text
@@ -172,7 +185,7 @@ def test_a_report_that_cannot_be_is_refused(app: Flask, query: str) -> None:
 
 def test_the_queue_reads_the_database_a_fixed_number_of_times(app: Flask, context: AppContext, here: House) -> None:
     for call in days_of_calls(context, here.made, 4, 5, clock.now()):
-        targeted_service.choose(context, call.id, here.users["supervisor"], clock.now())
+        targeted_service.choose(context.database, context.settings, call.id, here.users["supervisor"], clock.now())
     staff = signed_in(app, Role.SUPERVISOR)
     statements: list[str] = []
     listener = lambda _c, _cursor, statement, *_rest: statements.append(statement)  # noqa: E731 (kept to remove it)
@@ -184,14 +197,14 @@ def test_the_queue_reads_the_database_a_fixed_number_of_times(app: Flask, contex
 
 def test_words_of_people_are_text_and_never_markup(app: Flask, context: AppContext, here: House) -> None:
     attack, now = "<script>alert(1)</script>{{7*7}}", clock.now()
-    review_id = targeted_service.choose(context, here.call.id, here.users["supervisor"], now)
-    reviews_service.take(context, review_id, here.users["supervisor"], now)
+    review_id = targeted_service.choose(context.database, context.settings, here.call.id, here.users["supervisor"], now)
+    reviews_service.take(context.database, context.settings, review_id, here.users["supervisor"], now)
     comment_service.add_comment(
-        context, review_id, here.users["supervisor"], attack, now, recording_id=here.made.sound.id, second=1.0
+        context.database, review_id, here.users["supervisor"], attack, now, recording_id=here.made.sound.id, second=1.0
     )
     draft = reviews_service.ReviewDraft(0, filled(context, read(context, review_id)), {"remark": attack})
-    reviews_service.publish(context, review_id, here.users["supervisor"], draft, now)
-    appeal_service.appeal(context, review_id, here.users["agent"], attack, now)
+    reviews_service.publish(context.database, context.settings, review_id, here.users["supervisor"], draft, now)
+    appeal_service.appeal(context.database, review_id, here.users["agent"], attack, now)
     text = signed_in(app, Role.SUPERVISOR).open(f"/reviews/{review_id}").text
     assert "<script>alert" not in text
     assert text.count("&lt;script&gt;alert(1)") >= 3

@@ -132,8 +132,8 @@ def test_a_low_rating_is_heard_first_and_points_at_the_call(told: Story) -> None
         session.add(recording)
         session.flush()
         jobs.add(session, context.notifier, "transcribe", recording.id, now)
-    assert sweep.urgent_words(context) == 1
+    assert sweep.urgent_words(context.database, context.notifier) == 1
     with context.database.write() as session:
         session.execute(update(Call).values(rating=3))
         session.execute(update(Job).values(urgency=0))
-    assert sweep.urgent_words(context) == 0
+    assert sweep.urgent_words(context.database, context.notifier) == 0

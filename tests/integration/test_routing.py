@@ -43,7 +43,9 @@ def test_a_caller_who_asks_twice_has_one_place(context: AppContext) -> None:
     load_hospital(context)
     call, waiting = call_in_line(context)
     with context.database.write() as session:
-        again = service.join(session, context, session.get_one(Call, call.id), QueueRequest("booking"), LATER)
+        again = service.join(
+            session, context.notifier, context.settings, session.get_one(Call, call.id), QueueRequest("booking"), LATER
+        )
         assert again.id == waiting.id
         assert again.asked_at == NOW
     assert waiting.required_skills == {"booking": 1, "en-US": 1}
@@ -73,7 +75,10 @@ def test_an_agent_is_leased_once_however_many_ask_at_the_same_time(context: AppC
         for w in places
     ]
     won: list[bool] = []
-    threads = [threading.Thread(target=lambda o=offer: won.append(offer_service.start(context, o))) for offer in offers]
+    threads = [
+        threading.Thread(target=lambda o=offer: won.append(offer_service.start(context.database, context.notifier, o)))
+        for offer in offers
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -87,7 +92,11 @@ def test_one_winner_however_many_pick_up_at_the_same_time(context: AppContext) -
     offers = [offer_to(context, waiting, agents[number]) for number in ("1001", "1002", "1003", "1004")]
     won: list[tuple[str, bool]] = []
     pick_up = [
-        threading.Thread(target=lambda o=offer: won.append((o.id, offer_service.answer(context, o.id, LATER))))
+        threading.Thread(
+            target=lambda o=offer: won.append(
+                (o.id, offer_service.answer(context.database, context.notifier, o.id, LATER))
+            )
+        )
         for offer in offers
     ]
     for thread in pick_up:
@@ -105,8 +114,10 @@ def test_one_winner_however_many_pick_up_at_the_same_time(context: AppContext) -
     assert set(states.values()) == {OfferState.CANCELLED}
     assert (row.state, row.winner_id, talking) == (QueueEntryState.WON, winners[0], winners)
     assert len(idle) == len(agents) - 1
-    assert offer_service.answer(context, winners[0], LATER)  # delivered twice: the same answer
-    assert not offer_service.answer(context, next(iter(states)), LATER)
+    assert offer_service.answer(
+        context.database, context.notifier, winners[0], LATER
+    )  # delivered twice: the same answer
+    assert not offer_service.answer(context.database, context.notifier, next(iter(states)), LATER)
 
 
 def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: AppContext) -> None:
@@ -119,27 +130,29 @@ def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: 
         with context.database.write() as session:
             held = queries.locked_call(session, call.id)
             assert held is not None
-            service.caller_ended(session, context, held, LATER)
+            service.caller_ended(session, context.notifier, held, LATER)
     assert state_of(context, waiting) is QueueEntryState.ABANDONED
     assert {state_of(context, offer) for offer in offers} == {OfferState.CANCELLED}
     assert {state_of(context, agents[number]) for number in ("1001", "1002")} == {AgentState.IDLE}
     with context.database.read() as session:
         assert {row.provider_sid for row in reconcile_queries.pending_requests(session, NOW).hang_up} == {"CAx", "CAy"}
-    assert not offer_service.answer(context, offers[0].id, LATER)  # the agent was a moment too late
+    assert not offer_service.answer(
+        context.database, context.notifier, offers[0].id, LATER
+    )  # the agent was a moment too late
 
 
 def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppContext) -> None:
     agent = load_hospital(context)["1001"]
     call, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    offer_service.answer(context, offer.id, NOW)
+    offer_service.answer(context.database, context.notifier, offer.id, NOW)
     with context.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
         session.get_one(QueueEntry, waiting.id).sent_to_conference_at = NOW
         session.flush()
-        conversation_service.connected(session, context, held, NOW)
-        conversation_service.connected(session, context, held, LATER)
+        conversation_service.connected(session, context.notifier, held, NOW)
+        conversation_service.connected(session, context.notifier, held, LATER)
         assert (held.status, held.answered_at) == (CallStatus.TALKING, NOW)
     for _ in range(2):
         leg_service.agent_line(context, offer.id, leg_service.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
@@ -148,8 +161,8 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppCon
         assert reconcile_queries.elapsed(session, LATER).back == []
         (back,) = reconcile_queries.elapsed(session, LATER + timedelta(seconds=30)).back
     with context.database.write() as session:
-        assert agent_status.come_back(session, context, session.get_one(Agent, back.id), LATER)
-        assert not agent_status.come_back(session, context, session.get_one(Agent, back.id), LATER)
+        assert agent_status.come_back(session, context.notifier, session.get_one(Agent, back.id), LATER)
+        assert not agent_status.come_back(session, context.notifier, session.get_one(Agent, back.id), LATER)
     assert state_of(context, agent) is AgentState.IDLE
     with context.database.read() as session:
         kinds = session.scalars(select(CallHistoryEvent.kind).where(CallHistoryEvent.call_id == call.id)).all()
@@ -160,12 +173,12 @@ def test_winner_whose_line_breaks_before_the_caller_came_puts_the_caller_back_in
     agents = load_hospital(context)
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agents["1001"])
-    offer_service.answer(context, offer.id, NOW)
+    offer_service.answer(context.database, context.notifier, offer.id, NOW)
     leg_service.agent_line(context, offer.id, leg_service.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, waiting) is QueueEntryState.WAITING
     assert state_of(context, agents["1001"]) is AgentState.IDLE
     second = offer_to(context, waiting, agents["1002"])
-    assert offer_service.answer(context, second.id, LATER)
+    assert offer_service.answer(context.database, context.notifier, second.id, LATER)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +234,7 @@ def test_a_late_event_of_an_old_offer_does_not_move_an_agent_who_went_on(context
     leg_service.agent_line(context, old.id, leg_service.LegReport("CA1", LegStatus.CANCELED, 2), NOW)
     _, second = call_in_line(context)
     new = offer_to(context, second, agent)
-    assert offer_service.answer(context, new.id, NOW)
+    assert offer_service.answer(context.database, context.notifier, new.id, NOW)
     leg_service.agent_line(context, old.id, leg_service.LegReport("CA1", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, agent) is AgentState.TALKING
 

@@ -46,7 +46,7 @@ def come(told: Story, staff_number: str) -> None:
     """This agent is available from now on."""
     with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
-        agent_status.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
+        agent_status.choose_status(session, told.world.context.notifier, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # What others had.
@@ -72,7 +72,7 @@ def test_an_agent_who_was_reserved_by_a_router_that_died_is_free_again(told: Sto
         id=clock.new_id(), queue_entry_id=told.place(caller).id, call_id=caller.owner, agent_id=told.agent("1001").id,
         ring=1, rings=3, started_at=clock.now(), dialled_at=clock.now(),
     )  # fmt: skip
-    assert offer_service.start(told.world.context, offer)
+    assert offer_service.start(told.world.context.database, told.world.context.notifier, offer)
     told.wait(9)
     told.route()
     assert (told.agent("1001").state, told.agent("1001").is_present) == (AgentState.IDLE, False)
@@ -149,7 +149,13 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
     (start,) = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
     app = told.world.app
     several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
-    several += [threading.Thread(target=partial(offer_service.answer, told.world.context, phone.owner, clock.now()))]
+    several += [
+        threading.Thread(
+            target=partial(
+                offer_service.answer, told.world.context.database, told.world.context.notifier, phone.owner, clock.now()
+            )
+        )
+    ]
     for thread in several:
         thread.start()
     for thread in several:
@@ -191,7 +197,7 @@ def test_an_agent_who_went_away_stays_away_whatever_comes_late(told: Story) -> N
     told.pick_up(phone)
     with told.world.context.database.write() as session:
         row = session.get_one(Agent, told.agent("1001").id)
-        agent_status.choose_status(session, told.world.context, row, AgentStatus.AWAY, clock.now())
+        agent_status.choose_status(session, told.world.context.notifier, row, AgentStatus.AWAY, clock.now())
     told.world.exchange.end(phone, "completed")
     reports = list(told.world.exchange.mail)
     told.post()
@@ -404,7 +410,7 @@ def test_a_caller_who_is_in_line_again_before_they_are_found_alone_stays_there(t
     context = told.world.context
     assert told.place(caller).winner_id is None
     with context.database.write() as session:
-        conversation_service.alone(session, context, session.get_one(Call, caller.owner), clock.now())
+        conversation_service.alone(session, context.notifier, session.get_one(Call, caller.owner), clock.now())
     assert told.place(caller).state is QueueEntryState.WAITING
 
 
@@ -455,7 +461,9 @@ def test_a_caller_put_on_hold_before_they_are_in_the_room_hears_nobody_when_they
     told.route()
     assert told.status(caller) is CallStatus.TALKING
     with told.world.context.database.write() as session:
-        transfer_service.hold(session, told.world.context, session.get_one(Call, caller.owner), True, clock.now())
+        transfer_service.hold(
+            session, told.world.context.notifier, session.get_one(Call, caller.owner), True, clock.now()
+        )
     told.route()
     told.post()
     assert caller.place is Place.ROOM
@@ -483,7 +491,7 @@ def test_who_is_in_the_queue_though_they_were_led_out_of_it_leaves_it_for_where_
     caller = told.call()
     with told.world.context.database.write() as session:
         call = session.get_one(Call, caller.owner)
-        service.leave(session, told.world.context, call, QueueEntryEndReason.OVERFLOW_VOICEMAIL, clock.now())
+        service.leave(session, told.world.context.notifier, call, QueueEntryEndReason.OVERFLOW_VOICEMAIL, clock.now())
     overflow = Mail(None, f"/voice/calls/{caller.owner}/overflow?kind=voicemail", {"CallSid": caller.sid})
     told.world.post(overflow)  # late: its document is not wanted any more, the caller is in the queue
     assert told.status(caller) is CallStatus.IN_MENU

@@ -71,8 +71,10 @@ def test_of_two_who_pick_up_one_has_the_caller(context: AppContext) -> None:
     agents = load_hospital(context)
     _, waiting = call_in_line(context)
     first, second = (offer_to(context, waiting, agents[number]) for number in ("1001", "1002"))
-    with halfway(context, QueueEntry, lambda: offer_service.answer(context, second.id, LATER)) as rival:
-        mine = offer_service.answer(context, first.id, LATER)
+    with halfway(
+        context, QueueEntry, lambda: offer_service.answer(context.database, context.notifier, second.id, LATER)
+    ) as rival:
+        mine = offer_service.answer(context.database, context.notifier, first.id, LATER)
     assert sorted([mine, *rival]) == [False, True]
     states = {now_of(context, Offer, offer.id).state for offer in (first, second)}
     assert states == {OfferState.ANSWERED, OfferState.CANCELLED}
@@ -84,8 +86,8 @@ def test_of_two_who_pick_up_one_has_the_caller(context: AppContext) -> None:
 def test_of_two_callers_one_rings_the_only_agent(context: AppContext) -> None:
     agent = load_hospital(context)["1001"]
     first, second = (offer_of(call_in_line(context)[1], agent) for _ in range(2))
-    with halfway(context, Agent, lambda: offer_service.start(context, second)) as rival:
-        mine = offer_service.start(context, first)
+    with halfway(context, Agent, lambda: offer_service.start(context.database, context.notifier, second)) as rival:
+        mine = offer_service.start(context.database, context.notifier, first)
     assert sorted([mine, *rival]) == [False, True]
     with context.database.read() as session:
         assert session.scalars(select(Offer.id)).all() == [now_of(context, Agent, agent.id).offer_id]
@@ -95,12 +97,14 @@ def test_no_phone_goes_on_ringing_for_a_caller_who_hangs_up_as_it_starts(context
     agent = load_hospital(context)["1001"]
     call, waiting = call_in_line(context)
     with halfway(context, Agent, ended(context, call)) as rival:
-        offer_service.start(context, offer_of(waiting, agent))
+        offer_service.start(context.database, context.notifier, offer_of(waiting, agent))
     assert rival == [True]
     assert now_of(context, Agent, agent.id).state is AgentState.IDLE
     with context.database.read() as session:
         assert not session.scalars(select(Offer).where(Offer.state.in_(LIVE_OFFERS))).all()
-    assert not offer_service.start(context, offer_of(waiting, agent))  # decided before, but too late
+    assert not offer_service.start(
+        context.database, context.notifier, offer_of(waiting, agent)
+    )  # decided before, but too late
 
 
 def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(context: AppContext) -> None:
@@ -154,7 +158,7 @@ def test_the_place_decides_who_has_the_caller_whatever_the_offer_says(context: A
     _, waiting = call_in_line(context)
     first, second = (offer_to(context, waiting, agents[number]) for number in ("1001", "1002"))
     with changed(context, QueueEntry, update(QueueEntry).values(state=QueueEntryState.WON, winner_id=first.id)):
-        assert not offer_service.answer(context, second.id, LATER)
+        assert not offer_service.answer(context.database, context.notifier, second.id, LATER)
     assert now_of(context, QueueEntry, waiting.id).winner_id == first.id
     assert now_of(context, Offer, second.id).state is OfferState.CANCELLED
     assert now_of(context, Agent, agents["1002"].id).state is AgentState.IDLE
@@ -167,7 +171,7 @@ def test_an_agent_who_became_busy_or_went_away_meanwhile_is_not_rung(
     agent = load_hospital(context)["1001"]
     offer = offer_of(call_in_line(context)[1], agent)
     with changed(context, Agent, update(Agent).where(Agent.id == agent.id).values(meanwhile)):
-        assert not offer_service.start(context, offer)
+        assert not offer_service.start(context.database, context.notifier, offer)
     assert now_of(context, Agent, agent.id).offer_id is None
 
 

@@ -28,19 +28,19 @@ def test_of_two_deliveries_of_a_turn_the_first_is_saved_with_its_events(context:
     events = (call_events.TimedOut(node="menu"), call_events.MenuShown(node="menu"))
     saved = []
     with context.database.statements() as connection:
-        call = queries.snapshot(connection, "c")
+        call = queries.snapshot_for_turn(connection, "c")
         assert call is not None
         for _ in range(2):
             rows = queries.event_rows("c", events, now)
-            saved.append(queries.advance_with_events(context.database, connection, call, step, rows))
-        after = queries.snapshot(connection, "c")
-        answer = queries.last_answer(connection, "c")
+            saved.append(queries.advance_with_events(connection, call, step, rows))
+        after = queries.snapshot_for_turn(connection, "c")
     assert saved == [True, False]
     assert after == replace(call, state=moved, turn=3)
-    assert answer == "<Response/>"
     with context.database.read() as session:
+        answer = queries.last_answer(session, "c")
         told = session.execute(
             select(CallHistoryEvent.kind, CallHistoryEvent.data, CallHistoryEvent.at).order_by(CallHistoryEvent.id)
         ).all()
         assert [tuple(row) for row in told] == [(event.kind, event.data, now) for event in events]
+        assert answer == "<Response/>"
         assert session.get_one(Call, "c").consent_at == now

@@ -158,7 +158,7 @@ def test_a_line_that_rings_when_the_cause_comes_and_goes_is_hung_up_and_tried_ag
     report(context, line, LegStatus.RINGING, NOW)
     store(context, RETURN)
     assert store(context, CANCELLED).resumed == 1
-    assert progress_service.answered(context, line.attempt_id, line.sid, NOW) is None
+    assert progress_service.answered(context.database, line.attempt_id, line.sid, NOW) is None
     look(context, exchange, NOW + SECOND)
     assert line.status is LegStatus.CANCELED
     assert len(exchange.lines) == 1  # not twice at once
@@ -218,7 +218,7 @@ def test_a_death_that_is_stored_while_a_call_is_taken_stops_it_or_has_it_hung_up
         assert dialling_service.start_dialling(context, attempt_id, NOW) is not None  # it had the person first
     assert recipient(context, only).state is RecipientState.STOPPED
     sid = exchange.dial_patient("+8613800000000", "", patient_webhooks("", attempt_id), 20)
-    dialling_service.placed(context, attempt_id, sid)
+    dialling_service.placed(context.database, attempt_id, sid)
     look(context, exchange, NOW + SECOND)
     assert exchange.lines[sid].status is LegStatus.CANCELED
 
@@ -373,7 +373,7 @@ def test_two_who_undo_at_once_undo_once(context: AppContext) -> None:
 def test_a_finished_campaign_calls_nobody_again(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     store(context, RETURN)
-    service.finish(context, "spring", NOW)
+    service.finish(context.database, context.notifier, "spring", NOW)
     assert undo(context, only) == stopping_service.StopChanges()
     assert recipient(context, only).state is RecipientState.STOPPED
 

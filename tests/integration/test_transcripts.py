@@ -89,7 +89,9 @@ def test_the_table_of_terms_shows_no_word(context: AppContext) -> None:
 def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job_is_done(context: AppContext) -> None:
     made, user = recorded(context, NOW), a_user(context)
     utterance = made.transcript.utterances[2]
-    correction = correction_service.correct(context, utterance.id, " 好的，肾内科  专家号还有 ", user, NOW)
+    correction = correction_service.correct(
+        context.database, context.notifier, utterance.id, " 好的，肾内科  专家号还有 ", user, NOW
+    )
     assert not texts(context, "肾内科")
     with context.database.read() as session:
         jobs = list(session.scalars(select(Job).where(Job.kind == "index_correction")))
@@ -109,10 +111,10 @@ def test_a_correction_that_says_nothing_is_refused_and_one_that_changes_nothing_
     made, user = recorded(context, NOW), a_user(context)
     first = made.transcript.utterances[0]
     with pytest.raises(correction_service.EmptyCorrection):
-        correction_service.correct(context, first.id, "  ", user, NOW)
+        correction_service.correct(context.database, context.notifier, first.id, "  ", user, NOW)
     with pytest.raises(NotFound):
-        correction_service.correct(context, "nothing", "好", user, NOW)
-    correction_service.correct(context, first.id, first.text, user, NOW)
+        correction_service.correct(context.database, context.notifier, "nothing", "好", user, NOW)
+    correction_service.correct(context.database, context.notifier, first.id, first.text, user, NOW)
     with context.database.read() as session:
         assert not session.scalars(select(Correction)).all()
 
@@ -120,7 +122,9 @@ def test_a_correction_that_says_nothing_is_refused_and_one_that_changes_nothing_
 def test_words_that_people_put_in_often_become_hints(context: AppContext) -> None:
     made, user = recorded(context, NOW), a_user(context)
     for utterance in made.transcript.utterances[:2]:
-        correction_service.correct(context, utterance.id, utterance.text + "，冠脉造影", user, NOW)
+        correction_service.correct(
+            context.database, context.notifier, utterance.id, utterance.text + "，冠脉造影", user, NOW
+        )
     with context.database.read() as session:
         assert set(transcript_queries.frequent(session, Language.MANDARIN)) & {"冠脉", "造影", "冠脉造影"}
         assert transcript_queries.frequent(session, Language.ENGLISH) == []
@@ -129,9 +133,9 @@ def test_words_that_people_put_in_often_become_hints(context: AppContext) -> Non
 def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one_is_not(context: AppContext) -> None:
     data = wav(60.0)
     made = Recording(id="r1", size=len(data))
-    lock = sealed_sound_service.put(context, "recordings/r1/x", "r1", [data])
+    lock = sealed_sound_service.put(context.objects, context.keyring, "recordings/r1/x", "r1", [data])
     made.blob, made.data_key = lock.blob, lock.data_key
-    file = sealed_sound_service.open_stream(context, made)
+    file = sealed_sound_service.open_stream(context.objects, context.keyring, made)
     for start, length in (
         (0, 44),
         (sealed_sound_service.PIECE - 5, 10),
@@ -143,7 +147,7 @@ def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one
     assert file.seek(0, io.SEEK_END) == len(data)
     stolen = Recording(id="r2", size=len(data), blob=lock.blob, data_key=lock.data_key)
     with pytest.raises(Undecipherable):
-        sealed_sound_service.open_stream(context, stolen)
+        sealed_sound_service.open_stream(context.objects, context.keyring, stolen)
 
 
 def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(context: AppContext) -> None:
@@ -154,7 +158,7 @@ def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(context: AppCon
     assert (gone.state, gone.data_key, gone.blob) == (RecordingState.PURGED, None, None)
     assert not context.objects.has(old.recording.blob or "")
     with pytest.raises(NotFound):
-        sealed_sound_service.open_stream(context, gone)
+        sealed_sound_service.open_stream(context.objects, context.keyring, gone)
     with context.database.read() as session:
         [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "purge_audio"))
         assert (entry.subject_id, entry.user_id) == (old.recording.id, None)
@@ -170,12 +174,14 @@ def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(context: 
     gone = row(context, old)
     gone.blob = old.recording.blob
     with pytest.raises(Undecipherable):
-        sealed_sound_service.open_stream(context, gone)
+        sealed_sound_service.open_stream(context.objects, context.keyring, gone)
 
 
 def test_words_are_deleted_later_and_are_found_no_more(context: AppContext) -> None:
     old = recorded(context, NOW - timedelta(days=800))
-    correction_service.correct(context, old.transcript.utterances[0].id, "更正", a_user(context), NOW)
+    correction_service.correct(
+        context.database, context.notifier, old.transcript.utterances[0].id, "更正", a_user(context), NOW
+    )
     assert {item.verdict.what for item in retention_service.run(context, NOW)} == {
         RetentionItem.AUDIO,
         RetentionItem.TRANSCRIPT,
@@ -196,7 +202,7 @@ def test_files_of_reports_are_deleted_when_their_time_is_over_and_the_log_says_s
             made = Report(kind="quality", format="pdf", language=Language.MANDARIN, made_by=user)
             made.asked_at, made.blob = NOW - timedelta(days=days), f"reports/{name}"
             session.add(made)
-    assert len(report_service.due(context, NOW)) == 1
+    assert len(report_service.due(context.database, context.settings, NOW)) == 1
     retention_service.purge_day(context, "2026-03-02", NOW)
     assert (context.objects.has("reports/old"), context.objects.has("reports/new")) == (False, True)
     with context.database.read() as session:
@@ -232,11 +238,18 @@ def test_a_legal_hold_keeps_everything_until_it_is_lifted(context: AppContext, k
     with context.database.write() as session:
         session.add(Case(number=9, kind=CaseKind.ENQUIRY, call_id=old.call.id, opened_at=OLD, due_at=OLD))
     hold = hold_service.place(
-        context, kind, old.call.id if kind == hold_service.CALL else "9", NOW, reason="court file 12", by="legal"
+        context.database,
+        kind,
+        old.call.id if kind == hold_service.CALL else "9",
+        NOW,
+        reason="court file 12",
+        by="legal",
     )
     assert retention_service.run(context, NOW) == []
-    assert {item.verdict.kept_by for item in retention_service.plan(context, NOW)} == {"legal_hold"}
-    hold_service.lift(context, hold.id, "legal", NOW)
+    assert {item.verdict.kept_by for item in retention_service.plan(context.database, context.settings, NOW)} == {
+        "legal_hold"
+    }
+    hold_service.lift(context.database, hold.id, "legal", NOW)
     assert {item.verdict.what for item in retention_service.run(context, NOW)} == {
         RetentionItem.AUDIO,
         RetentionItem.TRANSCRIPT,
@@ -248,7 +261,7 @@ def test_a_legal_hold_keeps_everything_until_it_is_lifted(context: AppContext, k
 
 def test_a_hold_on_nothing_is_refused(context: AppContext) -> None:
     with pytest.raises(NotFound):
-        hold_service.place(context, hold_service.CASE, "4711", NOW, reason="", by="legal")
+        hold_service.place(context.database, hold_service.CASE, "4711", NOW, reason="", by="legal")
 
 
 def test_deleting_that_was_cut_off_is_ended_by_the_next_run(context: AppContext) -> None:

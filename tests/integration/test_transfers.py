@@ -60,7 +60,9 @@ def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.BLI
     with told.world.context.database.write() as session:
         offer = queries.locked_offer(session, phone.owner)
         assert offer is not None
-        transfer_service.begin(session, told.world.context, offer, required_skills, clock.now())
+        transfer_service.begin(
+            session, told.world.context.notifier, told.world.context.settings, offer, required_skills, clock.now()
+        )
 
 
 def act(told: Story, caller: Line, what: str) -> bool:
@@ -68,7 +70,7 @@ def act(told: Story, caller: Line, what: str) -> bool:
     with told.world.context.database.write() as session:
         session.get_one(Call, caller.owner, with_for_update=True)
         row = session.scalars(select(Transfer).where(Transfer.call_id == caller.owner)).one()
-        done: bool = getattr(transfer_service, what)(session, told.world.context, row, clock.now())
+        done: bool = getattr(transfer_service, what)(session, told.world.context.notifier, row, clock.now())
     return done
 
 

@@ -71,8 +71,8 @@ def test_urgent_recordings_overtake_a_backlog_whenever_they_become_urgent(
         waiting(context, recorded(context, NOW, (("agent", "您好"),)))
     became = waiting(context, recorded(context, NOW, (("agent", "您好"),), intent=Intent.COMPLAINT))
     last = waiting(context, recorded(context, NOW, (("agent", "您好"),)), urgency=1)
-    assert sweep.urgent_words(context) == 1
-    assert sweep.urgent_words(context) == 0
+    assert sweep.urgent_words(context.database, context.notifier) == 1
+    assert sweep.urgent_words(context.database, context.notifier) == 0
     assert worker.stdin is not None
     worker.stdin.write(b"go\n")
     worker.stdin.flush()

@@ -112,7 +112,7 @@ def test_users_are_edited_by_command_and_what_changed_is_logged(context: AppCont
 
 
 def test_refusals_of_the_commands_name_what_is_wrong(context: AppContext, run: Run) -> None:
-    service.create(context, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
+    service.create(context.database, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
     run("users", "add", "wang", "--name", "王芳", "--role", "agent", "--agent", "1002")
     for words, told in [
         (("users", "edit", "admin", "--role", "agent"), "only administrator"),
@@ -135,7 +135,7 @@ def test_refusals_of_the_commands_name_what_is_wrong(context: AppContext, run: R
 
 
 def test_a_disabled_user_is_out_until_enabled(context: AppContext, run: Run) -> None:
-    service.create(context, "li", PASSWORD, "Li", Role.SUPERVISOR)
+    service.create(context.database, "li", PASSWORD, "Li", Role.SUPERVISOR)
     staff = Staff(sees(context))
     staff.sign_in("li")
     assert staff.open("/").status_code == 200
@@ -147,7 +147,7 @@ def test_a_disabled_user_is_out_until_enabled(context: AppContext, run: Run) -> 
 
 
 def test_the_last_administrator_who_forgot_the_password_gets_another_by_command(context: AppContext, run: Run) -> None:
-    service.create(context, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
+    service.create(context.database, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
     secret = SECRET.search(run("users", "reset-password", "admin").output)
     assert secret
     assert Staff(sees(context)).sign_in("admin", secret[1]).status_code == 302
@@ -155,7 +155,9 @@ def test_the_last_administrator_who_forgot_the_password_gets_another_by_command(
 
 
 def test_lists_fit_a_terminal_of_eighty_columns(context: AppContext, run: Run) -> None:
-    service.create(context, "administrator-of-nights", PASSWORD, "欧阳 Administrator of Nights", Role.ADMINISTRATOR)
+    service.create(
+        context.database, "administrator-of-nights", PASSWORD, "欧阳 Administrator of Nights", Role.ADMINISTRATOR
+    )
     for words in (("users", "list"), ("agents", "list")):
         lines = run(*words).output.splitlines()
         assert max(map(len, lines)) <= 80

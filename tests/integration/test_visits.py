@@ -57,9 +57,9 @@ def planned(context: AppContext, *records: VisitRecord) -> str:
     """A running campaign for whoever these discharges are about; the first of its recipients."""
     load_hospital(context)
     take(context, *(records or (DISCHARGE,)))
-    service.make(context, "spring", plan.Scope(), NOW)
+    service.make(context.database, "spring", plan.Scope(), NOW)
     assert enrolment_service.enrol(context, "spring", NOW).added
-    service.start(context, "spring", NOW)
+    service.start(context.database, context.notifier, "spring", NOW)
     with context.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at, Recipient.id)).all()[0]
 
@@ -281,9 +281,9 @@ def tell(context: AppContext, records: Sequence[VisitRecord], parts: int) -> Non
 def test_told_twice_late_or_out_of_order_events_lead_to_the_same(
     context: AppContext, records: list[VisitRecord], random: Random, parts: int
 ) -> None:
-    if "spring" not in service.names(context):
+    if "spring" not in service.names(context.database):
         load_hospital(context)
-        service.make(context, "spring", plan.Scope(), NOW)
+        service.make(context.database, "spring", plan.Scope(), NOW)
     again = [*records, *records[::2], told(VisitEvent.DISCHARGED, "1", hour=0)]
     random.shuffle(again)
     first, second = (f"{next(NUMBERS)}-" for _ in range(2))

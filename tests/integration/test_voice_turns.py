@@ -223,7 +223,7 @@ def test_caller_who_hangs_up_in_line_is_abandoned_and_the_phone_that_rang_stops(
         session.add(agent)
     offer = Offer(queue_entry_id=line.id, call_id=line.call_id, agent_id=agent.id, ring=1, rings=3, started_at=now())
     offer.id = "o1"
-    assert offer_service.start(context, offer)
+    assert offer_service.start(context.database, context.notifier, offer)
     caller.hang_up()
     with context.database.read() as session:
         assert session.scalars(select(Offer.state)).one() is OfferState.CANCELLED

@@ -176,8 +176,8 @@ def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing
             session.execute(update(Job).where(Job.id == job.id).values(**values))
     wait_for(lambda: len(list(context.notifier.redis.scan_iter("rq:job:*"))) == 5, 60, "every notification")
     context.notifier.redis.flushdb()
-    assert sweep.forgotten_jobs(context) == 2
-    assert sweep.forgotten_jobs(context) == 0  # they are in line now
+    assert sweep.forgotten_jobs(context.database, context.notifier) == 2
+    assert sweep.forgotten_jobs(context.database, context.notifier) == 0  # they are in line now
     rung = {key.decode().split(":")[-1] for key in context.notifier.redis.scan_iter("rq:job:*")}
     assert rung == {f"{lost.id}-0", f"{dead.id}-1"}
 
@@ -187,7 +187,7 @@ def test_work_that_kills_its_workers_is_given_up_with_a_reason(context: AppConte
     past = clock.now() - timedelta(seconds=5)
     with context.database.write() as session:
         session.execute(update(Job).where(Job.id == job.id).values(held_until=past, worker_deaths=4))
-    sweep.forgotten_jobs(context)
+    sweep.forgotten_jobs(context.database, context.notifier)
     after = row(context, job)
     assert (after.state, after.reason, after.worker_deaths, after.tries) == (JobState.FAILED, "worker_died", 5, 0)
 
@@ -256,7 +256,7 @@ def test_a_worker_killed_while_it_transcribes_costs_that_call_its_own_time_and_n
     [recording] = rows(context, Recording)
     assert recording.state is RecordingState.TRANSCRIBED
     [job] = [job for job in rows(context, Job) if job.kind == "transcribe"]
-    assert (job.state, job.deaths, job.tries, part.next_at > 100) == (JobState.DONE, 1, 0, True)
+    assert (job.state, job.worker_deaths, job.tries, part.next_at > 100) == (JobState.DONE, 1, 0, True)
     assert all(prompt.rendered_at is not None for prompt in rows(context, Prompt))
     # Nobody who called for something else waited for the lease of the dead.
     others = [other for other in rows(context, Job) if other.kind == "render_prompt"]
@@ -267,7 +267,7 @@ def stored(context: AppContext, seconds: float) -> Recording:
     """A stored recording on one channel, long enough to be worked through in several parts."""
     made = recorded(context, clock.now(), ())
     data = wav(seconds, channels=1)
-    lock = sealed_sound_service.put(context, "recordings/long", made.recording.id, [data])
+    lock = sealed_sound_service.put(context.objects, context.keyring, "recordings/long", made.recording.id, [data])
     with context.database.write() as session:
         session.delete(session.get_one(Transcript, made.transcript.id))
         row = session.get_one(Recording, made.recording.id)

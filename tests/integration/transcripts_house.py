@@ -56,7 +56,9 @@ def recorded(
     """An ended call of `lines`, three seconds each; every character or word of them with its time."""
     language = of_call.pop("language", Language.MANDARIN)
     data, recording_id = wav(3.0 * len(lines) + 1), new_id()
-    lock = sealed_sound_service.put(context, f"recordings/{recording_id}/{new_id()}", recording_id, [data])
+    lock = sealed_sound_service.put(
+        context.objects, context.keyring, f"recordings/{recording_id}/{new_id()}", recording_id, [data]
+    )
     call = Call(
         **{
             "provider_sid": f"CA{new_id()}", "language": language, "status": CallStatus.ENDED, "intent": Intent.ENQUIRY,

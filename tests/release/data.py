@@ -52,9 +52,9 @@ def fill(context: AppContext) -> None:
     made = quality_data.house(context, now)
     quality_data.published(context, made.call, made.users["second"], now)
     importing.store(context, [campaign_house.discharge(number) for number in range(3)], "release", now)
-    campaigns.make(context, "spring", plan.Scope(), now)
+    campaigns.make(context.database, "spring", plan.Scope(), now)
     enrolment_service.enrol(context, "spring", now)
-    campaigns.start(context, "spring", now)
+    campaigns.start(context.database, context.notifier, "spring", now)
     mappers = {str(mapper.persist_selectable): mapper for mapper in Row.registry.mappers}
     for table in Row.metadata.sorted_tables:
         with context.database.write() as session:

@@ -219,7 +219,7 @@ class World:
         """Nothing fails any more: work is done as often as it is due, by workers who come and go."""
         for _ in range(4):
             self.expire()
-            sweep.forgotten_jobs(self.context)
+            sweep.forgotten_jobs(self.context.database, self.context.notifier)
             with self.context.database.read() as session:
                 is_due = (Job.kind.in_(KINDS), Job.state == JobState.DUE)
                 due = list(session.scalars(select(Job.kind).where(*is_due)))
@@ -232,7 +232,10 @@ class World:
         """Whether what the row names is in our store and can be opened."""
         recording = self.recording()
         try:
-            return recording.blob is not None and service.decrypted_wav(self.context, recording) == SOUND
+            return (
+                recording.blob is not None
+                and service.decrypted_wav(self.context.objects, self.context.keyring, recording) == SOUND
+            )
         except HotlineError:
             return False
 
@@ -261,7 +264,7 @@ class World:
             session.execute(update(UnreferencedObject).values(made_at=UnreferencedObject.made_at))
             for row in session.scalars(select(UnreferencedObject)):
                 row.made_at -= orphans.SAFE + timedelta(minutes=1)
-        orphans.sweep(self.context)
+        orphans.sweep(self.context.database, self.context.objects)
 
     def stored(self) -> list[str]:
         """The names of all blobs."""

@@ -42,7 +42,7 @@ def call_in_line(context: AppContext, wish: QueueRequest | None = None, now: dat
     with context.database.write() as session:
         session.add(call)
         session.flush()
-        waiting = service.join(session, context, call, wish or QueueRequest("booking"), now)
+        waiting = service.join(session, context.notifier, context.settings, call, wish or QueueRequest("booking"), now)
     return call, waiting
 
 
@@ -52,5 +52,5 @@ def offer_to(context: AppContext, waiting: QueueEntry, agent: Agent, now: dateti
         id=new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         state=OfferState.STARTED, ring=1, rings=3, reasons=[], started_at=now,
     )  # fmt: skip
-    assert offer_service.start(context, offer)
+    assert offer_service.start(context.database, context.notifier, offer)
     return offer

@@ -96,9 +96,9 @@ def read(context: AppContext, review_id: str) -> Review:
 
 def published(context: AppContext, call: Call, user_id: str, now: datetime, **other: str) -> str:
     """A published review of the call; `other` answers by item. Its id."""
-    review_id = targeted_service.choose(context, call.id, user_id, now)
-    service.take(context, review_id, user_id, now)
+    review_id = targeted_service.choose(context.database, context.settings, call.id, user_id, now)
+    service.take(context.database, context.settings, review_id, user_id, now)
     review = read(context, review_id)
     draft = ReviewDraft(review.version, filled(context, review, **other), {"remark": "讲得清楚，别忘了报工号。"})
-    service.publish(context, review_id, user_id, draft, now)
+    service.publish(context.database, context.settings, review_id, user_id, draft, now)
     return review_id

@@ -46,7 +46,9 @@ class VisitBatch:
                 self._merge(drafts[record.key], record)
         moved = self._write(drafts)
         touched |= {draft.person_index for draft in drafts.values() if draft.is_changed}
-        changes = service.reassess(self._session, self._context, touched, self._now, moved)
+        changes = service.reassess(
+            self._session, self._context.notifier, self._context.settings, touched, self._now, moved
+        )
         self.result.stopped, self.result.resumed = changes.stopped, changes.resumed
         if count := self.result.added + self.result.corrected + self.result.noted:
             about = {"action": "import_discharges", "subject": "discharges", "subject_id": records[0].source[:32]}

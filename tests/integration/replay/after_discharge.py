@@ -58,9 +58,9 @@ class Campaign:
             session.add(_nurse())
         told = discharge(1, language=Language(self.language))
         importing_service.store(self.context, [told], "test", NOW)
-        service.make(self.context, "spring", plan.Scope(), NOW)
+        service.make(self.context.database, "spring", plan.Scope(), NOW)
         enrolment_service.enrol(self.context, "spring", NOW)
-        service.start(self.context, "spring", NOW)
+        service.start(self.context.database, self.context.notifier, "spring", NOW)
 
     def starts_for_absence(self) -> None:
         """The patient's doctor will be away."""
@@ -75,7 +75,7 @@ class Campaign:
         absence_service.take(self.context, "away", file, NOW)
         with self.context.database.write() as session:
             session.add(_nurse())
-        service.start(self.context, "away", NOW)
+        service.start(self.context.database, self.context.notifier, "away", NOW)
 
     def due_again(self) -> None:
         """The patient is to be called again now."""

@@ -64,7 +64,7 @@ class Stage:
             id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
             ring=1, rings=3, reasons=[], started_at=clock.now(),
         )  # fmt: skip
-        assert offer_service.start(self.context, offer)
+        assert offer_service.start(self.context.database, self.context.notifier, offer)
         return offer.id, TapedCaller(self.app, self.context.settings, agent.address, new_sid(), tape=self.tape)
 
     def talks(self, caller: TapedCaller, staff_number: str) -> tuple[str, TapedCaller]:

@@ -43,5 +43,7 @@ def join(context: AppContext, wish: Wish, caller: Caller) -> tuple[str, str]:
     with context.database.write() as session:
         session.add(call)
         session.flush()
-        service.join(session, context, call, service.QueueRequest(queue, skill, priority), now)
+        service.join(
+            session, context.notifier, context.settings, call, service.QueueRequest(queue, skill, priority), now
+        )
     return call.id, call.provider_sid

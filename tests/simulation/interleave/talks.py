@@ -38,7 +38,7 @@ def change_status(context: AppContext, exchange: Exchange, agents: list[Agent]) 
     status = exchange.random.choice([AgentStatus.AVAILABLE, AgentStatus.AVAILABLE, *AgentStatus])
     with context.database.write() as session:
         row = session.get_one(Agent, agent.id, with_for_update=True)
-        agent_status.choose_status(session, context, row, status, clock.now())
+        agent_status.choose_status(session, context.notifier, row, status, clock.now())
     return f"{agent.staff_number} {status}"
 
 
@@ -47,7 +47,7 @@ def come_back(context: AppContext, exchange: Exchange, agents: list[Agent]) -> s
     agent = exchange.random.choice(agents)
     with context.database.write() as session:
         row = session.get_one(Agent, agent.id, with_for_update=True)
-        return agent.staff_number if agent_status.come_back(session, context, row, clock.now()) else ""
+        return agent.staff_number if agent_status.come_back(session, context.notifier, row, clock.now()) else ""
 
 
 def hand_on(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str:
@@ -63,7 +63,7 @@ def hand_on(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str
             offer = _talking(session, line)
             if offer is None:
                 return ""
-            transfer_service.begin(session, context, offer, ask, clock.now())
+            transfer_service.begin(session, context.notifier, context.settings, offer, ask, clock.now())
     except CannotTransfer:
         return ""
     return f"{named(line)} {kind} to {ask.queue or (agent_id or '')[-6:]}"
@@ -86,7 +86,7 @@ def go_on(context: AppContext, exchange: Exchange) -> str:
     with context.database.write() as session:
         queries.locked_call(session, chosen.call_id)
         row = session.get_one(Transfer, chosen.id)
-        done = row.state in OPEN_TRANSFERS and act(session, context, row, clock.now())
+        done = row.state in OPEN_TRANSFERS and act(session, context.notifier, row, clock.now())
     return f"{name} {chosen.call_id[-6:]}" if done else ""
 
 
@@ -102,7 +102,7 @@ def hold(context: AppContext, exchange: Exchange) -> str:
         call = session.get_one(Call, offer.call_id)
         if call.status is not CallStatus.TALKING:
             return ""
-        transfer_service.hold(session, context, call, not call.is_held, clock.now())
+        transfer_service.hold(session, context.notifier, call, not call.is_held, clock.now())
     return named(line)
 
 
@@ -115,7 +115,7 @@ def hang_up(context: AppContext, exchange: Exchange) -> str:
         offer = _talking(session, line)
         if offer is None:
             return ""
-        transfer_service.let_go(session, context, offer, clock.now())
+        transfer_service.let_go(session, context.notifier, offer, clock.now())
     if exchange.random.random() < 0.7:
         exchange.end(line, "completed")
     return named(line)

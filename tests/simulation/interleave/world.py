@@ -176,9 +176,12 @@ class World:
         """The sweep asks the exchange about lines and recordings it has not mentioned."""
         lines = sweep.silent_lines(self.context, self.exchange, clock.now())
         try:
-            return f"{lines} lines, {sweep.silent_recordings(self.context, self.exchange, clock.now())} messages"
+            recordings = sweep.silent_recordings(
+                self.context.database, self.context.notifier, self.exchange, clock.now()
+            )
         except ProviderDown:
             return f"{lines} lines"
+        return f"{lines} lines, {recordings} messages"
 
     def work(self) -> str:
         """A worker does what is due for the messages of callers."""

@@ -113,7 +113,7 @@ def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
             transitions.transition(job, JobEvent.DISCARDED if end.sort else JobEvent.DONE)
             job.ended_at = now
         case FailureSort.FAULT | FailureSort.OUTAGE | FailureSort.PERMANENT as failed:
-            _fail(job, failed, now, is_renewed)
+            _fail(job, failed, now, is_renewed=is_renewed)
         case FailureSort.GIVES_WAY | FailureSort.LOST:
             job.due_at = now
         case _:
@@ -128,7 +128,7 @@ def _begin_anew(job: Job, now: datetime) -> None:
     job.reason, job.troubled_at, job.due_at = "", None, now
 
 
-def _fail(job: Job, kind: FailureSort, now: datetime, is_renewed: bool) -> None:
+def _fail(job: Job, kind: FailureSort, now: datetime, *, is_renewed: bool) -> None:
     job.troubled_at = job.troubled_at or now
     job.outages += kind is FailureSort.OUTAGE
     job.tries += kind is not FailureSort.OUTAGE

@@ -278,7 +278,7 @@ class Storm:
     def _has_work(self) -> bool:
         """Whether a worker or an alarm is still wanted."""
         urgent = select(Case.id).where(Case.call_id == Attempt.call_id, Case.urgency == Urgency.URGENT)
-        unheard = select(Attempt.id).where(Attempt.warned_at.is_not(None), ~urgent.exists())
+        unheard = select(Attempt.id).where(Attempt.warning_at.is_not(None), ~urgent.exists())
         with self.context.database.read() as session:
             return any(session.scalar(query.limit(1)) for query in (select(Job.id).where(*TO_DO), unheard))
 

@@ -69,7 +69,7 @@ def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(
 
 def assert_signs_are_followed(context: AppContext, attempts: list[Attempt]) -> None:
     """Each warning sign, of which no nurse was told, is one urgent case; each text was sent once."""
-    warned = [attempt for attempt in attempts if attempt.warned_at is not None]
+    warned = [attempt for attempt in attempts if attempt.warning_at is not None]
     assert warned
     with context.database.read() as session:
         query = select(Case).where(Case.kind == CaseKind.FOLLOW_UP, Case.urgency == Urgency.URGENT)

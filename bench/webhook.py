@@ -89,8 +89,8 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
         for call_id, sid in found:
             session.add(
                 Call(
-                    id=call_id, provider_sid=sid, language=Language.ENGLISH, place=queries.write_state(state), turn=1,
-                    consent_at=now(), started_at=now(), heard_at=now(),
+                    id=call_id, provider_sid=sid, language=Language.ENGLISH, turn=1,
+                    dialogue_state=queries.write_state(state), consent_at=now(), started_at=now(), last_report_at=now(),
                 )
             )  # fmt: skip
     context.close()

@@ -1,4 +1,4 @@
-"""The rows of jobs and chores, as workers and the clock take, hold and close them. Never commits."""
+"""The rows of jobs and periodic tasks, as workers and the clock take, hold and close them. Never commits."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, CursorResult, Update, case, select, update
 from sqlalchemy.orm import Session
 
 from hotline.database import server_clock
-from hotline.models import Chore, Job
+from hotline.models import Job, TaskSchedule
 from hotline.outbox import jobs
 from hotline.values.states.job import JobState
 
@@ -15,9 +15,9 @@ from hotline.values.states.job import JobState
 def take(session: Session, job_id: str, lease: timedelta) -> Job | None:
     """Take the job for a lease with a new token, if it is due and nobody holds it; `None` where it is not."""
     now = server_clock.now(session)
-    died = case((Job.held_until.is_(None), Job.deaths), else_=Job.deaths + 1)
+    died = case((Job.held_until.is_(None), Job.worker_deaths), else_=Job.worker_deaths + 1)
     free = (Job.id == job_id, Job.state == JobState.DUE, Job.due_at <= now, jobs.is_free(now))
-    values = {"held_until": now + lease, "token": Job.token + 1, "deaths": died, "is_renewed": False}
+    values = {"held_until": now + lease, "token": Job.token + 1, "worker_deaths": died, "is_requested_again": False}
     taken = _changes(session, update(Job).where(*free).values(values))
     return session.get_one(Job, job_id, populate_existing=True) if taken else None
 
@@ -58,27 +58,27 @@ def is_known(session: Session, kind: str, subject_id: str) -> bool:
     return session.scalar(select(Job.id).where(Job.kind == kind, Job.subject_id == subject_id)) is not None
 
 
-def chore_row(session: Session, name: str) -> Chore | None:
-    """Return the row of a chore, locked; `None` before its first run."""
-    return session.scalar(select(Chore).where(Chore.name == name).with_for_update())
+def task_schedule(session: Session, name: str) -> TaskSchedule | None:
+    """Return the row of a task, locked; `None` before its first run."""
+    return session.scalar(select(TaskSchedule).where(TaskSchedule.name == name).with_for_update())
 
 
-def add_chore(session: Session, name: str, now: datetime) -> Chore:
-    """Add the row of a chore that is due now."""
-    row = Chore(name=name, due_at=now, late=0)
+def add_task_schedule(session: Session, name: str, now: datetime) -> TaskSchedule:
+    """Add the row of a task that is due now."""
+    row = TaskSchedule(name=name, due_at=now, overruns=0)
     session.add(row)
     return row
 
 
-def count_late(session: Session, name: str) -> None:
-    """Count a run of a chore that takes longer than it may."""
-    session.execute(update(Chore).where(Chore.name == name).values(late=Chore.late + 1))
+def count_overrun(session: Session, name: str) -> None:
+    """Count a run of a task that takes longer than it may."""
+    session.execute(update(TaskSchedule).where(TaskSchedule.name == name).values(overruns=TaskSchedule.overruns + 1))
 
 
-def close_chore(session: Session, name: str, started: datetime, error: str) -> None:
+def close_task_schedule(session: Session, name: str, started: datetime, error: str) -> None:
     """Write down that the run which began then has ended, and the code of its failure."""
-    mine = update(Chore).where(Chore.name == name, Chore.last_started == started)
-    session.execute(mine.values(last_ended=server_clock.now(session), last_error=error))
+    mine = update(TaskSchedule).where(TaskSchedule.name == name, TaskSchedule.last_started_at == started)
+    session.execute(mine.values(last_ended_at=server_clock.now(session), last_error=error))
 
 
 def _held(taken: Job) -> tuple[ColumnElement[bool], ...]:

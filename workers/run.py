@@ -113,13 +113,18 @@ def _close(database: Database, notifier: Notifier, hold: JobLease, end: TryEnd) 
 
 def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
     now = server_clock.now(session)
-    is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
+    is_requested_again, job.is_requested_again, job.held_until, job.reason = (
+        job.is_requested_again,
+        False,
+        None,
+        end.code,
+    )
     match end.sort:
-        case None | FailureSort.DISCARD if not is_renewed:
+        case None | FailureSort.DISCARD if not is_requested_again:
             transitions.transition(job, JobEvent.DISCARDED if end.sort else JobEvent.DONE)
             job.ended_at = now
         case FailureSort.FAULT | FailureSort.OUTAGE | FailureSort.PERMANENT as failed:
-            _fail(job, failed, now, is_renewed)
+            _fail(job, failed, now, is_requested_again)
         case FailureSort.GIVES_WAY | FailureSort.LOST:
             job.due_at = now
         case _:
@@ -130,18 +135,18 @@ def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
 
 def _begin_anew(job: Job, now: datetime) -> None:
     """Begin anew, as if it had never been tried: it was asked for once more while a worker was at it."""
-    job.tries = job.outages = job.deaths = 0
-    job.reason, job.troubled_at, job.due_at = "", None, now
+    job.tries = job.outages = job.worker_deaths = 0
+    job.reason, job.first_failed_at, job.due_at = "", None, now
 
 
-def _fail(job: Job, kind: FailureSort, now: datetime, is_renewed: bool) -> None:
-    job.troubled_at = job.troubled_at or now
+def _fail(job: Job, kind: FailureSort, now: datetime, is_requested_again: bool) -> None:
+    job.first_failed_at = job.first_failed_at or now
     job.outages += kind is FailureSort.OUTAGE
     job.tries += kind is not FailureSort.OUTAGE
-    failures = Failures(job.tries, job.outages, job.troubled_at)
+    failures = Failures(job.tries, job.outages, job.first_failed_at)
     if retrying.is_due_again(kind, failures, now):
         job.due_at = now + retrying.pause(kind, failures, clock.chance())
-    elif is_renewed:
+    elif is_requested_again:
         _begin_anew(job, now)
     else:
         transitions.transition(job, JobEvent.GIVEN_UP)

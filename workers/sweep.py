@@ -57,7 +57,7 @@ def forgotten_jobs(database: Database, notifier: Notifier) -> int:
     """Enqueue every job that is due, not held and that RQ does not have; return how many there were."""
     with database.read() as session:
         rows = queries.forgotten(session, PATIENCE, MOST)
-    killers = {job.id for job in rows if job.held_until is not None and job.deaths + 1 >= MAX_DEATHS}
+    killers = {job.id for job in rows if job.held_until is not None and job.worker_deaths + 1 >= MAX_DEATHS}
     for job in rows:
         if job.id in killers:
             _give_up(database, job)
@@ -72,7 +72,7 @@ def _give_up(database: Database, job: Job) -> None:
             return  # somebody took it meanwhile, or holds it after all
         now = server_clock.now(session)
         transitions.transition(row, JobEvent.GIVEN_UP)
-        row.deaths, row.troubled_at = job.deaths + 1, row.troubled_at or now
+        row.worker_deaths, row.first_failed_at = job.worker_deaths + 1, row.first_failed_at or now
         row.reason, row.held_until, row.ended_at = DIED, None, now
     log.get().error("job_kills_workers", job_id=job.id, kind=job.kind)
 
@@ -88,7 +88,7 @@ def silent_lines(context: AppContext, provider: Provider, now: datetime, in_time
     alive = [call.id for call in calls if in_time() and _is_up(context, provider, call, now)]
     if alive:
         with context.database.write() as session:
-            call_queries.mark_heard(session, alive, now)
+            call_queries.mark_reported(session, alive, now)
     for offer in takewhile(lambda _offer: in_time(), offers):
         _ask_agent(context, provider, offer, now)
     return len(calls) + len(offers)

@@ -63,7 +63,7 @@ def verdict(check: str | None) -> str:
 
 def _where(call: Call) -> str:
     if call.status is CallStatus.IN_MENU:
-        return f"menu: {call.place.get('node', '…')}".replace("_", " ")
+        return f"menu: {call.dialogue_state.get('node', '…')}".replace("_", " ")
     if call.status is CallStatus.WAITING:
         return f"in line: {call.queue}"
     if call.status is CallStatus.TALKING:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from hotline import clock
 from hotline.database.statements import Prepared, Statements
-from hotline.models import Call, Event, Leg
+from hotline.models import Call, CallHistoryEvent, Leg
 from hotline.models.column_types import Utc
 from hotline.models.sealed import InRow
 from hotline.values.call_events import HistoryEvent
@@ -31,7 +31,7 @@ from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue.flow_state import CallSnapshot, FlowState
 
-_COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn)
+_COLUMNS = (Call.id, Call.provider_sid, Call.dialogue_state, Call.language, Call.status, Call.turn)
 _BY_ID = Prepared(select(*_COLUMNS).where(Call.id == bindparam("key")))
 _BY_SID = Prepared(select(*_COLUMNS).where(Call.provider_sid == bindparam("key")))
 _LAST_ANSWER = select(Call.id, Call.last_answer).where(Call.id == bindparam("key"))
@@ -105,12 +105,12 @@ _ADVANCE: Update = (
     .where(Call.id == bindparam("key"), Call.turn == bindparam("expected"), Call.status == bindparam("stood"))
     .values(
         turn=Call.turn + 1,
-        place=bindparam("state"),
+        dialogue_state=bindparam("state"),
         language=bindparam("spoken"),
         last_answer=bindparam("answer"),
         outcome=bindparam("reached"),
         consent_at=func.coalesce(Call.consent_at, bindparam("consented", type_=Utc())),
-        heard_at=bindparam("moment"),
+        last_report_at=bindparam("moment"),
     )
     .execution_options(synchronize_session=False)
 )
@@ -149,7 +149,7 @@ def event_rows(call_id: str, events: Sequence[HistoryEvent], now: datetime) -> l
 def add_events(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add events to the call's history, in one statement."""
     if rows:
-        session.execute(insert(Event), rows)
+        session.execute(insert(CallHistoryEvent), rows)
 
 
 def advance_with_events(connection: Statements, call: CallSnapshot, step: Step, rows: Sequence[dict[str, Any]]) -> bool:
@@ -177,14 +177,16 @@ def _advance_and_tell() -> Insert:
     event = events.c.value
     moment = bindparam("moment", type_=Utc())
     rows = select(event[0].as_string(), moved.c.id, moment, event[1].as_string(), event[2].as_json())
-    return insert(Event).from_select(
+    return insert(CallHistoryEvent).from_select(
         ["id", "call_id", "at", "kind", "data"], rows.select_from(moved.join(events, true()))
     )
 
 
 _ADVANCE_ALONE = Prepared(_ADVANCE)
 _ADVANCE_AND_TELL = Prepared(_advance_and_tell())
-_EVENT = Prepared(insert(Event).values({name: bindparam(name) for name in ("id", "call_id", "at", "kind", "data")}))
+_EVENT = Prepared(
+    insert(CallHistoryEvent).values({name: bindparam(name) for name in ("id", "call_id", "at", "kind", "data")})
+)
 
 
 def hear(session: Session, call: CallSnapshot, state: FlowState, consent_at: datetime | None, now: datetime) -> bool:
@@ -193,9 +195,9 @@ def hear(session: Session, call: CallSnapshot, state: FlowState, consent_at: dat
         update(Call)
         .where(Call.id == call.call_id, Call.turn == call.turn, Call.status == call.status)
         .values(
-            place=write_state(state),
+            dialogue_state=write_state(state),
             consent_at=func.coalesce(Call.consent_at, consent_at) if consent_at else Call.consent_at,
-            heard_at=now,
+            last_report_at=now,
         )
         .execution_options(synchronize_session=False)
     )

@@ -66,11 +66,11 @@ def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
         caller_number=caller.e164 if caller else None,
         caller_index=voice.app.keyring.index(caller.e164) if caller else None,
         language=decision.state.language,
-        place=queries.write_state(decision.state),
+        dialogue_state=queries.write_state(decision.state),
         turn=1,
         last_answer=text,
         started_at=now,
-        heard_at=now,
+        last_report_at=now,
     )
     with voice.app.database.write() as session:
         session.add(call)
@@ -146,8 +146,8 @@ def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: d
 def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str:
     """Do the same inside a transaction. Raises `CallMovedOn` when the call went on meanwhile: it is to be undone."""
     if decision.is_interlude:
-        heard_at = now if any(isinstance(effect, NoteConsent) for effect in decision.effects) else None
-        has_come_about = queries.hear(session, call, decision.state, heard_at, now)
+        consent_at = now if any(isinstance(effect, NoteConsent) for effect in decision.effects) else None
+        has_come_about = queries.hear(session, call, decision.state, consent_at, now)
         text = voice.document(decision.answer, call.call_id, call.turn)
     else:
         text, step = _step(voice, call, decision, now)

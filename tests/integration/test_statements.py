@@ -10,13 +10,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from hotline import clock
 from hotline.context import AppContext
 from hotline.database.statements import Prepared, Statements
-from hotline.models import Call, Event
+from hotline.models import Call, CallHistoryEvent
 from hotline.values.language import Language
 from hotline.values.states.call import CallStatus
 
 WORDS = {"node": "menu", "trail": ["语言"]}
-ADD = Prepared(insert(Event).values({name: bindparam(name) for name in ("id", "call_id", "at", "kind", "data")}))
-READ = Prepared(select(Call.language, Call.status, Call.place, Call.started_at, Call.consent_at))
+ADD = Prepared(
+    insert(CallHistoryEvent).values({name: bindparam(name) for name in ("id", "call_id", "at", "kind", "data")})
+)
+READ = Prepared(select(Call.language, Call.status, Call.dialogue_state, Call.started_at, Call.consent_at))
 TAKE_TURN = Prepared(
     update(Call).where(Call.id == bindparam("key"), Call.turn == bindparam("expected")).values(turn=Call.turn + 1)
 )
@@ -27,8 +29,8 @@ def add(context: AppContext) -> datetime:
     with context.database.write() as session:
         session.add(
             Call(
-                id="c", provider_sid="CA1", language=Language.MANDARIN, place=WORDS, turn=1, started_at=now,
-                heard_at=now,
+                id="c", provider_sid="CA1", language=Language.MANDARIN, dialogue_state=WORDS, turn=1, started_at=now,
+                last_report_at=now,
             )
         )  # fmt: skip
     return now
@@ -45,7 +47,7 @@ def test_values_are_read_as_the_mapper_wrote_them_and_the_other_way_round(contex
         with connection.transaction():
             assert connection.change(ADD, event("e", now)) == 1
     with context.database.read() as session:
-        row = session.get_one(Event, "e")
+        row = session.get_one(CallHistoryEvent, "e")
         assert (row.call_id, row.at, row.data) == ("c", now, WORDS)
 
 

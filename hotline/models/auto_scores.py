@@ -11,10 +11,10 @@ from hotline.models.row import Row, WithId
 from hotline.values.scorecard import ItemAnswer
 
 
-class MachineMark(Row, WithId):
+class AutoScore(Row, WithId):
     """The machine's answer to one item of a scorecard for one call; marked again, the row is brought up to date."""
 
-    __tablename__ = "machine_marks"
+    __tablename__ = "auto_scores"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
     scorecard: Mapped[str] = mapped_column(String(40))
     item: Mapped[str] = mapped_column(String(40))

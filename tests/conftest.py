@@ -1,6 +1,7 @@
 """Fixtures of all layers: the real servers, once per run, and a fresh database per test."""
 
 import gc
+import logging
 import shutil
 import signal
 import tempfile
@@ -38,7 +39,8 @@ def pytest_configure() -> None:
     # By itself structlog draws each fault with the values of all its frames, which takes a second of a processor.
     processors = structlog.get_config()["processors"]
     plainly = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure(processors=[*processors[:-1], plainly])
+    told = structlog.make_filtering_bound_logger(logging.INFO)  # what a process of the product tells
+    structlog.configure(processors=[*processors[:-1], plainly], wrapper_class=told)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,15 +12,15 @@ from hotline.values.states.attempt import AttemptOutcome
 
 
 def history(
-    session: Session, settings: Settings, recipient: Recipient, later_at: datetime | None = None
+    session: Session, settings: Settings, recipient: Recipient, postponed_until: datetime | None = None
 ) -> next_attempt.AttemptHistory:
-    """Return the recipient after all tries that are over; `later_at` is the time that they named in the last one."""
+    """Return the recipient after all tries that are over; `postponed_until`: when they asked to be called again."""
     return next_attempt.AttemptHistory(
         attempts=tuple(_past(row) for row in queries.tries(session, recipient.id)),
         window=preference_queries.window_of(settings, recipient),
         closes_at=recipient.closes_at,
         is_texted=recipient.texted_at is not None,
-        later_at=later_at,
+        postponed_until=postponed_until,
     )
 
 

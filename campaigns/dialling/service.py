@@ -204,7 +204,7 @@ def _outcome(attempt: Attempt, status: LegStatus) -> tuple[AttemptOutcome, str]:
         return ENDS.get(status, AttemptOutcome.NO_ANSWER), ""
     if attempt.verified_at is not None:
         return AttemptOutcome.PARTIAL, ""
-    if attempt.heard in {AnsweredBy.MACHINE, AnsweredBy.MACHINE_READY}:
+    if attempt.answered_by in {AnsweredBy.MACHINE, AnsweredBy.MACHINE_READY}:
         return AttemptOutcome.MACHINE, ""
     return AttemptOutcome.NO_ANSWER, HUNG_UP
 
@@ -225,9 +225,9 @@ def end(
         return
     call = session.get(Call, attempt.call_id) if attempt.call_id else None
     if call is not None:
-        attempt.asked_at = attempt.asked_at or call.asked_at
-        attempt.caught_at = attempt.caught_at or call.answered_at
-        if outcome is AttemptOutcome.PARTIAL and (attempt.caught_at or attempt.warned_at):
+        attempt.agent_requested_at = attempt.agent_requested_at or call.asked_at
+        attempt.agent_connected_at = attempt.agent_connected_at or call.answered_at
+        if outcome is AttemptOutcome.PARTIAL and (attempt.agent_connected_at or attempt.warning_at):
             outcome, reason = AttemptOutcome.DONE, WITH_PERSON  # a nurse, or the urgent case, goes on from here
     if recipient.state is not RecipientState.CALLING:
         outcome, reason = AttemptOutcome.STOPPED, recipient.reason
@@ -242,5 +242,5 @@ def end(
 
 def _follows(session: Session, settings: Settings, attempt: Attempt, now: datetime) -> next_attempt.NextStep:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    history = history_queries.history(session, settings, recipient, attempt.later_at)
+    history = history_queries.history(session, settings, recipient, attempt.postponed_until)
     return next_attempt.next_step(history, dialling_limits_file.of(settings), now)

@@ -67,7 +67,7 @@ def advise(context: AppContext, provider: Provider, attempt_id: str, now: dateti
     hospital = {"zh-CN": settings.hospital_name_zh, "en-US": settings.hospital_name_en}[recipient.language]
     body = f"【{hospital}】{script.advice[recipient.language]} {settings.hotline_number}"
     if chosen is not None:
-        told = doctor_absence.text(script, doctor_absence.Notice.read(recipient.about), chosen)
+        told = doctor_absence.text(script, doctor_absence.Notice.read(recipient.notice), chosen)
         body = f"【{hospital}】{told[recipient.language]}"
     try:
         message_service.send(context.settings, provider, recipient.number, body, now)
@@ -89,7 +89,7 @@ def alarm(context: AppContext, provider: Provider, now: datetime) -> int:
             call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
             attempt = session.get_one(Attempt, attempt_id)
             if call.answered_at is not None:
-                progress_service.caught(session, attempt_id, call.answered_at)
+                progress_service.note_agent_connected(session, attempt_id, call.answered_at)
                 continue
             recipient = session.get_one(Recipient, attempt.recipient_id)
             new = crm.NewCase(CaseKind.FOLLOW_UP, call, recipient.patient_id, urgency=Urgency.URGENT)
@@ -106,7 +106,7 @@ def _unheard(session: Session, limit: datetime, oldest: datetime) -> list[tuple[
     query = (
         select(Attempt.id, Call.id)
         .join(Call, Call.id == Attempt.call_id)
-        .where(Attempt.warned_at.between(oldest, limit), Call.answered_at.is_(None), ~urgent.exists())
+        .where(Attempt.warning_at.between(oldest, limit), Call.answered_at.is_(None), ~urgent.exists())
     )
     return [(attempt_id, call_id) for attempt_id, call_id in session.execute(query)]
 

@@ -9,10 +9,10 @@ from hotline.values.states.campaign import CampaignKind
 
 
 @dataclass(frozen=True)
-class Start:
-    """Whom a conversation is with and where it begins. `place` is what `keep_place` stored: empty at the first time.
+class AttemptDetails:
+    """Whom a conversation is with, and what `save_dialogue_state` stored of an earlier one: empty at the first.
 
-    `is_verified` never carries over from an earlier call: whoever is on the line says who they are each time.
+    Verification never carries over: whoever is on the line says who they are each time.
     """
 
     attempt_id: str
@@ -26,18 +26,18 @@ class Start:
     birth_date: date | None
     number: str
     is_inbound: bool
-    place: dict[str, Any] = field(default_factory=dict)
-    about: dict[str, Any] = field(default_factory=dict)
+    dialogue_state: dict[str, Any] = field(default_factory=dict)
+    notice: dict[str, Any] = field(default_factory=dict)
     call_id: str | None = None
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenAnswer:
     """An answer to one question: the choice as the script names it, its figure where it is one, what was said."""
 
     question: str
     value: str
     figure: float | None = None
-    words: str | None = None
+    verbatim: str | None = None
     is_warning: bool = False
     is_opinion: bool = False

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import dialogue_state, doctor_absence, progress_service
-from campaigns.dialogue.conversation import Given, Start
+from campaigns.dialogue.conversation import AttemptDetails, GivenAnswer
 from campaigns.dialogue.dialogue_state import DialogueDecision
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
@@ -38,7 +38,7 @@ TOLD = "opinion_told"
 class AttemptCall:
     """The attempt that a turn is about, and its call."""
 
-    start: Start
+    details: AttemptDetails
     call: Call
 
 
@@ -51,30 +51,30 @@ def apply(
     now: datetime,
 ) -> None:
     """Do what follows from a turn, for the attempt and for its call."""
-    start, call = about.start, about.call
+    details, call = about.details, about.call
     for effect in outcome.effects:
         match effect:
             case dialogue_state.NoteReached():
-                progress_service.reached(session, start.attempt_id, now)
+                progress_service.note_reached(session, details.attempt_id, now)
             case dialogue_state.NoteVerified():
-                progress_service.verified(session, start.attempt_id, now)
+                progress_service.note_verified(session, details.attempt_id, now)
             case dialogue_state.StartRecording():
-                jobs.add(session, notifier, RECORD, start.attempt_id, now)
+                jobs.add(session, notifier, RECORD, details.attempt_id, now)
             case dialogue_state.FileAnswer():
                 _file(session, notifier, settings, about, effect, now)
             case dialogue_state.FileOpinion(words=words):
-                told = Given(TOLD, "", words=words, is_opinion=True)
-                progress_service.give(session, notifier, start.attempt_id, told, now)
+                told = GivenAnswer(TOLD, "", verbatim=words, is_opinion=True)
+                progress_service.file_answer(session, notifier, details.attempt_id, told, now)
                 _opinion(session, notifier, settings, about, words, now)
             case dialogue_state.FileWarning(sign=sign):
-                progress_service.warn(session, notifier, start.attempt_id, sign, now)
+                progress_service.note_warning(session, notifier, details.attempt_id, sign, now)
                 call_log.record(session, notifier, call.id, WarningSign(), now)
             case dialogue_state.RequestPerson():
                 _ask(session, notifier, settings, about, effect, now)
             case dialogue_state.SendAdvice():
-                jobs.add(session, notifier, ADVISE, start.attempt_id, now)
-            case dialogue_state.Conclude(outcome=how, reason=reason, later_at=later_at):
-                progress_service.conclude(session, start.attempt_id, how, reason, later_at)
+                jobs.add(session, notifier, ADVISE, details.attempt_id, now)
+            case dialogue_state.Conclude(outcome=how, reason=reason, postponed_until=postponed_until):
+                progress_service.conclude(session, details.attempt_id, how, reason, postponed_until)
 
 
 def _file(
@@ -85,20 +85,20 @@ def _file(
     answered: dialogue_state.FileAnswer,
     now: datetime,
 ) -> None:
-    start, call = about.start, about.call
-    given = Given(
+    details, call = about.details, about.call
+    given = GivenAnswer(
         question=answered.question,
         value=answered.value,
         figure=answered.figure,
-        words=answered.words or None,
+        verbatim=answered.words or None,
         is_warning=answered.is_warning,
         is_opinion=answered.value == "recorded",
     )
-    progress_service.give(session, notifier, start.attempt_id, given, now)
-    if start.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
+    progress_service.file_answer(session, notifier, details.attempt_id, given, now)
+    if details.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
         # Somebody changes the booking, and the case is followed until it is done.
         new = crm.NewCase(
-            CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(start.about), answered.value)
+            CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(details.notice), answered.value)
         )
         crm.open_case(session, notifier, settings, new, crm.Actor(), now)
     if given.is_opinion:
@@ -119,8 +119,8 @@ def _opinion(
     reasons: tuple[Reason, ...] = (),
 ) -> None:
     """Have somebody look into it (D2): one case a conversation, with the patient and what was said."""
-    start, call = about.start, about.call
-    patient_id = session.get_one(Recipient, start.recipient_id).patient_id
+    details, call = about.details, about.call
+    patient_id = session.get_one(Recipient, details.recipient_id).patient_id
     before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
     if before is None:
         new = crm.NewCase(CaseKind.OPINION, call, patient_id, text=text, reasons=reasons)
@@ -138,9 +138,9 @@ def _ask(
     now: datetime,
 ) -> None:
     """Put the patient in that queue, for a warning sign ahead of everybody, with the reason for the screen."""
-    start, call, sign = about.start, about.call, asks.sign
+    details, call, sign = about.details, about.call, asks.sign
     menu = flow_file.load(settings).flow
-    call.place = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
+    call.dialogue_state = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
     waiting = routing.join(
         session, notifier, settings, call, QueueRequest(asks.queue, priority=SIGN_PRIORITY if sign else None), now
@@ -149,4 +149,4 @@ def _ask(
     waiting.reasons = [reason, *waiting.reasons]
     if sign:
         waiting.priority = max(waiting.priority, SIGN_PRIORITY)
-    progress_service.asks_person(session, start.attempt_id, now)
+    progress_service.note_agent_requested(session, details.attempt_id, now)

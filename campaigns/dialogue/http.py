@@ -26,11 +26,11 @@ def answer(attempt_id: str) -> Response:
     """Answer a line that somebody or something picked up: the conversation begins."""
     context, now = _context(), clock.now()
     sid = turn.parse(request.form).call_sid
-    start = progress_service.answered(context.database, attempt_id, sid, now)
+    details = progress_service.answered(context.database, attempt_id, sid, now)
     spoken = (
         dialogue_service.goodbye(context.settings)
-        if start is None
-        else dialogue_service.begin(context, start, sid, now)
+        if details is None
+        else dialogue_service.begin(context, details, sid, now)
     )
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
@@ -75,7 +75,7 @@ def status(attempt_id: str) -> Response:
 def machine(attempt_id: str) -> Response:
     """Take who answered, as the provider guesses beside the call: the line goes on accordingly at once."""
     heard = turn.parse(request.form).answered_by
-    sid = None if heard is None else progress_service.heard(_context().database, attempt_id, heard)
+    sid = None if heard is None else progress_service.note_answered_by(_context().database, attempt_id, heard)
     if sid is not None:
         _redirect(sid, attempt_id)
     return Response(status=204)

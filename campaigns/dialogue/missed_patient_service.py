@@ -26,16 +26,16 @@ def greet(context: AppContext, turn: Turn) -> str | None:
 
 def answer(context: AppContext, turn: Turn, now: datetime) -> str:
     """Answer their key: one goes on where the conversation stopped, anything else is the menu. Again: the same."""
-    start = None
+    details = None
     if turn.digits == GO_ON and turn.call_sid is not None:
         with context.database.write() as session:
             recipient_id = progress_service.recognise(session, _number_index(context.keyring, turn))
-            start = progress_service.of_line(session, turn.call_sid)
-            if start is None and recipient_id is not None:
-                start = progress_service.call_back(session, recipient_id, turn.call_sid, None, now)
-    if start is None:
+            details = progress_service.of_line(session, turn.call_sid)
+            if details is None and recipient_id is not None:
+                details = progress_service.begin_inbound(session, recipient_id, turn.call_sid, now)
+    if details is None:
         return twiml.render((Redirect(webhook_urls.MENU),))
-    return service.begin(context, start, turn.call_sid, now)
+    return service.begin(context, details, turn.call_sid, now)
 
 
 def _number_index(keyring: Keyring, turn: Turn) -> str | None:

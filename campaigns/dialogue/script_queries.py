@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import doctor_absence, scripts_file
-from campaigns.dialogue.conversation import Start
-from campaigns.dialogue.dialogue_state import Person
+from campaigns.dialogue.conversation import AttemptDetails
+from campaigns.dialogue.dialogue_state import RightParty
 from campaigns.dialogue.script import Script
 from hotline.configuration.settings import Settings
 from hotline.models import Discharge, Recipient
@@ -25,18 +25,18 @@ def any_of(settings: Settings) -> Script:
     return next(iter(all_of(settings).values()))
 
 
-def of_conversation(settings: Settings, start: Start) -> Script:
+def of_conversation(settings: Settings, details: AttemptDetails) -> Script:
     """Return the script of a conversation; for one that was removed meanwhile the general one, or any."""
     scripts = all_of(settings)
-    if start.kind is CampaignKind.DOCTOR_AWAY:
-        return doctor_absence.script(any_of(settings), doctor_absence.Notice.read(start.about))
-    return scripts.get(start.script) or scripts.get("general") or any_of(settings)
+    if details.kind is CampaignKind.DOCTOR_AWAY:
+        return doctor_absence.script(any_of(settings), doctor_absence.Notice.read(details.notice))
+    return scripts.get(details.script) or scripts.get("general") or any_of(settings)
 
 
-def person_of(session: Session, start: Start) -> Person:
+def person_of(session: Session, details: AttemptDetails) -> RightParty:
     """Return whom we want to speak with, and what tells that it is they."""
-    number_end, zone = check_of(session, start.recipient_id)
-    return Person(start.name, start.birth_date, number_end, ZoneInfo(zone), start.is_inbound)
+    number_end, zone = check_of(session, details.recipient_id)
+    return RightParty(details.name, details.birth_date, number_end, ZoneInfo(zone), details.is_inbound)
 
 
 def check_of(session: Session, recipient_id: str) -> tuple[str, str]:

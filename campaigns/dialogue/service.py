@@ -11,13 +11,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from campaigns.dialogue import dialogue, effect_service, progress_service, questions, script_queries
-from campaigns.dialogue.conversation import Start
+from campaigns.dialogue.conversation import AttemptDetails
 from campaigns.dialogue.dialogue_state import (
     DialogueDecision,
     DialogueState,
     NoteVerified,
     PatientTurn,
-    Person,
+    RightParty,
     Stage,
     StartRecording,
     read_state,
@@ -50,38 +50,37 @@ from telephony.provider import twiml
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Hangup, Redirect, Say, Verb
 
-# May be said to anybody.
-APOLOGY = "wrong_number"
+APOLOGY = "wrong_number"  # may be said to anybody
 
 
 @dataclass(frozen=True)
 class Conversation:
     """A conversation as one turn sees it."""
 
-    start: Start
+    details: AttemptDetails
     call: CallSnapshot
     attempt: Attempt
     script: Script
-    person: Person
+    person: RightParty
 
     @property
     def state(self) -> DialogueState:
         """Return where it stands."""
-        return read_state(self.attempt.place)
+        return read_state(self.attempt.dialogue_state)
 
     def document(self, verbs: Sequence[Verb], turn: int) -> str:
         """Return the TwiML; `turn` is the number of the turn that is expected next."""
-        return document(verbs, self.start.attempt_id, self.call.call_id, turn)
+        return document(verbs, self.details.attempt_id, self.call.call_id, turn)
 
 
-def begin(context: AppContext, start: Start, sid: str | None, now: datetime) -> str:
+def begin(context: AppContext, details: AttemptDetails, sid: str | None, now: datetime) -> str:
     """Answer a patient's line that was picked up; asked again, the same. `sid` is the provider's id of the line."""
     if sid is None:
-        return goodbye(context.settings, start.language)
+        return goodbye(context.settings, details.language)
     with context.database.write() as session:
-        fresh = progress_service.start(session, start.attempt_id)
+        fresh = progress_service.details(session, details.attempt_id)
         if fresh is None:
-            return goodbye(context.settings, start.language)
+            return goodbye(context.settings, details.language)
         if fresh.call_id is None:
             return _begin(session, context, fresh, sid, now)
         conversation = _conversation(session, context.settings, fresh, fresh.call_id)
@@ -110,7 +109,8 @@ def answered_by_known(context: AppContext, attempt_id: str, now: datetime) -> st
     """Answer a line of which it is known who answered; further on, or again, it is told where it stands."""
 
     def answer(session: Session, conversation: Conversation) -> str:
-        if not progress_service.is_led(conversation.attempt) or conversation.call.status is not CallStatus.IN_MENU:
+        is_awaited = progress_service.awaits_detection(conversation.attempt)
+        if not is_awaited or conversation.call.status is not CallStatus.IN_MENU:
             return _answer_out_of_turn(conversation)
         decision = _decide(conversation, PatientTurn(), now)
         return _save(session, context.notifier, context.settings, conversation, decision, now)
@@ -121,16 +121,16 @@ def answered_by_known(context: AppContext, attempt_id: str, now: datetime) -> st
 def unanswered(database: Database, settings: Settings, attempt_id: str) -> str:
     """Answer a patient for whom no nurse came within the rings: what to do meanwhile, and back to the queue."""
     with database.read() as session:
-        start = progress_service.start(session, attempt_id)
+        details = progress_service.details(session, attempt_id)
         attempt = session.get(Attempt, attempt_id)
         call = calls.snapshot(session, attempt.call_id) if attempt and attempt.call_id else None
         if call is None or call.status is CallStatus.ENDED:
             return twiml.render((Hangup(),))
         if call.status is not CallStatus.WAITING:
             return twiml.render(())
-        if start is None:
+        if details is None:
             return _stopped(session, settings, attempt_id)
-        conversation = _conversation(session, settings, start, call.call_id)
+        conversation = _conversation(session, settings, details, call.call_id)
     said = questions.say(conversation.script, conversation.state, "no_nurse")
     return conversation.document((said, Enqueue(conversation.script.queue, WAIT, LEFT)), call.turn)
 
@@ -154,51 +154,51 @@ def _answer(
     for _ in range(ATTEMPTS):
         try:
             with database.write() as session:
-                start = progress_service.start(session, attempt_id)
-                if start is None:
+                details = progress_service.details(session, attempt_id)
+                if details is None:
                     return _stopped(session, settings, attempt_id)
-                if start.call_id is None:
-                    return goodbye(settings, start.language)
-                return answer(session, _conversation(session, settings, start, start.call_id))
+                if details.call_id is None:
+                    return goodbye(settings, details.language)
+                return answer(session, _conversation(session, settings, details, details.call_id))
         except CallMovedOn:
             continue
     return twiml.render((Redirect(webhook_urls.FALLBACK),))
 
 
-def _conversation(session: Session, settings: Settings, start: Start, call_id: str) -> Conversation:
+def _conversation(session: Session, settings: Settings, details: AttemptDetails, call_id: str) -> Conversation:
     call = calls.snapshot(session, call_id)
     if call is None:
         raise LookupError(f"no call {call_id}")
-    attempt = session.get_one(Attempt, start.attempt_id)
-    script, person = script_queries.of_conversation(settings, start), script_queries.person_of(session, start)
-    return Conversation(start, call, attempt, script, person)
+    attempt = session.get_one(Attempt, details.attempt_id)
+    script, person = script_queries.of_conversation(settings, details), script_queries.person_of(session, details)
+    return Conversation(details, call, attempt, script, person)
 
 
-def _begin(session: Session, context: AppContext, start: Start, sid: str, now: datetime) -> str:
+def _begin(session: Session, context: AppContext, details: AttemptDetails, sid: str, now: datetime) -> str:
     call = Call(
         id=clock.new_id(),
         provider_sid=sid,
-        caller_number=start.number,
-        caller_index=identity_index.number_index(context.keyring, start.number),
-        direction=Direction.INBOUND if start.is_inbound else Direction.OUTBOUND,
-        language=start.language,
+        caller_number=details.number,
+        caller_index=identity_index.number_index(context.keyring, details.number),
+        direction=Direction.INBOUND if details.is_inbound else Direction.OUTBOUND,
+        language=details.language,
         intent=Intent.CONSULTATION,
         started_at=now,
-        heard_at=now,
+        last_report_at=now,
     )
     session.add(call)
     session.flush()
     leg_service.caller_line(session, call.id, leg_service.LegReport(sid, LegStatus.ANSWERED), now)
-    progress_service.joined(session, start.attempt_id, call.id)
-    call_log.record(session, context.notifier, call.id, CallStarted(attempt_id=start.attempt_id), now)
-    conversation = _conversation(session, context.settings, start, call.id)
-    question, by = str(start.place.get("question", "")), progress_service.heard_by(conversation.attempt)
-    begun = dialogue.begin(conversation.script, conversation.person, start.language, question, by)
+    progress_service.note_call(session, details.attempt_id, call.id)
+    call_log.record(session, context.notifier, call.id, CallStarted(attempt_id=details.attempt_id), now)
+    conversation = _conversation(session, context.settings, details, call.id)
+    question, by = str(details.dialogue_state.get("question", "")), progress_service.answered_by(conversation.attempt)
+    begun = dialogue.begin(conversation.script, conversation.person, details.language, question, by)
     return _save(session, context.notifier, context.settings, conversation, begun, now)
 
 
 def _decide(conversation: Conversation, turn: PatientTurn, now: datetime) -> DialogueDecision:
-    turn = replace(turn, by=progress_service.heard_by(conversation.attempt))
+    turn = replace(turn, by=progress_service.answered_by(conversation.attempt))
     return dialogue.step(conversation.script, conversation.person, conversation.state, turn, now)
 
 
@@ -206,7 +206,7 @@ def _save(
     session: Session, notifier: Notifier, settings: Settings, led: Conversation, done: DialogueDecision, now: datetime
 ) -> str:
     """Save a decision with all that follows from it; return its document. Raises `CallMovedOn`."""
-    start, call, state = led.start, led.call, done.state
+    details, call, state = led.details, led.call, done.state
     text = led.document(done.verbs, call.turn + 1)
     is_recorded = any(isinstance(effect, StartRecording) for effect in done.effects)
     is_verified = any(isinstance(effect, NoteVerified) for effect in done.effects)
@@ -214,11 +214,11 @@ def _save(
     flow_state = replace(call.state, language=state.language)
     if not calls.advance(session, call, Step(flow_state, text, outcome, now if is_recorded else None, now)):
         raise CallMovedOn(call.call_id)
-    led.attempt.place = write_state(state)
+    led.attempt.dialogue_state = write_state(state)
     row = session.get_one(Call, call.call_id, populate_existing=True)
-    effect_service.apply(session, notifier, settings, effect_service.AttemptCall(start, row), done, now)
+    effect_service.apply(session, notifier, settings, effect_service.AttemptCall(details, row), done, now)
     if state.stage is Stage.QUESTION:
-        progress_service.keep_place(session, start.attempt_id, {"question": state.question})
+        progress_service.save_dialogue_state(session, details.attempt_id, {"question": state.question})
     return text
 
 

@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from campaigns.dialling import follow_up_service, queries
 from campaigns.importing.visits import person_queries, stop_reasons
-from campaigns.planning import dialling_limits_file, plan, plans_file, service
-from campaigns.planning import preference_queries as wishes
+from campaigns.planning import dialling_limits_file, plan, plans_file, preference_queries, service
 from campaigns.planning.calling_windows import CallingHours
 from campaigns.planning.plan import DischargeProfile, Plan, PlannedCall, Scope
 from campaigns.stopping import stop_reason_queries
@@ -23,7 +22,7 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.database.database import Database
-from hotline.models import Campaign, Discharge, Person, Recipient
+from hotline.models import Campaign, Discharge, PatientIdentifier, Recipient
 from hotline.models.sealed import in_row
 from hotline.outbox.notifier import FLOOR
 from hotline.values.states.recipient import RecipientState
@@ -109,7 +108,7 @@ def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
     """Return those of these numbers whose person another campaign has open, under whichever number."""
     theirs = (Recipient.state.in_(queries.OPEN), Recipient.campaign_id != campaign_id)
     busy = set(session.scalars(select(Recipient.person_index).where(Recipient.person_index.in_(people), *theirs)))
-    same, other = aliased(Person), aliased(Person)
+    same, other = aliased(PatientIdentifier), aliased(PatientIdentifier)
     query = (
         select(same.person_index)
         .join(other, other.root == same.root)
@@ -121,10 +120,10 @@ def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
 
 def profile_of(discharge: Discharge, *, is_busy: bool = False) -> DischargeProfile:
     """Return what the plans go by, of a discharge's row; what stands against a call is not among it."""
-    wishes = discharge.wishes
+    stored = discharge.preferences
     preferred = None
-    if wishes.get("from") and wishes.get("to"):
-        preferred = CallingHours(time.fromisoformat(wishes["from"]), time.fromisoformat(wishes["to"]))
+    if stored.get("from") and stored.get("to"):
+        preferred = CallingHours(time.fromisoformat(stored["from"]), time.fromisoformat(stored["to"]))
     return DischargeProfile(
         condition=discharge.condition,
         ward=discharge.ward,
@@ -132,7 +131,7 @@ def profile_of(discharge: Discharge, *, is_busy: bool = False) -> DischargeProfi
         discharged_on=discharge.discharged_on,
         zone=ZoneInfo(discharge.zone),
         has_consent=discharge.has_consent,
-        refused_days=frozenset(wishes.get("refused", [])),
+        refused_days=frozenset(stored.get("refused", [])),
         preferred=preferred,
         open_elsewhere=is_busy,
     )
@@ -155,7 +154,7 @@ def _rows(
     legal = dialling_limits_file.of(settings).hours
     window = plan.window(chosen, profile, legal)
     shared = _shared(campaign, discharge, chosen) | {
-        "wishes": wishes.write_window(window) if window else {},
+        "preferences": preference_queries.write_window(window) if window else {},
         "added_at": now,
     }
     return [_row(shared, discharge, step, now) for step in plan.steps(chosen, profile, legal, now)]
@@ -167,9 +166,9 @@ def _shared(campaign: Campaign, discharge: Discharge, chosen: Plan) -> dict[str,
         "campaign_id": campaign.id,
         "discharge_id": discharge.id,
         "script": chosen.script,
-        "about": {},
-        "before": {},
-        "place": {},
+        "notice": {},
+        "state_before_stop": {},
+        "dialogue_state": {},
         "tries": 0,
     }
 

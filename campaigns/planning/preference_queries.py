@@ -13,14 +13,14 @@ from hotline.models import Recipient
 
 def window_of(settings: Settings, recipient: Recipient) -> CallingWindow | None:
     """Return when this recipient may be called: as it was planned, within the hours that the law allows today."""
-    wishes = recipient.wishes
-    planned, preferred = _hours(wishes.get("hours")), _hours(wishes.get("preferred"))
+    stored = recipient.preferences
+    planned, preferred = _hours(stored.get("hours")), _hours(stored.get("preferred"))
     legal = dialling_limits_file.of(settings).hours
     hours = legal if planned is None else planned.within(legal)
     if hours is None:
         return None
     window = CallingWindow(ZoneInfo(recipient.zone), hours, preferred=preferred)
-    return replace(window, days=frozenset(wishes["days"])) if "days" in wishes else window
+    return replace(window, days=frozenset(stored["days"])) if "days" in stored else window
 
 
 def write_window(window: CallingWindow) -> dict[str, Any]:

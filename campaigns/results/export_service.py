@@ -110,7 +110,7 @@ def cells(row: ExportRow, asked: list[str], *, is_named: bool) -> list[str]:
 def _shown(answer: Answer | None) -> str:
     if answer is None:
         return ""
-    return f"{answer.value}: {answer.words}" if answer.words and answer.words != answer.value else answer.value
+    return f"{answer.value}: {answer.verbatim}" if answer.verbatim and answer.verbatim != answer.value else answer.value
 
 
 def _safe(text: str) -> str:
@@ -191,5 +191,5 @@ def _item(answer: Answer) -> dict[str, Any]:
     value: dict[str, Any] = {"valueString": answer.value or "-"}
     if answer.figure is not None:
         value = {"valueDecimal": answer.figure}
-    given = [value, *([{"valueString": answer.words}] if answer.words else [])]
+    given = [value, *([{"valueString": answer.verbatim}] if answer.verbatim else [])]
     return {"linkId": answer.question, "answer": given}

@@ -71,7 +71,7 @@ def funnel(session: Session, campaign_id: str) -> Funnel:
         reached=reached,
         verified=verified,
         completed=states.get(RecipientState.DONE, 0),
-        warnings=session.scalar(signs.where(Attempt.campaign_id == campaign_id, Attempt.warned_at.is_not(None))) or 0,
+        warnings=session.scalar(signs.where(Attempt.campaign_id == campaign_id, Attempt.warning_at.is_not(None))) or 0,
         opinions=session.scalar(answers.where(ours, Answer.is_opinion)) or 0,
         tries=int(tries or 0),
         states=states,
@@ -83,8 +83,8 @@ def funnel(session: Session, campaign_id: str) -> Funnel:
 
 def _nurse_seconds(session: Session, campaign_id: str) -> float | None:
     """Return the mean time from a warning sign to the nurse's voice."""
-    query = select(Attempt.warned_at, Attempt.caught_at).where(
-        Attempt.campaign_id == campaign_id, Attempt.warned_at.is_not(None), Attempt.caught_at.is_not(None)
+    query = select(Attempt.warning_at, Attempt.agent_connected_at).where(
+        Attempt.campaign_id == campaign_id, Attempt.warning_at.is_not(None), Attempt.agent_connected_at.is_not(None)
     )
     seconds = [(caught - warned).total_seconds() for warned, caught in session.execute(query) if warned and caught]
     return sum(seconds) / len(seconds) if seconds else None

@@ -55,7 +55,7 @@ def compare(session: Session, campaign_id: str | None = None) -> GroupComparison
     """Compare wards, and months; of one campaign, or of all."""
     ours = () if campaign_id is None else (Recipient.campaign_id == campaign_id,)
     figures = _figures(session, campaign_id)
-    warned = set(session.scalars(select(Attempt.recipient_id).where(Attempt.warned_at.is_not(None))))
+    warned = set(session.scalars(select(Attempt.recipient_id).where(Attempt.warning_at.is_not(None))))
     wards: dict[str, _Count] = defaultdict(_Count)
     months: dict[str, _Count] = defaultdict(_Count)
     query = (

@@ -12,7 +12,7 @@ from campaigns.importing.visits.identity_queries import Identity
 from campaigns.stopping import service
 from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import AuditEntry, Discharge, IdentityProposal, Person, Visit
+from hotline.models import AuditEntry, Discharge, IdentityProposal, PatientIdentifier, Visit
 
 ACCEPTED, REFUSED = "accept_identity", "refuse_identity"
 
@@ -89,7 +89,9 @@ def _apply(
 
 def _roots(session: Session, indexes: Sequence[str]) -> dict[str, str]:
     """Return the root of each number of these persons."""
-    roots = select(Person.root).where(Person.person_index.in_(indexes))
-    rows = session.execute(select(Person.person_index, Person.root).where(Person.root.in_(roots))).all()
+    roots = select(PatientIdentifier.root).where(PatientIdentifier.person_index.in_(indexes))
+    rows = session.execute(
+        select(PatientIdentifier.person_index, PatientIdentifier.root).where(PatientIdentifier.root.in_(roots))
+    ).all()
     root_of: dict[str, str] = dict(rows)
     return root_of

@@ -22,7 +22,7 @@ from crm.cases import queries as crm_queries
 from crm.cases import service as crm
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Campaign, CaseStep, Discharge, Patient, Person, Recipient, RecipientChange
+from hotline.models import Campaign, CaseStep, Discharge, Patient, PatientIdentifier, Recipient, RecipientChange
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.campaign import CampaignState
@@ -65,8 +65,10 @@ def reassess(
     changed = StopChanges()
     if not indexes:
         return changed
-    roots = select(Person.root).where(Person.person_index.in_(indexes))
-    everyone = set(session.scalars(select(Person.person_index).where(Person.root.in_(roots)))) | set(indexes)
+    roots = select(PatientIdentifier.root).where(PatientIdentifier.person_index.in_(indexes))
+    everyone = set(
+        session.scalars(select(PatientIdentifier.person_index).where(PatientIdentifier.root.in_(roots)))
+    ) | set(indexes)
     theirs = (Recipient.person_index.in_(everyone), Recipient.state.in_(CONCERNED))
     query = select(Recipient).where(*theirs).order_by(Recipient.id).with_for_update()
     found = session.scalars(query.execution_options(populate_existing=True)).all()
@@ -95,7 +97,7 @@ def stop(session: Session, notifier: Notifier, recipient: Recipient, cause: Stop
         return False
     if not is_stopped:
         was = RecipientState.PLANNED if recipient.state is RecipientState.CALLING else recipient.state
-        recipient.before = {"state": was.value, "reason": recipient.reason}
+        recipient.state_before_stop = {"state": was.value, "reason": recipient.reason}
         transitions.transition(recipient, RecipientEvent.STOPPED)
         _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
@@ -154,10 +156,10 @@ def _resume(session: Session, notifier: Notifier, settings: Settings, recipient:
     if campaign.state is CampaignState.FINISHED:
         return False
     cause = StopReason(recipient.reason, "")
-    before = RecipientState(recipient.before.get("state", RecipientState.PLANNED))
+    before = RecipientState(recipient.state_before_stop.get("state", RecipientState.PLANNED))
     if before is RecipientState.WITH_PERSON:
         transitions.move(recipient, before)
-        recipient.reason, recipient.ended_at = recipient.before.get("reason", ""), now
+        recipient.reason, recipient.ended_at = recipient.state_before_stop.get("reason", ""), now
     elif before is RecipientState.TEXTED:
         transitions.move(recipient, before)
         recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
@@ -166,7 +168,7 @@ def _resume(session: Session, notifier: Notifier, settings: Settings, recipient:
     elif not _plan(session, settings, recipient, now):
         stop(session, notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
         return False
-    recipient.before = {}
+    recipient.state_before_stop = {}
     note(session, recipient, RESUMED, cause, now)
     notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     return True

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from campaigns.importing.visits import stop_reasons, visit_state
 from campaigns.importing.visits.stop_reasons import KnownPerson, StopReason
 from campaigns.importing.visits.visit_state import EventReport
-from hotline.models import Discharge, Patient, Person, Recipient, Visit
+from hotline.models import Discharge, Patient, PatientIdentifier, Recipient, Visit
 from hotline.values.states.recipient import RecipientState
 
 NOTHING = KnownPerson()
@@ -19,11 +19,15 @@ NOTHING = KnownPerson()
 
 def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
     """Return what is known of the person behind each number; whoever was never heard of is left out."""
-    roots = select(Person.root).where(Person.person_index.in_(indexes))
+    roots = select(PatientIdentifier.root).where(PatientIdentifier.person_index.in_(indexes))
     rows = session.execute(
-        select(Person.person_index, Person.root, Person.death, Person.refusal, Person.undone).where(
-            Person.root.in_(roots)
-        )
+        select(
+            PatientIdentifier.person_index,
+            PatientIdentifier.root,
+            PatientIdentifier.death,
+            PatientIdentifier.refusal,
+            PatientIdentifier.undone_stops,
+        ).where(PatientIdentifier.root.in_(roots))
     ).all()
     root_of = {index: index for index in indexes} | {row.person_index: row.root for row in rows}
     people: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(dict))
@@ -32,7 +36,7 @@ def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
         for name, told in (("deaths", row.death), ("refusals", row.refusal)):
             if told is not None:
                 person[name][row.person_index] = EventReport.read(told)
-        person["undone"] |= dict.fromkeys(row.undone)
+        person["undone"] |= dict.fromkeys(row.undone_stops)
     _visits(session, root_of, people)
     _listed(session, root_of, people)
     made = {root: _known(person) for root, person in people.items()}

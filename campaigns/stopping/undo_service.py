@@ -56,7 +56,7 @@ def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: dateti
         _write(
             session, recipient, [one.signature for one in stop_reasons.causes(known, key) if one.reason == cause.reason]
         )
-        service.note(session, recipient, service.UNDONE, cause, now, user_id=asked.user_id, why=why)
+        service.note(session, recipient, service.UNDONE, cause, now, user_id=asked.user_id, note=why)
         about = {"subject": "recipient", "subject_id": recipient.id, "address": asked.address[:45]}
         session.add(AuditEntry(at=now, user_id=asked.user_id, action="undo_stop", **about))
         session.flush()
@@ -66,4 +66,4 @@ def undo(context: AppContext, recipient_id: str, asked: UndoRequest, now: dateti
 def _write(session: Session, recipient: Recipient, signatures: list[str]) -> None:
     person_queries.hold(session, [recipient.person_index])
     row = person_queries.row(session, recipient.person_index)
-    row.undone = [*row.undone, *(one for one in signatures if one not in row.undone)]
+    row.undone_stops = [*row.undone_stops, *(one for one in signatures if one not in row.undone_stops)]

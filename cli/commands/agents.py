@@ -1,6 +1,9 @@
 """`hotline agents`: who answers calls. The hospital's file leaves alone who was edited here (`hotline db load`)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,8 +15,10 @@ from cli.terminal import tables
 from hotline import clock
 from hotline.context import open_context
 from hotline.errors import HotlineError
-from hotline.models import Agent
 from routing.agents import queries, roster_service
+
+if TYPE_CHECKING:
+    from hotline.models import Agent
 
 
 @click.group()

@@ -1,6 +1,9 @@
 """`hotline campaign status`: the funnel of campaigns, once, as JSON or live, and what bounds their pace."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console, Group
@@ -15,10 +18,12 @@ from cli.local import embedded
 from console.floor.live import LiveFloor
 from hotline.context import open_context
 from hotline.database.database import Database
-from hotline.models import Campaign
 from hotline.outbox.notifier import Notifier
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.recipient import RecipientState
+
+if TYPE_CHECKING:
+    from hotline.models import Campaign
 
 DRAW_SECONDS = 1.0
 COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "opinions", "open")

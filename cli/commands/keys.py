@@ -1,10 +1,13 @@
 """`hotline keys`: the keys of data at rest: list, add, rotate, retire."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -22,7 +25,9 @@ from hotline.encryption import keyring as encryption_keyring
 from hotline.encryption import known_keys, resealing
 from hotline.encryption.keyring import Keyring
 from hotline.errors import ConfigError, HotlineError
-from hotline.models import KnownKey
+
+if TYPE_CHECKING:
+    from hotline.models import KnownKey
 
 SETTLED = max(timedelta(minutes=1), 3 * RENEWED_EVERY)
 

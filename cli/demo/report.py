@@ -1,21 +1,25 @@
 """What happened, read from the database alone: the rows that webhooks, router and worker have written."""
 
-from datetime import datetime
-from typing import Any
+from __future__ import annotations
 
-from sqlalchemy.orm import Session
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from cli.demo import queries
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.encryption.keyring import Keyring
-from hotline.models import Offer, Recording, Transcript
 from hotline.object_store.store import ObjectStore
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.offer import OfferState
 from recordings.storage import sealed_sound_service
 from reports.service_level import figures
 from routing.estimates import estimated_wait_queries, wait
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Offer, Recording, Transcript
 
 # What is told of the machine's marks: the item of the scorecard, and the answer that is good.
 CHECKS = {"greeting": ("greeting", ItemAnswer.YES), "courtesy": ("forbidden", ItemAnswer.NO)}

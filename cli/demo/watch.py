@@ -1,7 +1,10 @@
 """The live table of the demo: who calls, where in the menu, who rings at which ring, who talks, what is kept."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -10,10 +13,13 @@ from cli.demo.report import CHECKS, PlayedCall, played
 from cli.terminal import tables
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Agent, Call, Offer
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import LIVE_OFFERS
+from routing.agents import queries as agent_queries
+
+if TYPE_CHECKING:
+    from hotline.models import Agent, Call, Offer
 
 COLUMNS = ("caller", "wants", "where", "agent", "rings", "recording", "transcript", "greeting", "courtesy")
 NARROW = ("caller", "wants", "where", "agent", "rings", "kept", "checks")
@@ -31,7 +37,7 @@ COLOURS = {
 def rows(context: AppContext, since: datetime, now: datetime) -> list[tuple[str, ...]]:
     """Return one row of words per call since then, as the database has it at `now`; the call's status comes last."""
     with context.database.read() as session:
-        agents = {agent.id: agent for agent in session.query(Agent)}
+        agents = agent_queries.by_id(session)
         return [_row(context.settings, played_call, agents, now) for played_call in played(session, since)]
 
 
@@ -57,7 +63,7 @@ def verdict(check: str | None) -> str:
 
 def _where(call: Call) -> str:
     if call.status is CallStatus.IN_MENU:
-        return f"menu: {call.place.get('node', '…')}".replace("_", " ")
+        return f"menu: {call.dialogue_state.get('node', '…')}".replace("_", " ")
     if call.status is CallStatus.WAITING:
         return f"in line: {call.queue}"
     if call.status is CallStatus.TALKING:

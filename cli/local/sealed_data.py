@@ -1,10 +1,11 @@
 """Everything that the keyring sealed, columns and files together: counted by key, and sealed anew."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from hotline.context import AppContext
 from hotline.database.database import Database
@@ -15,6 +16,9 @@ from hotline.object_store.store import ObjectStore
 from ivr.prompts import service as prompt_service
 from qa.reports import service
 from recordings.storage import reseal_service as recordings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 # What names the blobs that the keyring itself sealed; recordings have keys of their own.
 SOURCES: tuple[Callable[[Session], list[Blob]], ...] = (prompt_service.sealed_blobs, service.sealed_blobs)

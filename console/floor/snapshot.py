@@ -56,7 +56,7 @@ class WaitingCaller:
     ringing: list[RingingPhone]
     reasons: list[Reason]
     requeue_reason: RequeueReason | None
-    is_lifted: bool
+    is_at_front: bool
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
                 ringing=ringing.get(waiting.id, []),
                 reasons=list(waiting.reasons),
                 requeue_reason=waiting.requeue_reason,
-                is_lifted=waiting.is_lifted,
+                is_at_front=waiting.is_at_front,
             )
         )
     return waiters

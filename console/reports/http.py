@@ -91,7 +91,7 @@ def file(report_id: str) -> ResponseReturnValue:
     row = _own(report_id)
     content = service.report_file(context().objects, row)
     logged("fetch_report", report_id, "report")
-    name = f"{row.kind}-{row.wanted['since']}-{row.wanted['until']}.{row.format}"
+    name = f"{row.kind}-{row.parameters['since']}-{row.parameters['until']}.{row.format}"
     return send_file(io.BytesIO(content), mimetype=service.FORMATS[row.format], as_attachment=True, download_name=name)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials, parse_auth, stringify_uri
 
 from exchange.core.numbering.addresses import fault_of
+from exchange.core.sip_settings import REALM, SipSettings, SipUser
 from exchange.sip.message_reading import Address
-from exchange.sip.settings import REALM, SipSettings, SipUser
 
 LONGEST_SECONDS = 3600
 NONCE_SECONDS = 300

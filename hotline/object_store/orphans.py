@@ -50,7 +50,7 @@ def fresh(database: Database, objects: ObjectStore, start: str) -> Iterator[str]
 
 def keep(session: Session, name: str) -> None:
     """Within the transaction that names it in a row: the blob is not loose any more. Raises `Swept`."""
-    mine = delete(UnreferencedObject).where(UnreferencedObject.name == name, ~UnreferencedObject.is_going)
+    mine = delete(UnreferencedObject).where(UnreferencedObject.name == name, ~UnreferencedObject.is_being_deleted)
     if session.execute(mine).rowcount != 1:  # type: ignore[attr-defined] # a DELETE has a row count
         raise Swept(f"{name} was given up before it was named")
 
@@ -71,12 +71,14 @@ def sweep(database: Database, objects: ObjectStore) -> int:
     with database.read() as session:
         old = UnreferencedObject.made_at < server_clock.now(session) - SAFE
         names = list(
-            session.scalars(select(UnreferencedObject.name).where(old | UnreferencedObject.is_going).limit(BATCH))
+            session.scalars(
+                select(UnreferencedObject.name).where(old | UnreferencedObject.is_being_deleted).limit(BATCH)
+            )
         )
     for name in names:
         # From here on nothing can name it; a run that is cut off is taken up by the next.
         with database.write() as session:
-            going = update(UnreferencedObject).where(UnreferencedObject.name == name).values(is_going=True)
+            going = update(UnreferencedObject).where(UnreferencedObject.name == name).values(is_being_deleted=True)
             is_loose = session.execute(going).rowcount == 1  # type: ignore[attr-defined] # an UPDATE has a row count
         if not is_loose:
             continue  # it was named a moment ago

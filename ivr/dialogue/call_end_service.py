@@ -34,7 +34,7 @@ def line_reported(context: AppContext, report: leg_service.LegReport, now: datet
         call = session.scalar(select(Call).where(Call.provider_sid == report.sid).with_for_update())
         if call is None:
             return False
-        call.heard_at = now
+        call.last_report_at = now
         leg_service.caller_line(session, call.id, report, now)
         if report.status in ENDED_LEGS and call.status is not CallStatus.ENDED:
             _end(session, context.notifier, context.settings, call, report.status, now)
@@ -56,10 +56,10 @@ def write_down_missed(context: AppContext, listed: ListedCall, now: datetime) ->
         status=CallStatus.ENDED,
         outcome=CallOutcome.FAILED,
         reason=CallReason.NEVER_REACHED_US,
-        place={},
+        dialogue_state={},
         started_at=listed.started_at,
         ended_at=listed.ended_at,
-        heard_at=now,
+        last_report_at=now,
     )
     try:
         with context.database.write() as session:

@@ -74,7 +74,7 @@ def _apply(session: Session, notifier: Notifier, settings: Settings, call: Call,
         case flow_state.NoteWait(estimate=estimate):
             estimated_wait_queries.note(session, call.id, estimate, now)
         case flow_state.NoteRatingAsked():
-            call.rating_asked_at = call.heard_at = now
+            call.rating_asked_at = call.last_report_at = now
         case flow_state.StoreRating(rating=rating):
             call.rating = rating
     session.flush()

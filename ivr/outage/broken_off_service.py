@@ -41,7 +41,7 @@ def promise_for(
     number = PhoneNumber.parse(call.caller_number or "")
     if number is None or callback_queries.open_of(session, call.id) is not None or _called_again(session, call):
         return False
-    state = queries.read_state(call.place or {}, call.language)
+    state = queries.read_state(call.dialogue_state or {}, call.language)
     effects = menu.ask_for_person(flow, state, now).effects
     asked = next(effect for effect in effects if isinstance(effect, JoinQueue))
     queue = queues_file.of(settings).queues[asked.queue]

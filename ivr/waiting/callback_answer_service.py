@@ -82,7 +82,7 @@ def reported(voice: VoiceContext, callback_id: str, attempt: int, report: leg_se
 
 def _begin(session: Session, voice: VoiceContext, callback: Callback, now: datetime) -> CallSnapshot:
     """Begin the outbound call where the one that asked for it stood; the notice of the recording is in the greeting."""
-    asked = session.execute(select(Call.place).where(Call.id == callback.call_id)).scalar_one()
+    asked = session.execute(select(Call.dialogue_state).where(Call.id == callback.call_id)).scalar_one()
     before = queries.read_state(asked, callback.language)
     node, has_notice = _queue_node(voice, callback, before.node), voice.flow.consent is not None
     state = FlowState(node, callback.language, is_telling=has_notice)
@@ -95,14 +95,14 @@ def _begin(session: Session, voice: VoiceContext, callback: Callback, now: datet
         language=callback.language,
         intent=callback.intent,
         queue=callback.queue,
-        place=queries.write_state(state),
+        dialogue_state=queries.write_state(state),
         turn=1,
         started_at=now,
-        heard_at=now,
+        last_report_at=now,
     )
     session.add(call)
     session.flush()
-    callback.back_call_id = call.id
+    callback.outbound_call_id = call.id
     leg_service.caller_line(session, call.id, leg_service.LegReport(call.provider_sid, LegStatus.ANSWERED), now)
     told = call_events.CalledBack(asked_call_id=callback.call_id)
     effect_service.apply(session, voice.app.notifier, voice.app.settings, call.id, (told,), now)

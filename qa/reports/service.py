@@ -42,7 +42,7 @@ def request_report(
     if file_format not in FORMATS or request.kind not in values.KINDS or request.unit not in values.UNITS:
         raise InvalidAnswer(f"no report {request.kind!r} as {file_format!r}")
     with database.write() as session:
-        row = Row(kind=request.kind, format=file_format, language=language, wanted=request.as_row())
+        row = Row(kind=request.kind, format=file_format, language=language, parameters=request.as_row())
         row.made_by, row.asked_at = user_id, now
         session.add(row)
         session.flush()
@@ -98,7 +98,7 @@ def _make(context: AppContext, row: Row, now: datetime) -> None:
     _progress(context.database, row.id, 0.1)
     with context.database.read() as session:
         document = report_queries.build(
-            session, context.settings, ReportRequest.from_row(row.kind, row.wanted), row.language, now
+            session, context.settings, ReportRequest.from_row(row.kind, row.parameters), row.language, now
         )
     _progress(context.database, row.id, 0.6)
     with orphans.fresh(context.database, context.objects, f"reports/{row.id}") as name:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from hotline.models import (
     Agent,
     Appeal,
+    AutoScore,
     Calibration,
     Call,
     CoachingItem,
-    MachineMark,
     Queue,
     Recording,
     Review,
@@ -54,7 +54,7 @@ class ReviewRecord:
     queue: Queue | None
     recordings: list[Recording]
     transcripts: dict[str, Transcript]
-    marks: dict[str, MachineMark]
+    marks: dict[str, AutoScore]
     comments: list[ReviewComment]
     steps: list[ReviewStep]
     appeal: Appeal | None

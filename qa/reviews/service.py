@@ -75,7 +75,7 @@ def release(database: Database, review_id: str, user_id: str, now: datetime) -> 
     with database.write() as session:
         review = own_draft(session, review_id, user_id)
         transitions.transition(review, ReviewEvent.RELEASED)
-        review.answers, review.words, review.version = {}, None, review.version + 1
+        review.answers, review.notes, review.version = {}, None, review.version + 1
         if review.calibration_id is None:
             review.reviewer_id, review.taken_at = None, None
         add_step(session, review, "released", user_id, now)
@@ -174,11 +174,11 @@ def in_state(review: Review, *states: ReviewState) -> None:
 
 def _save(settings: Settings, review: Review, draft: ReviewDraft, now: datetime) -> SavedDraft:
     words = {name: text[:LONGEST] for name, text in draft.words.items() if text}
-    is_there = dict(draft.answers) == review.answers and words == (review.words or {})
+    is_there = dict(draft.answers) == review.answers and words == (review.notes or {})
     if draft.version != review.version and not is_there:  # the same once more is no conflict
         raise StaleDraft(f"version {draft.version} is older than {review.version}")
     card = apply_answers(settings, review, draft.answers)
-    review.words = words
+    review.notes = words
     review.version, review.saved_at = review.version + 1, now
     missing = tuple(reviews_answers.unanswered_items(card, review.answers))
     return SavedDraft(review.version, review.score, review.is_fatal, missing)

@@ -14,7 +14,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.database.database import Database
 from hotline.errors import Discard
-from hotline.models import Attempt, Call, DailySample, Job, MachineMark, Recording, Review, ReviewStep
+from hotline.models import Attempt, AutoScore, Call, DailySample, Job, Recording, Review, ReviewStep
 from hotline.outbox import jobs
 from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
@@ -85,13 +85,13 @@ def latest(session: Session, most: int = 31) -> list[DailySample]:
 def redraw(row: DailySample) -> DrawnSample:
     """Return the draw made once more from what is stored: seed, calls and terms."""
     calls = [Candidate(call, agent, queue, hour, frozenset(traits)) for call, agent, queue, hour, traits in row.frame]
-    rules = tuple(TargetRule(trait, most) for trait, most in row.terms["rules"])
-    return draw(calls, Quota(**row.terms["quota"]), rules, row.seed)
+    rules = tuple(TargetRule(trait, most) for trait, most in row.rules["rules"])
+    return draw(calls, Quota(**row.rules["quota"]), rules, row.seed)
 
 
 def is_proven(row: DailySample) -> bool:
     """Return whether drawing again gives exactly what was stored."""
-    return [_plain(one) for one in redraw(row).picked] == row.picked
+    return [_plain(one) for one in redraw(row).drawn] == row.drawn
 
 
 def _draw(settings: Settings, session: Session, day: date, calls: Sequence[Call], rules: Policy) -> DailySample:
@@ -102,10 +102,10 @@ def _draw(settings: Settings, session: Session, day: date, calls: Sequence[Call]
         for call in calls
     ]
     quota = {"share": rules.quota.share, "least": rules.quota.least, "most": rules.quota.most}
-    terms = {"quota": quota, "rules": [[rule.trait, rule.most] for rule in rules.rules]}
-    row = DailySample(day=day, seed=new_secret(), frame=frame, terms=terms)
+    sampling_rules = {"quota": quota, "rules": [[rule.trait, rule.most] for rule in rules.rules]}
+    row = DailySample(day=day, seed=new_secret(), frame=frame, rules=sampling_rules)
     drawn = redraw(row)
-    row.picked, row.left_out = [_plain(one) for one in drawn.picked], drawn.left_out
+    row.drawn, row.excluded = [_plain(one) for one in drawn.drawn], drawn.excluded
     return row
 
 
@@ -114,7 +114,7 @@ def _plain(one: SampledCall) -> list[Any]:
 
 
 def _open(session: Session, row: DailySample, calls: dict[str, Call], rules: Policy, now: datetime) -> None:
-    for call_id, agent_id, is_random, reasons in row.picked:
+    for call_id, agent_id, is_random, reasons in row.drawn:
         call = calls[call_id]
         card = card_for(rules, call)
         review = session.scalar(
@@ -176,7 +176,7 @@ def _machine(settings: Settings, session: Session, ids: Sequence[str]) -> list[t
     cards = scorecards.load(settings.scorecards_folder)
     fatal = {(card.name, item.id): item.good for card in cards for item in card.items if item.fatal}
     traits = []
-    for mark in session.scalars(select(MachineMark).where(MachineMark.call_id.in_(ids))):
+    for mark in session.scalars(select(AutoScore).where(AutoScore.call_id.in_(ids))):
         good = fatal.get((mark.scorecard, mark.item))
         if good is not None and mark.answer not in (good, ItemAnswer.NA):
             traits.append((mark.call_id, "fatal"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hotline import log
 from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError
-from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
+from hotline.models import AutoScore, Call, Recording, Transcript, Utterance
 from hotline.outbox import call_log
 from hotline.outbox.job_kinds import job
 from hotline.values.call_events import CallChecked
@@ -116,8 +116,8 @@ def _facts(session: Session, call: Call) -> dict[str, bool]:
     return facts
 
 
-def _row(call_id: str, scorecard: str, result: ItemResult, now: datetime) -> MachineMark:
-    return MachineMark(
+def _row(call_id: str, scorecard: str, result: ItemResult, now: datetime) -> AutoScore:
+    return AutoScore(
         call_id=call_id,
         scorecard=scorecard,
         item=result.item_id,

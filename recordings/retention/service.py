@@ -18,10 +18,10 @@ from hotline.database.database import Database
 from hotline.models import (
     Appeal,
     AuditEntry,
+    AutoScore,
     Call,
     Case,
     CoachingItem,
-    MachineMark,
     Recording,
     Review,
     ReviewComment,
@@ -159,7 +159,7 @@ def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[Re
     kept = select(Transcript.id).where(Transcript.call_id == call_id, Transcript.purged_at.is_(None))
     if session.scalar(kept.limit(1)) is not None:
         yield RetentionItem.TRANSCRIPT
-    marks = select(MachineMark.id).where(MachineMark.call_id == call_id)
+    marks = select(AutoScore.id).where(AutoScore.call_id == call_id)
     reviews = select(Review.id).where(Review.call_id == call_id)
     if session.scalar(marks.limit(1)) or session.scalar(reviews.limit(1)):
         yield RetentionItem.REVIEW
@@ -182,7 +182,7 @@ def _transcript(session: Session, call_id: str, _reason: Reason, now: datetime) 
         transcript.utterances, transcript.purged_at = [], now
         session.add(_entry("purge_transcript", "transcript", transcript.id, now))
     # What the machine marked stays, the words that it quoted do not.
-    session.execute(update(MachineMark).where(MachineMark.call_id == call_id).values(evidence=[]))
+    session.execute(update(AutoScore).where(AutoScore.call_id == call_id).values(evidence=[]))
 
 
 def _review(session: Session, call_id: str, _reason: Reason, now: datetime) -> None:
@@ -191,7 +191,7 @@ def _review(session: Session, call_id: str, _reason: Reason, now: datetime) -> N
     for table in (Appeal, ReviewComment, ReviewStep, CoachingItem):
         session.execute(delete(table).where(table.review_id.in_(reviews)))
     session.execute(delete(Review).where(Review.id.in_(reviews)))
-    session.execute(delete(MachineMark).where(MachineMark.call_id == call_id))
+    session.execute(delete(AutoScore).where(AutoScore.call_id == call_id))
     session.add(_entry("purge_review", "call", call_id, now))
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Correction, Transcript, Utterance
+from hotline.models import Call, Correction, Job, Recording, Transcript, Utterance
+from hotline.values.intent import Intent
 from hotline.values.language import Language
+from hotline.values.states.job import JobState
 from recordings.speech.normalisation import comparable
 
 
@@ -70,3 +72,15 @@ def _words(text: str, language: Language) -> set[str]:
     import rjieba
 
     return {word for word in rjieba.cut(text) if len(word) > 1}
+
+
+def waiting(session: Session, most: int) -> list[tuple[Job, str, Intent]]:
+    """Return jobs of transcripts that wait and are not urgent yet, with the call's id and what it is about."""
+    query = (
+        select(Job, Call.id, Call.intent)
+        .join(Recording, Recording.id == Job.subject_id)
+        .join(Call, Call.id == Recording.call_id)
+        .where(Job.kind == "transcribe", Job.state == JobState.DUE, Job.urgency == 0)
+        .limit(most)
+    )
+    return [(job, call_id, intent) for job, call_id, intent in session.execute(query)]

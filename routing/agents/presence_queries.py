@@ -72,7 +72,7 @@ def decide(
 
 
 def _page(row: AgentPage) -> presence.AgentPage:
-    return presence.AgentPage(row.id, row.seen_at, row.phone is PagePhone.CONNECTED, row.phone_since)
+    return presence.AgentPage(row.id, row.last_heartbeat_at, row.phone is PagePhone.CONNECTED, row.phone_since)
 
 
 def apply(agent: Agent, why: AbsenceReason | None, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.database.database import Database
-from hotline.models import Agent, AgentPage, Event, Offer
+from hotline.models import Agent, AgentPage, CallHistoryEvent, Offer
 from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import FLOOR, ROUTER, Notifier
 from hotline.values.call_events import OfferMissed, OfferUnreachable
@@ -55,7 +55,7 @@ def heartbeat(session: Session, notifier: Notifier, told: PageHeartbeat, now: da
         session.add(page)
     elif (page.agent_id, page.user_id) != (told.agent_id, told.user_id):
         return False
-    page.seen_at, page.phone, page.sign_in_id = now, told.phone, told.sign_in_id
+    page.last_heartbeat_at, page.phone, page.sign_in_id = now, told.phone, told.sign_in_id
     page.phone_since = None if told.phone is PagePhone.NONE else page.phone_since or now
     session.flush()
     _settle(session, notifier, *held, now)
@@ -67,7 +67,7 @@ def _is_no_news(session: Session, told: PageHeartbeat, now: datetime) -> bool:
     """Return whether a known page of somebody who is there says the same again, which is written down."""
     same = (AgentPage.id == told.page_id, AgentPage.agent_id == told.agent_id, AgentPage.user_id == told.user_id)
     again = update(AgentPage).where(*same, AgentPage.phone == told.phone, AgentPage.sign_in_id == told.sign_in_id)
-    is_known = offer_service.changed(session.execute(again.values(seen_at=now)))
+    is_known = offer_service.changed(session.execute(again.values(last_heartbeat_at=now)))
     return is_known and bool(session.scalar(select(Agent.is_present).where(Agent.id == told.agent_id)))
 
 
@@ -95,7 +95,7 @@ def _forget(session: Session, notifier: Notifier, agent_id: str, where: ColumnEl
 
 def forget_old(session: Session, now: datetime) -> None:
     """Delete pages that were closed long ago without a word."""
-    session.execute(delete(AgentPage).where(AgentPage.seen_at < now - KEPT))
+    session.execute(delete(AgentPage).where(AgentPage.last_heartbeat_at < now - KEPT))
 
 
 # What the exchange says.
@@ -175,7 +175,7 @@ def _settle(session: Session, notifier: Notifier, agent: Agent | None, offer: Of
 
 def _not_missed(session: Session, notifier: Notifier, agent: Agent, now: datetime) -> None:
     """Offers that ended as missed after their page's last sign of life rang where nobody could hear them."""
-    seen = select(func.max(AgentPage.seen_at)).where(AgentPage.agent_id == agent.id)
+    seen = select(func.max(AgentPage.last_heartbeat_at)).where(AgentPage.agent_id == agent.id)
     of_phone = [AgentPage.id == agent.registered_page] if agent.absence_reason is AbsenceReason.PAGE_SILENT else []
     last = session.scalar(seen.where(*of_phone))
     if last is None:
@@ -184,7 +184,9 @@ def _not_missed(session: Session, notifier: Notifier, agent: Agent, now: datetim
     for offer in session.scalars(missed):
         transitions.transition(offer, OfferEvent.CUT_OFF)
         offer.reason = OfferEndReason.PAGE_SILENT
-        told = select(Event).where(Event.call_id == offer.call_id, Event.kind == OfferMissed.kind)
+        told = select(CallHistoryEvent).where(
+            CallHistoryEvent.call_id == offer.call_id, CallHistoryEvent.kind == OfferMissed.kind
+        )
         for row in session.scalars(told):
             event = call_log.read(row)
             if isinstance(event, OfferMissed) and event.offer_id == offer.id:

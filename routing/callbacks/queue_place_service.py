@@ -114,7 +114,7 @@ def end(
     now: datetime,
 ) -> None:
     transitions.move(callback, state)
-    callback.reason, callback.ended_at, callback.held_agent_id = reason, now, None
+    callback.reason, callback.ended_at, callback.reserved_agent_id = reason, now, None
     call_log.record(session, notifier, callback.call_id, ENDED_BY[state](), now)
     notifier.notify_after(session, ROUTER)
 

@@ -39,11 +39,11 @@ SILENT = timedelta(seconds=due.SILENT_SECONDS)
 _IS_SILENT = (
     (Callback.state == CallbackState.DIALLING)
     & (Callback.dialled_at < bindparam("silent"))
-    & Callback.back_call_id.is_(None)
+    & Callback.outbound_call_id.is_(None)
 )
 _IS_OLD = (Callback.state == CallbackState.WAITING) & (Callback.asked_at < bindparam("old"))
 _STALE = select(Callback).where(_IS_SILENT | _IS_OLD)
-_OF_LINE = select(Callback).where(Callback.back_call_id == bindparam("call_id")).with_for_update()
+_OF_LINE = select(Callback).where(Callback.outbound_call_id == bindparam("call_id")).with_for_update()
 _ANY_AWAITED = select(Callback.id).where(Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING])).limit(1)
 
 
@@ -64,7 +64,7 @@ def answered(session: Session, callback_id: str, attempt: int, sid: str, now: da
 def came_back(session: Session, notifier: Notifier, callback_id: str, call: Call, now: datetime) -> bool:
     """The patient has heard who calls and stays: they stand in line again, at their old place. Again: nothing."""
     callback = _locked(session, callback_id)
-    if callback is None or callback.back_call_id != call.id or callback.state is not CallbackState.DIALLING:
+    if callback is None or callback.outbound_call_id != call.id or callback.state is not CallbackState.DIALLING:
         return False
     transitions.transition(callback, CallbackEvent.CAME_BACK)
     call.asked_at = call.asked_at or now
@@ -91,7 +91,7 @@ def not_reached(context: AppContext, callback_id: str, attempt: int, reason: Cal
         callback = _locked(session, callback_id)
         if callback is None or callback.tries != attempt or callback.state is not CallbackState.DIALLING:
             return
-        if callback.back_call_id is None:
+        if callback.outbound_call_id is None:
             _over(session, context.notifier, context.settings, callback, reason, now)
 
 
@@ -144,7 +144,7 @@ def _settle(context: AppContext, provider: Provider, callback: Callback, now: da
             return
         if row.state is CallbackState.WAITING:
             _give_up(session, context.notifier, context.settings, row, CallbackReason.TOO_LATE, now)
-        elif row.back_call_id is None:
+        elif row.outbound_call_id is None:
             _over(session, context.notifier, context.settings, row, CallbackReason.SILENT, now)
     log.get().warning("callback_reconciled", callback_id=callback.id, state=callback.state)
 
@@ -157,8 +157,8 @@ def _dial(context: AppContext, provider: Provider, dial: due.CallbackDial, now: 
         if snapshot_queries.is_calling(session, row):
             return
         transitions.transition(row, CallbackEvent.DIALLED)
-        row.tries, row.dialled_at, row.held_agent_id = row.tries + 1, now, dial.agent_id
-        row.provider_sid = row.back_call_id = None
+        row.tries, row.dialled_at, row.reserved_agent_id = row.tries + 1, now, dial.agent_id
+        row.provider_sid = row.outbound_call_id = None
         number, attempt = row.number, row.tries
         call_log.record(session, context.notifier, row.call_id, CallbackDialled(attempt=attempt), now)
     settings = context.settings
@@ -187,7 +187,7 @@ def _over(
         return
     transitions.transition(callback, CallbackEvent.TRY_MISSED)
     callback.reason, callback.due_at = reason, now + due.PAUSE
-    callback.held_agent_id = callback.dialled_at = None
+    callback.reserved_agent_id = callback.dialled_at = None
     missed = CallbackMissed(attempt=callback.tries)
     call_log.record(session, notifier, callback.call_id, missed, now)
     notifier.notify_after(session, ROUTER)

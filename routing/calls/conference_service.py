@@ -33,8 +33,8 @@ def anybody(session: Session, call_id: str) -> bool:
 
 def enter(call: Call, offer_id: str) -> None:
     """Write down that caller and agent have met in a new conference, which either line ends."""
-    call.is_held = call.conference_is_held = call.conference_told_held = False
-    call.conference_ender_id = call.conference_told_ender_id = offer_id
+    call.is_held = call.conference_is_held = call.conference_applied_held = False
+    call.conference_ender_id = call.conference_applied_ender_id = offer_id
 
 
 def settle(session: Session, call: Call) -> None:
@@ -53,7 +53,7 @@ def hold(session: Session, call: Call, *, is_held: bool) -> None:
 
 def depends_on(call: Call, offer_id: str) -> bool:
     """Return whether the exchange was told that the conference ends with the line of this offer."""
-    return call.conference_told_ender_id == offer_id
+    return call.conference_applied_ender_id == offer_id
 
 
 def transfer_of(session: Session, call_id: str) -> Transfer | None:

@@ -58,7 +58,7 @@ def agent_left(
         transitions.transition(entry, QueueEntryEvent.AGENT_LOST)
         entry.winner_id = None
         # The caller may be in the conference, or on the way: the router leads them back.
-        entry.moved_at = entry.moved_at or now
+        entry.sent_to_conference_at = entry.sent_to_conference_at or now
         transitions.transition(offer, OfferEvent.FAILED)  # a new winner must be possible
         offer_service.settle(session, offer, AgentState.IDLE, None, None, now)
         offer_service.tell(session, notifier, offer, AgentLost, now)
@@ -163,7 +163,7 @@ def not_met(session: Session, notifier: Notifier, settings: Settings, call: Call
     entry = queries.open_entry(session, call.id)
     if entry is None or entry.kind is not QueueEntryKind.CALLER:
         return
-    if entry.state is QueueEntryState.WON and entry.moved_at is not None:
+    if entry.state is QueueEntryState.WON and entry.sent_to_conference_at is not None:
         agent_left(session, notifier, settings, session.get_one(Offer, entry.winner_id), now)
 
 
@@ -189,7 +189,7 @@ def connected(session: Session, notifier: Notifier, call: Call, now: datetime, o
     entry = queries.open_entry(session, call.id)
     if entry is None or entry.state is not QueueEntryState.WON:
         return
-    if (offer_id != entry.winner_id) if offer_id is not None else (entry.moved_at is None):
+    if (offer_id != entry.winner_id) if offer_id is not None else (entry.sent_to_conference_at is None):
         return
     transitions.transition(entry, QueueEntryEvent.CONNECTED)
     entry.ended_at = now

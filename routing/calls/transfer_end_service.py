@@ -40,7 +40,7 @@ def taken_over(session: Session, notifier: Notifier, call: Call, transfer: Trans
 def goes_cold(session: Session, notifier: Notifier, call: Call, transfer: Transfer, now: datetime) -> None:
     """The first agent is gone while the colleague's phone still rings: the caller themselves waits for them now."""
     entry = session.get_one(QueueEntry, transfer.queue_entry_id)
-    entry.kind, entry.moved_at, entry.requeue_reason = QueueEntryKind.CALLER, now, RequeueReason.TRANSFER
+    entry.kind, entry.sent_to_conference_at, entry.requeue_reason = QueueEntryKind.CALLER, now, RequeueReason.TRANSFER
     transfer.kind = TransferKind.BLIND
     transitions.transition(call, CallEvent.QUEUED)
     call.is_held, call.queue = False, entry.queue

@@ -124,7 +124,7 @@ def _warm(session: Session, settings: Settings, call: Call, ask: TransferRequest
         required_skills=_wish(session, settings, call, ask),
         only_agent_id=ask.agent_id,
         priority=_priority(session, settings, call, ask) + 1,
-        is_lifted=True,
+        is_at_front=True,
         requeue_reason=RequeueReason.TRANSFER,
         preferred_agent_id=ask.agent_id,
         asked_at=now,

@@ -137,7 +137,7 @@ def is_calling(session: Session, callback: Callback) -> bool:
 def _promise(row: Callback, *, is_calling: bool) -> PendingCallback:
     place = WaitingEntry(row.id, row.required_skills, row.priority, row.asked_at, row.preferred_agent_id)
     dialled_at = row.dialled_at if row.state is CallbackState.DIALLING else None
-    return PendingCallback(place, row.due_at, dialled_at, row.held_agent_id, is_calling)
+    return PendingCallback(place, row.due_at, dialled_at, row.reserved_agent_id, is_calling)
 
 
 def conversations(session: Session, now: datetime) -> tuple[list[float], list[float]]:

@@ -98,7 +98,7 @@ def answer(database: Database, notifier: Notifier, offer_id: str, now: datetime,
             update(QueueEntry)
             .where(QueueEntry.id == offer.queue_entry_id, QueueEntry.state == QueueEntryState.WAITING)
             # Whoever was on the way to an earlier agent is to be moved anew.
-            .values(state=QueueEntryState.WON, winner_id=offer.id, moved_at=None)
+            .values(state=QueueEntryState.WON, winner_id=offer.id, sent_to_conference_at=None)
         )
         if not changed(session.execute(win)):
             end(session, notifier, offer, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)

@@ -56,7 +56,7 @@ def _leave(
         session.refresh(found)
         if found.state is not QueueEntryState.WAITING or decision.kind in found.overflowed:
             return None
-        if found.moved_at is not None:
+        if found.sent_to_conference_at is not None:
             return None  # they are in a room still: the router leads them back into line first
         found.overflowed = [*found.overflowed, decision.kind.value]
         service.leave(session, notifier, call, LEFT_BY[decision.kind], now)

@@ -52,24 +52,24 @@ def times_lost(session: Session, call_id: str) -> int:
 
 def own_priority(entry: QueueEntry) -> int:
     """Return the caller's priority without the step to the front."""
-    return entry.priority - entry.is_lifted
+    return entry.priority - entry.is_at_front
 
 
 def requeue(session: Session, notifier: Notifier, call: Call, aim: RequeueTarget, now: datetime) -> QueueEntry:
     """Put the caller, who is somewhere in a room, in line again; the router leads them there."""
     last = usual_entry(session, call.id)
-    is_lifted = aim.why is not RequeueReason.LINE_LOST or times_lost(session, call.id) < MOST_FRONTS
+    is_at_front = aim.why is not RequeueReason.LINE_LOST or times_lost(session, call.id) < MOST_FRONTS
     entry = QueueEntry(
         call_id=call.id,
         queue=aim.queue or last.queue,
         required_skills=aim.required_skills or last.required_skills,
-        priority=(own_priority(last) if aim.priority is None else aim.priority) + is_lifted,
-        is_lifted=is_lifted,
+        priority=(own_priority(last) if aim.priority is None else aim.priority) + is_at_front,
+        is_at_front=is_at_front,
         requeue_reason=aim.why,
         only_agent_id=aim.only_agent_id,
         preferred_agent_id=aim.preferred_agent_id,
         asked_at=now,
-        moved_at=now,
+        sent_to_conference_at=now,
     )
     session.add(entry)
     transitions.transition(call, CallEvent.QUEUED)

@@ -122,7 +122,7 @@ def _move(database: Database, settings: Settings, provider: Provider, entry: Que
         row = session.get_one(QueueEntry, entry.id)
         session.refresh(row)
         if row.state is entry.state and row.winner_id == entry.winner_id:
-            row.moved_at = clock.now() if row.state is QueueEntryState.WON else None
+            row.sent_to_conference_at = clock.now() if row.state is QueueEntryState.WON else None
 
 
 def _arrange(database: Database, settings: Settings, provider: Provider, call: Call, agents: list[Offer]) -> bool:
@@ -140,7 +140,7 @@ def _arrange(database: Database, settings: Settings, provider: Provider, call: C
     with database.write() as session:
         row = queries.locked_call(session, call.id)
         if row is not None and is_told:
-            row.conference_told_held, row.conference_told_ender_id = is_held, ender_id
+            row.conference_applied_held, row.conference_applied_ender_id = is_held, ender_id
     return is_told
 
 

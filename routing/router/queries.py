@@ -19,8 +19,8 @@ OPEN = (QueueEntryState.WAITING, QueueEntryState.WON)
 _UP = and_(Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None))
 # The conference is as it ought to be.
 _IS_ARRANGED = and_(
-    Call.conference_is_held == Call.conference_told_held,
-    Call.conference_ender_id.is_not_distinct_from(Call.conference_told_ender_id),
+    Call.conference_is_held == Call.conference_applied_held,
+    Call.conference_ender_id.is_not_distinct_from(Call.conference_applied_ender_id),
 )
 
 # One call and its queue entry.
@@ -89,8 +89,8 @@ TO_MOVE = (
     .join(Call, Call.id == QueueEntry.call_id)
     .where(
         or_(
-            and_(QueueEntry.state == QueueEntryState.WON, QueueEntry.moved_at.is_(None)),
-            and_(QueueEntry.state == QueueEntryState.WAITING, QueueEntry.moved_at.is_not(None)),
+            and_(QueueEntry.state == QueueEntryState.WON, QueueEntry.sent_to_conference_at.is_(None)),
+            and_(QueueEntry.state == QueueEntryState.WAITING, QueueEntry.sent_to_conference_at.is_not(None)),
         )
     )
 )
@@ -108,7 +108,7 @@ DUE_BACK = select(Agent).where(Agent.state_until <= bindparam("now"))
 UNCONNECTED = (
     select(Call, QueueEntry.winner_id)
     .join(QueueEntry, QueueEntry.call_id == Call.id)
-    .where(QueueEntry.state == QueueEntryState.WON, QueueEntry.moved_at < bindparam("met"))
+    .where(QueueEntry.state == QueueEntryState.WON, QueueEntry.sent_to_conference_at < bindparam("met"))
 )
 _WINNER_LEFT = (
     select(QueueEntry.id)

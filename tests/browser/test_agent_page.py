@@ -33,7 +33,7 @@ MASKED = "+86139****0031"
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house whose only agent at work is 1001, with a sign-in of her own."""
-    with stage(tmp_path_factory.mktemp("house")) as house:
+    with stage(tmp_path_factory.mktemp("house"), is_deaf=True) as house:
         with house.context.database.write() as session:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE

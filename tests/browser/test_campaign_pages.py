@@ -39,12 +39,16 @@ def warns(context: AppContext, recipient_id: str) -> None:
     """The patient says who they are, and tells of pain in the chest."""
     attempt_id = attempts_of(context, recipient_id)[-1].id
     with context.database.write() as session:
-        progress_service.verified(session, attempt_id, clock.now())
-        progress_service.give(
-            session, context.notifier, attempt_id, conversation.Given("pain", "8", 8.0, is_warning=True), clock.now()
+        progress_service.note_verified(session, attempt_id, clock.now())
+        progress_service.file_answer(
+            session,
+            context.notifier,
+            attempt_id,
+            conversation.GivenAnswer("pain", "8", 8.0, is_warning=True),
+            clock.now(),
         )
-        progress_service.warn(session, context.notifier, attempt_id, "chest_pain", clock.now())
-        progress_service.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
+        progress_service.note_warning(session, context.notifier, attempt_id, "chest_pain", clock.now())
+        progress_service.note_agent_connected(session, attempt_id, clock.now() + timedelta(seconds=4))
         progress_service.conclude(session, attempt_id, AttemptOutcome.DONE)
 
 
@@ -97,12 +101,12 @@ def unheard(context: AppContext, recipient_id: str) -> None:
             status=CallStatus.WAITING,
             language=Language.MANDARIN,
             started_at=now,
-            heard_at=now,
+            last_report_at=now,
         )
         session.add(call)
         session.flush()
-        progress_service.joined(session, attempt.id, call.id)
-        progress_service.warn(session, context.notifier, attempt.id, "chest_pain", now - timedelta(seconds=30))
+        progress_service.note_call(session, attempt.id, call.id)
+        progress_service.note_warning(session, context.notifier, attempt.id, "chest_pain", now - timedelta(seconds=30))
     assert after_call_service.alarm(context, exchange_of(1, 0.0), now) == 1
 
 

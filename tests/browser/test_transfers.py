@@ -30,7 +30,7 @@ IS_LOST = QueueEntry.requeue_reason == RequeueReason.LINE_LOST
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house where 1001 and 1002 have a sign-in each."""
-    with stage(tmp_path_factory.mktemp("house")) as house:
+    with stage(tmp_path_factory.mktemp("house"), is_deaf=True) as house:
         with house.context.database.read() as session:
             ids = {n: session.query(Agent).filter_by(staff_number=n).one().id for n in NAMES}
         for number, login in NAMES.items():
@@ -133,9 +133,9 @@ def test_the_caller_is_on_hold_while_the_agent_wants_it(first: AgentPhone, house
         call = talks(first, house, "+8613900000063")
         first.press("o")
         expect(first.page.locator("#hold")).to_have_attribute("aria-pressed", "true")
-        house.wait(lambda: house.rows(Call, Call.id == call.id)[0].conference_told_held, 10, "music")
+        house.wait(lambda: house.rows(Call, Call.id == call.id)[0].conference_applied_held, 10, "music")
         first.press("o")
-        house.wait(lambda: not house.rows(Call, Call.id == call.id)[0].conference_told_held, 10, "no music")
+        house.wait(lambda: not house.rows(Call, Call.id == call.id)[0].conference_applied_held, 10, "no music")
         first.press("h")
         house.wait(lambda: house.call("+8613900000063", status=CallStatus.ENDED), 20, "the end")
 
@@ -157,7 +157,7 @@ def test_a_browser_killed_in_mid_call_puts_its_caller_first_in_line(
         places = house.wait(
             lambda: house.rows(QueueEntry, QueueEntry.call_id == call.id, IS_LOST), 20, "a place at the front"
         )
-        assert (places[0].is_lifted, places[0].preferred_agent_id) == (True, house.agent().id)
+        assert (places[0].is_at_front, places[0].preferred_agent_id) == (True, house.agent().id)
         house.wait(lambda: house.call("+8613900000064", status=CallStatus.WAITING), 5, "a caller who stays")
     house.wait(lambda: house.call("+8613900000064", status=CallStatus.ENDED), 20, "the end")
 

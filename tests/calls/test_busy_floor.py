@@ -109,7 +109,7 @@ def test_missed_rejected_and_dropped_calls_are_told_apart(played: tuple[Stage, l
     assert {OfferState.ANSWERED, OfferState.REJECTED} <= states
     lost = house.rows(QueueEntry, QueueEntry.requeue_reason == RequeueReason.LINE_LOST)
     assert 1 <= len(lost) <= 3
-    assert all(place.state is QueueEntryState.CONNECTED and place.is_lifted for place in lost)
+    assert all(place.state is QueueEntryState.CONNECTED and place.is_at_front for place in lost)
 
 
 def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(

@@ -75,7 +75,7 @@ def test_a_caller_who_asked_for_a_call_back_is_called_and_served_before_who_aske
     (callback,) = house.rows(Callback)
     asked, (back,) = (
         house.rows(Call, Call.id == callback.call_id)[0],
-        house.rows(Call, Call.id == callback.back_call_id),
+        house.rows(Call, Call.id == callback.outbound_call_id),
     )
     later = house.call(LATER)
     assert later is not None

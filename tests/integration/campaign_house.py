@@ -247,11 +247,11 @@ def ends(context: AppContext, line: Line, outcome: AttemptOutcome, now: datetime
     report(context, line, LegStatus.RINGING, now)
     progress_service.answered(context.database, line.attempt_id, line.sid, now)
     if outcome is AttemptOutcome.MACHINE:
-        progress_service.heard(context.database, line.attempt_id, AnsweredBy.MACHINE)
+        progress_service.note_answered_by(context.database, line.attempt_id, AnsweredBy.MACHINE)
     else:
         with context.database.write() as session:
-            progress_service.verified(session, line.attempt_id, now)
+            progress_service.note_verified(session, line.attempt_id, now)
             if outcome is not AttemptOutcome.PARTIAL:
                 later = now + timedelta(hours=1) if outcome is AttemptOutcome.CALL_LATER else None
-                progress_service.conclude(session, line.attempt_id, outcome, later_at=later)
+                progress_service.conclude(session, line.attempt_id, outcome, postponed_until=later)
     report(context, line, LegStatus.COMPLETED, now + timedelta(minutes=2))

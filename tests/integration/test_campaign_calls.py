@@ -153,21 +153,27 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
     report(context, line, LegStatus.RINGING, NOW)
     progress_service.answered(context.database, line.attempt_id, line.sid, NOW)
     with context.database.write() as session:
-        progress_service.verified(session, line.attempt_id, NOW)
-        progress_service.keep_place(session, line.attempt_id, {"question": "pain"})
-        progress_service.give(session, context.notifier, line.attempt_id, conversation.Given("recovery", "better"), NOW)
+        progress_service.note_verified(session, line.attempt_id, NOW)
+        progress_service.save_dialogue_state(session, line.attempt_id, {"question": "pain"})
+        progress_service.file_answer(
+            session, context.notifier, line.attempt_id, conversation.GivenAnswer("recovery", "better"), NOW
+        )
     report(context, line, LegStatus.COMPLETED, NOW)
     assert attempts_of(context, only)[0].outcome is AttemptOutcome.PARTIAL
     with context.database.write() as session:
         index = recipient(context, only).number_index
         assert progress_service.recognise(session, index) == only
-        start = progress_service.call_back(session, only, "CAback", None, NOW + HOUR)
+        start = progress_service.begin_inbound(session, only, "CAback", NOW + HOUR)
         assert start is not None
-        assert (start.place, start.is_inbound) == ({"question": "pain"}, True)
+        assert (start.dialogue_state, start.is_inbound) == ({"question": "pain"}, True)
         assert progress_service.recognise(session, index) is None  # we are speaking
-        assert progress_service.call_back(session, only, "CAagain", None, NOW + HOUR) is None
-        progress_service.give(
-            session, context.notifier, start.attempt_id, conversation.Given("recovery", "worse", is_warning=True), NOW
+        assert progress_service.begin_inbound(session, only, "CAagain", NOW + HOUR) is None
+        progress_service.file_answer(
+            session,
+            context.notifier,
+            start.attempt_id,
+            conversation.GivenAnswer("recovery", "worse", is_warning=True),
+            NOW,
         )
         progress_service.conclude(session, start.attempt_id, AttemptOutcome.DONE)
     dialling_service.report(context, start.attempt_id, LegReport("CAback", LegStatus.COMPLETED), NOW + HOUR)

@@ -54,21 +54,21 @@ def answers(context: AppContext, exchange: Outside, number: int) -> None:
     line = list(exchange.lines.values())[-1]
     progress_service.answered(context.database, line.attempt_id, line.sid, now)
     with context.database.write() as session:
-        progress_service.verified(session, line.attempt_id, now)
-        given = conversation.Given("pain", str(number), figure=float(number), is_warning=number == 0)
-        progress_service.give(session, context.notifier, line.attempt_id, given, now)
+        progress_service.note_verified(session, line.attempt_id, now)
+        given = conversation.GivenAnswer("pain", str(number), figure=float(number), is_warning=number == 0)
+        progress_service.file_answer(session, context.notifier, line.attempt_id, given, now)
         words = "=1+1 更多热水" if number == 1 else "很好"
-        progress_service.give(
+        progress_service.file_answer(
             session,
             context.notifier,
             line.attempt_id,
-            conversation.Given("opinion", "said", None, words, is_opinion=True),
+            conversation.GivenAnswer("opinion", "said", None, words, is_opinion=True),
             now,
         )
         if number == 0:
-            progress_service.warn(session, context.notifier, line.attempt_id, "pain", now)
-            progress_service.asks_person(session, line.attempt_id, now)
-            progress_service.caught(session, line.attempt_id, now + timedelta(seconds=6))
+            progress_service.note_warning(session, context.notifier, line.attempt_id, "pain", now)
+            progress_service.note_agent_requested(session, line.attempt_id, now)
+            progress_service.note_agent_connected(session, line.attempt_id, now + timedelta(seconds=6))
         progress_service.conclude(session, line.attempt_id, AttemptOutcome.DONE)
     report(context, line, LegStatus.COMPLETED, now + timedelta(seconds=5))
 
@@ -116,7 +116,7 @@ def test_the_patient_s_page_leads_to_every_try_and_is_open_to_whom_it_concerns(
 ) -> None:
     users(context)
     with context.database.read() as session:
-        told = session.scalars(select(Attempt).where(Attempt.warned_at.is_not(None))).one()
+        told = session.scalars(select(Attempt).where(Attempt.warning_at.is_not(None))).one()
         patient_id = session.get_one(Recipient, told.recipient_id).patient_id
     lead, agent = signed_in(app, Role.SUPERVISOR), signed_in(app, Role.AGENT)
     assert f"/patients/{patient_id}" in lead.open(f"/campaigns/{spring}").text

@@ -235,7 +235,7 @@ def test_a_warning_sign_stands_first_in_the_nurses_line_with_its_reason(house: H
     assert waiting.reasons[0] == Reason(PriorityReason.WARNING_SIGN, {"sign": "chest_pain"})
     attempt = house.attempt()
     assert attempt.warning == "chest_pain"
-    assert attempt.warned_at is not None
+    assert attempt.warning_at is not None
     assert patient.wait().text.startswith("<?xml")
 
 

@@ -41,7 +41,12 @@ def file(tmp_path: Path) -> Path:
 def call_of(context: AppContext, number: str | None = NUMBER) -> Call:
     """A call from this number."""
     call = Call(
-        id=new_id(), provider_sid=f"CA{new_id()}", language=Language.MANDARIN, place={}, started_at=NOW, heard_at=NOW
+        id=new_id(),
+        provider_sid=f"CA{new_id()}",
+        language=Language.MANDARIN,
+        dialogue_state={},
+        started_at=NOW,
+        last_report_at=NOW,
     )
     if number is not None:
         call.caller_number, call.caller_index = number, context.keyring.index(number)

@@ -12,7 +12,7 @@ from cli.demo import act, follow_up, report, sign_ins, watch
 from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Agent, MachineMark
+from hotline.models import Agent, AutoScore
 from hotline.values.access import Role
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.agent import AgentStatus
@@ -63,7 +63,7 @@ def test_a_check_that_the_machine_leaves_to_people_is_unsure_and_not_unchecked(
     begin = clock.now()
     morning(context, begin)
     with context.database.write() as session:
-        mark = session.scalars(select(MachineMark)).one()
+        mark = session.scalars(select(AutoScore)).one()
         mark.answer = answer
     told = report.as_json(context, begin - timedelta(hours=1))["calls"]
     (marked,) = [call for call in told if call["verdicts"]]

@@ -50,8 +50,8 @@ class Day:
             id=new_id(),
             provider_sid=f"CA{new_id()}",
             language=Language.ENGLISH,
-            place={},
-            heard_at=NOW,
+            dialogue_state={},
+            last_report_at=NOW,
             status=CallStatus.ENDED,
             outcome=outcome,
             answered_at=None if answered is None else at(answered),
@@ -112,7 +112,7 @@ class Day:
                 tries=1,
                 due_at=NOW,
                 requested_at=NOW,
-                back_call_id=None if back is None else back.id,
+                outbound_call_id=None if back is None else back.id,
             )
         )
 

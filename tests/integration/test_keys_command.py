@@ -160,7 +160,9 @@ def test_what_is_bound_to_its_column_alone_is_bound_to_its_row_without_a_new_key
 
 def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> None:
     with open_context(with_keys(settings, f"k1:{FIRST}")) as context, context.database.write() as session:
-        call = Call(id="c", provider_sid="CA", language=Language.ENGLISH, started_at=NOW, heard_at=NOW, place={})
+        call = Call(
+            id="c", provider_sid="CA", language=Language.ENGLISH, started_at=NOW, last_report_at=NOW, dialogue_state={}
+        )
         session.add(call)
         session.flush()
         context.objects.put("recordings/old", b"old sound", service.sealing_context("old"))
@@ -196,7 +198,7 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         assert key_id(context.objects.sealed("prompts/d")) == "k2"
         counts = sealed_data.counted(context.database, context.objects, ["k1", "k2"])
         assert (counts.of("k1"), counts.strange) == (0, 0)
-    assert {place.name for place in places()} >= {"recordings.data_key", "kept_secrets.sealed", "utterances.words"}
+    assert {place.name for place in places()} >= {"recordings.data_key", "stored_secrets.sealed", "utterances.words"}
 
 
 def test_a_key_is_retired_only_when_nothing_is_sealed_with_it(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from crm.patients import service as patients_service
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Agent, Call, Callback, Case, Event, Offer, Patient, QueueEntry, Recording, Row
+from hotline.models import Agent, Call, Callback, CallHistoryEvent, Case, Offer, Patient, QueueEntry, Recording, Row
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason, PriorityReason, QueueEntryEndReason
 from hotline.values.states.agent import AgentState, AgentStatus
@@ -311,7 +311,7 @@ def meet(scene: Scene, line: Caller, staff_number: str) -> None:
     assert offer_service.start(scene.context.database, scene.context.notifier, offer)
     assert offer_service.answer(scene.context.database, scene.context.notifier, offer.id, clock.now(), new_sid())
     with scene.context.database.write() as session:
-        session.get_one(QueueEntry, place.id).moved_at = clock.now()
+        session.get_one(QueueEntry, place.id).sent_to_conference_at = clock.now()
     line.post(f"/voice/conferences/{place.call_id}/events?offer={offer.id}", StatusCallbackEvent="conference-start")
 
 
@@ -490,7 +490,7 @@ def test_a_try_of_which_nothing_is_heard_is_over_after_a_while(scene: Scene) -> 
     scene.telephones.fault = None
     scene.route(due.SILENT_SECONDS + 5)
     callback = scene.one(Callback)
-    assert (callback.state, callback.tries, callback.held_agent_id) == (CallbackState.WAITING, 1, None)
+    assert (callback.state, callback.tries, callback.reserved_agent_id) == (CallbackState.WAITING, 1, None)
     scene.route(900)
     scene.telephones.views["CB2"] = LegView("CB2", LegStatus.RINGING, None)
     scene.route(900 + due.SILENT_SECONDS + 5)  # the exchange says that it still rings
@@ -684,7 +684,7 @@ def test_what_is_known_of_a_patient_reaches_no_event_and_no_address(
 ) -> None:
     old = listed.caller()
     said = [old.here.text, old.wait().text]
-    story = " ".join(f"{event.kind} {event.data}" for event in listed.rows(Event))
+    story = " ".join(f"{event.kind} {event.data}" for event in listed.rows(CallHistoryEvent))
     logged = capsys.readouterr()
     for text in (story, *said, logged.out, logged.err):
         assert all(word not in text for word in ("cardiac", "aged", "green", "王秀英", NUMBER))

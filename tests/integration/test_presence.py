@@ -13,7 +13,7 @@ from accounts.sessions import queries
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
+from hotline.models import Agent, AgentPage, CallHistoryEvent, Offer, SignIn, User
 from hotline.values.access import Role
 from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, PagePhone, SignsIn
@@ -383,7 +383,7 @@ def test_a_lost_report_of_ringing_is_not_taken_for_an_empty_room(context: AppCon
     leg_service.agent_line(context, offer.id, leg_service.LegReport("CA1", LegStatus.NO_ANSWER, 2), clock.now())
     with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.MISSED
-        assert session.scalar(select(func.count()).where(Event.kind == "offer_missed")) == 1
+        assert session.scalar(select(func.count()).where(CallHistoryEvent.kind == "offer_missed")) == 1
 
 
 def test_a_phone_that_vanishes_while_it_rings_has_let_nobody_ring(context: AppContext) -> None:

@@ -155,7 +155,7 @@ def test_an_agents_report_is_about_nobody_else(app: Flask, context: AppContext, 
     assert agent.send("/reports", format="xlsx", agent=other.id).status_code == 302
     with context.database.read() as session:
         row = session.scalars(select(Report)).one()
-    assert row.wanted["agent_id"] == here.made.agents["N01"].id
+    assert row.parameters["agent_id"] == here.made.agents["N01"].id
 
 
 def test_a_report_is_made_by_its_job_and_fetched_by_whoever_asked(app: Flask, context: AppContext, here: House) -> None:

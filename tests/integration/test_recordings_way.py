@@ -20,7 +20,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import Discard, NotFound
-from hotline.models import Call, Case, Event, Job, MachineMark, Recording, Transcript, UnreferencedObject
+from hotline.models import AutoScore, Call, CallHistoryEvent, Case, Job, Recording, Transcript, UnreferencedObject
 from hotline.object_store import orphans
 from hotline.outbox import jobs
 from hotline.values.language import Language
@@ -66,7 +66,9 @@ def provider(settings: Settings) -> Provider:
 @pytest.fixture
 def call_id(context: AppContext) -> str:
     with context.database.write() as session:
-        call = Call(provider_sid="CA1", language=Language.ENGLISH, place={}, started_at=NOW, heard_at=NOW)
+        call = Call(
+            provider_sid="CA1", language=Language.ENGLISH, dialogue_state={}, started_at=NOW, last_report_at=NOW
+        )
         session.add(call)
     return call.id
 
@@ -89,7 +91,7 @@ def recording(context: AppContext, sid: str = "RE1") -> Recording:
 
 def told(context: AppContext) -> list[str]:
     with context.database.read() as session:
-        return sorted(event.kind for event in session.scalars(select(Event)))
+        return sorted(event.kind for event in session.scalars(select(CallHistoryEvent)))
 
 
 def jobs_of(context: AppContext) -> set[str]:
@@ -124,7 +126,7 @@ def test_callbacks_in_any_order_and_twice_leave_the_same_rows(context: AppContex
         assert (row.state, row.seconds, row.channels, row.reason) == (RecordingState.READY, 17.0, 2, None)
         with context.database.read() as session:
             found = session.scalars(select(Job).where(Job.subject_id == row.id)).all()
-            events = [e.kind for e in session.scalars(select(Event)) if e.data["recording_id"] == row.id]
+            events = [e.kind for e in session.scalars(select(CallHistoryEvent)) if e.data["recording_id"] == row.id]
         assert [job.kind for job in found] == ["fetch_recording"]
         assert sorted(events) == ["recording_ready", "recording_started"]
 
@@ -322,7 +324,7 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
     for _ in range(2):
         qa.score_call(context, call_id, NOW)
     with context.database.read() as session:
-        marks = {mark.item: mark for mark in session.scalars(select(MachineMark))}
+        marks = {mark.item: mark for mark in session.scalars(select(AutoScore))}
     answers = {item: marks[item] for item in ("greeting", "self_id", "forbidden", "closing", "records")}
     chances = [mark.probability for mark in list(answers.values())[:4]]
     assert [chance is not None and chance > 0.5 for chance in chances] == [False, False, True, False]

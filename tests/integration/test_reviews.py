@@ -68,7 +68,7 @@ def test_a_draft_saved_on_an_older_version_changes_nothing_and_says_so(
         service.save(context.database, context.settings, mine, user, ReviewDraft(0, {"greeting": "yes"}), NOW)
     review = read(context, mine)
     assert (saved.version, review.version, review.answers) == (1, 1, {"greeting": "no"})
-    assert review.words == {"comment": "begun"}
+    assert review.notes == {"comment": "begun"}
     same = service.save(
         context.database, context.settings, mine, user, ReviewDraft(0, {"greeting": "no"}, {"comment": "begun"}), NOW
     )
@@ -216,7 +216,7 @@ def test_a_day_is_drawn_once_and_can_be_proven(context: AppContext, here: House)
     assert sum(review.is_random for review in found) == 1
     pointed = next(review for review in found if review.call_id == calls[2].id)
     assert {"fatal", "long_silence"} <= set(pointed.reasons)
-    draw.picked = draw.picked[1:]
+    draw.drawn = draw.drawn[1:]
     assert not sampling_service.is_proven(draw)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from hotline.clock import new_id
 from hotline.configuration.errors import FileFault
 from hotline.context import AppContext
-from hotline.models import Agent, Call, Event, Leg, Offer, QueueEntry
+from hotline.models import Agent, Call, CallHistoryEvent, Leg, Offer, QueueEntry
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
@@ -149,7 +149,7 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppCon
     with context.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
-        session.get_one(QueueEntry, waiting.id).moved_at = NOW
+        session.get_one(QueueEntry, waiting.id).sent_to_conference_at = NOW
         session.flush()
         conversation_service.connected(session, context.notifier, held, NOW)
         conversation_service.connected(session, context.notifier, held, LATER)
@@ -165,7 +165,7 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppCon
         assert not agent_status.come_back(session, context.notifier, session.get_one(Agent, back.id), LATER)
     assert state_of(context, agent) is AgentState.IDLE
     with context.database.read() as session:
-        kinds = session.scalars(select(Event.kind).where(Event.call_id == call.id)).all()
+        kinds = session.scalars(select(CallHistoryEvent.kind).where(CallHistoryEvent.call_id == call.id)).all()
     assert sorted(kinds) == ["agent_left", "caller_connected", "offer_answered", "offer_started", "person_requested"]
 
 

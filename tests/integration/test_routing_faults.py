@@ -245,7 +245,7 @@ def test_a_caller_who_came_too_late_to_meet_anybody_goes_back_in_line(told: Stor
     told.wait(21)
     told.route()
     told.post()
-    assert (caller.place, told.status(caller), told.place(caller).is_lifted) == (
+    assert (caller.place, told.status(caller), told.place(caller).is_at_front) == (
         Place.QUEUE,
         CallStatus.WAITING,
         True,
@@ -480,7 +480,7 @@ def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
     told.world.exchange.end(phone, "completed")
     told.post("completed")
     place = told.place(caller)
-    assert (place.state, place.moved_at is not None) == (QueueEntryState.WAITING, True)
+    assert (place.state, place.sent_to_conference_at is not None) == (QueueEntryState.WAITING, True)
     way = floor_state.LeaveByOverflow(place.id, OverflowKind.CALL_BACK, None)
     assert not queues_overflow.leave_queue(told.world.context, told.world.exchange, way, clock.now())
     assert told.place(caller).state is QueueEntryState.WAITING

@@ -16,7 +16,7 @@ from hotline import clock
 from hotline.clock import new_id
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Agent, Attempt, Call, Event, Job, Lease, Offer, QueueEntry, Recipient, Row
+from hotline.models import Agent, Attempt, Call, CallHistoryEvent, Job, Lease, Offer, QueueEntry, Recipient, Row
 from hotline.outbox import jobs
 from hotline.outbox.lease import LEASE, Leadership
 from hotline.values.states.agent import AgentState, AgentStatus
@@ -114,7 +114,7 @@ def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(cont
         mine = ended(context, call)()
     assert [mine, *rival] == [True, True]
     with context.database.read() as session:
-        assert session.scalar(select(func.count()).where(Event.kind == "call_ended")) == 1
+        assert session.scalar(select(func.count()).where(CallHistoryEvent.kind == "call_ended")) == 1
 
 
 def test_an_attempt_is_dialled_by_one_of_two(context: AppContext) -> None:
@@ -201,7 +201,7 @@ def test_nobody_leads_who_comes_after_somebody_else(context: AppContext) -> None
     assert Leadership(context.database, "router", "gone").holds()
     late = Leadership(context.database, "router", "late", Later())
     assert not late.holds()
-    with changed(context, Lease, update(Lease).values(holder="other", beat=Lease.beat + 1)):
+    with changed(context, Lease, update(Lease).values(holder="other", heartbeat=Lease.heartbeat + 1)):
         assert not late.holds()
 
 

@@ -31,7 +31,7 @@ from hotline.models import (
     Case,
     CaseStep,
     Patient,
-    Person,
+    PatientIdentifier,
     Recipient,
     RecipientChange,
     User,
@@ -125,7 +125,7 @@ def test_nobody_who_died_is_called_from_the_moment_it_is_stored(context: AppCont
     with context.database.write() as session:
         row = recipient(context, only)
         assert progress_service.recognise(session, row.number_index) is None
-        assert progress_service.call_back(session, only, "CAback", None, NOW) is None
+        assert progress_service.begin_inbound(session, only, "CAback", NOW) is None
     if point == "marked":
         assert [attempt.outcome for attempt in attempts_of(context, only)] == [AttemptOutcome.STOPPED]
     if point == "with_person":
@@ -228,8 +228,8 @@ def test_a_death_while_a_campaign_is_planned_leaves_nobody_to_be_called(context:
     more = campaign_house.discharge(0, visit="0", happened_on=(NOW - 9 * DAY).date())
     store(context, replace(more, patient_number="P00009"))
     with context.database.write() as session:
-        session.add(Person(person_index="0" * 64, root="0" * 64, undone=[]))
-    with halfway(context, Person, lambda: enrolment_service.enrol(context, "spring", NOW)):
+        session.add(PatientIdentifier(person_index="0" * 64, root="0" * 64, undone_stops=[]))
+    with halfway(context, PatientIdentifier, lambda: enrolment_service.enrol(context, "spring", NOW)):
         store(context, replace(DEATH, patient_number="P00009"))
     exchange = outside()
     look(context, exchange, NOW)
@@ -321,7 +321,7 @@ def test_staff_undo_a_readmission_once_and_a_later_fact_stops_again(context: App
     with context.database.read() as session:
         rows = session.scalars(select(RecipientChange).order_by(RecipientChange.id)).all()
         looks = session.scalars(select(AuditEntry).where(AuditEntry.action == "undo_stop")).all()
-    assert [(row.change, row.reason, row.why) for row in rows] == [
+    assert [(row.change, row.reason, row.note) for row in rows] == [
         (stopping_service.STOPPED, stop_reasons.READMITTED, ""),
         (stopping_service.UNDONE, stop_reasons.READMITTED, "是另一位患者"),
         (stopping_service.RESUMED, stop_reasons.READMITTED, ""),

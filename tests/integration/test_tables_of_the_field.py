@@ -40,7 +40,7 @@ def test_an_appointment_is_the_same_however_the_table_is_written(context: AppCon
     assert (done.added, rejects) == (1, [])
     (only,) = recipients(context)
     assert (only.name, only.birth_date, only.number) == ("林晓", "1960-01-02", "+8613800000011")
-    assert only.about == {
+    assert only.notice == {
         "doctor": "王医生", "at": "2026-12-10T09:00:00+08:00", "others": ["2026-12-11T09:00:00+08:00"],
     }  # fmt: skip
     assert absence_service.take(context, case, CASES / "away-good.csv", NOW)[0].known == 1
@@ -106,7 +106,7 @@ def test_appointments_come_as_a_workbook_too(context: AppContext, tmp_path: Path
     book.save(file)
     done, rejects = absence_service.take(context, "away", file, NOW)
     assert (done.added, rejects) == (1, [])
-    assert recipients(context)[0].about["others"] == ["2026-12-11T09:00:00+08:00", "2026-12-12T14:30:00+08:00"]
+    assert recipients(context)[0].notice["others"] == ["2026-12-11T09:00:00+08:00", "2026-12-12T14:30:00+08:00"]
 
 
 def test_a_table_without_an_appointment_is_no_success(context: AppContext, tmp_path: Path) -> None:

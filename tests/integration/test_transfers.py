@@ -203,7 +203,7 @@ def test_a_phone_that_is_lost_again_and_again_is_preferred_once_and_lifts_twice(
     for _ in range(4):
         drops(told, told.meet(caller))
         place = told.place(caller)
-        seen.append((place.preferred_agent_id is not None, place.is_lifted, place.priority))
+        seen.append((place.preferred_agent_id is not None, place.is_at_front, place.priority))
         told.wait(60)
     assert seen == [(True, True, 1), (False, True, 1), (False, False, 0), (False, False, 0)]
 

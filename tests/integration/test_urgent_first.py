@@ -78,13 +78,13 @@ def test_urgent_recordings_overtake_a_backlog_whenever_they_become_urgent(
     worker.stdin.flush()
     wait_for(lambda: tried(context) == BACKLOG + 2, 90, "every job")
     with context.database.read() as session:
-        order = list(session.scalars(select(Job.id).order_by(Job.troubled_at)))
+        order = list(session.scalars(select(Job.id).order_by(Job.first_failed_at)))
     assert set(order[:2]) == {became.id, last.id}
 
 
 def tried(context: AppContext) -> int:
     with context.database.read() as session:
-        return len(session.scalars(select(Job.id).where(Job.troubled_at.is_not(None))).all())
+        return len(session.scalars(select(Job.id).where(Job.first_failed_at.is_not(None))).all())
 
 
 class Deaf:

@@ -120,7 +120,7 @@ def test_failures_are_sorted(home: WorkerContext, error: Exception, state: JobSt
     assert after.reason == CODES[type(error)]
     is_outage = isinstance(error, ProviderDown)
     is_failure = not isinstance(error, Discard)
-    assert (after.tries, after.outages, after.deaths) == (is_failure and not is_outage, is_outage, 0)
+    assert (after.tries, after.outages, after.worker_deaths) == (is_failure and not is_outage, is_outage, 0)
     assert "138" not in after.reason
     assert after.held_until is None
     assert (after.due_at > job.due_at) == (state is JobState.DUE)
@@ -186,10 +186,10 @@ def test_work_that_kills_its_workers_is_given_up_with_a_reason(context: AppConte
     job = add(context, ago=60)
     past = clock.now() - timedelta(seconds=5)
     with context.database.write() as session:
-        session.execute(update(Job).where(Job.id == job.id).values(held_until=past, deaths=4))
+        session.execute(update(Job).where(Job.id == job.id).values(held_until=past, worker_deaths=4))
     sweep.forgotten_jobs(context.database, context.notifier)
     after = row(context, job)
-    assert (after.state, after.reason, after.deaths, after.tries) == (JobState.FAILED, "worker_died", 5, 0)
+    assert (after.state, after.reason, after.worker_deaths, after.tries) == (JobState.FAILED, "worker_died", 5, 0)
 
 
 def test_failed_work_is_done_again_when_staff_ask_for_it(home: WorkerContext) -> None:

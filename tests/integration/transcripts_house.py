@@ -62,7 +62,7 @@ def recorded(
     call = Call(
         **{
             "provider_sid": f"CA{new_id()}", "language": language, "status": CallStatus.ENDED, "intent": Intent.ENQUIRY,
-            "outcome": CallOutcome.ANSWERED, "started_at": ended_at - timedelta(minutes=2), "heard_at": ended_at,
+            "outcome": CallOutcome.ANSWERED, "started_at": ended_at - timedelta(minutes=2), "last_report_at": ended_at,
             "ended_at": ended_at,
         } | of_call
     )  # fmt: skip

@@ -89,6 +89,7 @@ LONG = (
         replace(_tests(f"fuzz-documents-{seed}", *FUZZ), environment={"FUZZ_CASES": "300", "FUZZ_SEED": seed})
         for seed in ("11", "12", "13", "14")
     ),
+    replace(_tests("campaign-long", "tests/integration/test_campaign_kills.py"), environment={"CAMPAIGN_PEOPLE": "31"}),
     replace(_tests("fuzz-long", "tests/calls/exchange/test_fuzz.py"), environment={"FUZZ_ROUNDS": "20"}),
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=machine) for name, machine in PROCESSORS.items()),
     *(

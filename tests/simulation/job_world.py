@@ -21,7 +21,7 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.database.database import Database
 from hotline.errors import HotlineError
-from hotline.models import Call, Event, Job, Recording, UnreferencedObject
+from hotline.models import Call, CallHistoryEvent, Job, Recording, UnreferencedObject
 from hotline.object_store import orphans
 from hotline.object_store.store import ObjectStore
 from hotline.outbox import jobs
@@ -171,7 +171,9 @@ class World:
         self.passed = 0.0
         now = clock.now()
         with context.database.write() as session:
-            call = Call(provider_sid="CA1", language=Language.ENGLISH, place={}, started_at=now, heard_at=now)
+            call = Call(
+                provider_sid="CA1", language=Language.ENGLISH, dialogue_state={}, started_at=now, last_report_at=now
+            )
             session.add(call)
             session.flush()
             recording = Recording(provider_sid="RE1", call_id=call.id, state=RecordingState.READY, started_at=now)
@@ -252,7 +254,7 @@ class World:
         assert set(states.values()) <= ends, {kind: (self.job(kind).state, self.job(kind).reason) for kind in KINDS}
         assert (self.opens(), self.outside.files, self.outside.texts) == (True, {}, [BODY])
         with self.context.database.read() as session:
-            told = Counter(session.scalars(select(Event.kind)))
+            told = Counter(session.scalars(select(CallHistoryEvent.kind)))
         assert told["recording_stored"] == 1
         self._sweep_blobs()
         assert self.stored() == [self.recording().blob]

@@ -32,7 +32,12 @@ def load_hospital(context: AppContext, now: datetime = NOW) -> dict[str, Agent]:
 def call_in_line(context: AppContext, wish: QueueRequest | None = None, now: datetime = NOW) -> tuple[Call, QueueEntry]:
     """A caller who asked for a person at `now`."""
     call = Call(
-        id=new_id(), provider_sid=f"CA{new_id()}", language=Language.ENGLISH, place={}, started_at=now, heard_at=now
+        id=new_id(),
+        provider_sid=f"CA{new_id()}",
+        language=Language.ENGLISH,
+        dialogue_state={},
+        started_at=now,
+        last_report_at=now,
     )
     with context.database.write() as session:
         session.add(call)

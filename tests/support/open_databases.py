@@ -11,7 +11,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_context
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring
-from hotline.models import KeptSecret, KnownKey, Row
+from hotline.models import KnownKey, Row, StoredSecret
 from hotline.object_store.store import ObjectStore
 from hotline.outbox.notifier import Notifier
 
@@ -29,7 +29,7 @@ class _Proven:
     @classmethod
     def of(cls, context: AppContext) -> "_Proven":
         keyring = context.keyring
-        tables = (KnownKey, KeptSecret)
+        tables = (KnownKey, StoredSecret)
         with context.database.engine.connect() as connection:
             rows = [
                 (model, dict(row)) for model in tables for row in connection.execute(select(model.__table__)).mappings()

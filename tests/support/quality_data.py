@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from hotline.context import AppContext
-from hotline.models import Call, MachineMark, Review, User
+from hotline.models import AutoScore, Call, Review, User
 from hotline.values.access import Role
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
@@ -62,9 +62,9 @@ def house(context: AppContext, now: datetime, language: Language = Language.MAND
 def mark(context: AppContext, call: Call, recording_id: str, now: datetime, **other: ItemAnswer) -> None:
     """The machine's marks of a call; `other` answers by item replace those of `MARKS`."""
     with context.database.write() as session:
-        session.execute(delete(MachineMark).where(MachineMark.call_id == call.id))
+        session.execute(delete(AutoScore).where(AutoScore.call_id == call.id))
         for item, (answer, probability, places) in MARKS.items():
-            row = MachineMark(call_id=call.id, scorecard="service", item=item, answer=other.get(item, answer))
+            row = AutoScore(call_id=call.id, scorecard="service", item=item, answer=other.get(item, answer))
             row.probability, row.made_at = probability, now
             row.evidence = [
                 {"recording_id": recording_id, "start": start, "end": end, "speaker": "agent"} for start, end in places

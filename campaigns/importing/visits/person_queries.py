@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from hotline.encryption.keyring import Keyring
-from hotline.models import Person
+from hotline.models import PatientIdentifier
 from hotline.models.sealed import in_row
 
 
@@ -28,9 +28,9 @@ def hold(session: Session, indexes: Iterable[str], *, is_new: bool = True) -> di
         add(session, numbers)
     before: dict[str, str] = {}
     while True:
-        roots = select(Person.root).where(Person.person_index.in_(numbers))
-        query = select(Person.person_index, Person.root).where(Person.root.in_(roots))
-        rows = session.execute(query.order_by(Person.person_index).with_for_update()).all()
+        roots = select(PatientIdentifier.root).where(PatientIdentifier.person_index.in_(numbers))
+        query = select(PatientIdentifier.person_index, PatientIdentifier.root).where(PatientIdentifier.root.in_(roots))
+        rows = session.execute(query.order_by(PatientIdentifier.person_index).with_for_update()).all()
         there: dict[str, str] = dict(rows)
         is_plain = len(there) == len(numbers) and all(root == index for index, root in there.items())
         if is_plain or there == before:
@@ -38,20 +38,24 @@ def hold(session: Session, indexes: Iterable[str], *, is_new: bool = True) -> di
         before = there  # somebody may have merged two of them while we waited for the lock: until nobody has
 
 
-def row(session: Session, index: str) -> Person:
+def row(session: Session, index: str) -> PatientIdentifier:
     """Return the row of a number that is held."""
-    return session.get_one(Person, index, populate_existing=True)
+    return session.get_one(PatientIdentifier, index, populate_existing=True)
 
 
 def add(session: Session, indexes: Collection[str]) -> None:
     """Give each number a row of its own, where it has none."""
-    there = set(session.scalars(select(Person.person_index).where(Person.person_index.in_(indexes))))
+    there = set(
+        session.scalars(select(PatientIdentifier.person_index).where(PatientIdentifier.person_index.in_(indexes)))
+    )
     fresh: list[dict[str, Any]] = [
-        in_row(Person, {"person_index": index, "root": index, "undone": []}) for index in indexes if index not in there
+        in_row(PatientIdentifier, {"person_index": index, "root": index, "undone_stops": []})
+        for index in indexes
+        if index not in there
     ]
     if fresh:
         is_sqlite = session.get_bind().dialect.name == "sqlite"
-        insert = (sqlite_insert if is_sqlite else postgresql_insert)(Person.__table__)  # type: ignore[arg-type] # a table
+        insert = (sqlite_insert if is_sqlite else postgresql_insert)(PatientIdentifier.__table__)  # type: ignore[arg-type] # a table
         session.execute(insert.on_conflict_do_nothing(index_elements=["person_index"]), fresh)
 
 
@@ -61,6 +65,6 @@ def merge(session: Session, held: dict[str, str], one: str, other: str) -> bool:
     if len(roots) == 1:
         return False
     root = min(roots)
-    session.execute(update(Person).where(Person.root.in_(roots)).values(root=root))
+    session.execute(update(PatientIdentifier).where(PatientIdentifier.root.in_(roots)).values(root=root))
     held |= {index: root for index, its in held.items() if its in roots}
     return True

@@ -1,15 +1,16 @@
 """The second act of the demo: twelve patients are called after discharge, and whoever is worse reaches a nurse."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.orm import Session
 
 from campaigns.importing import file_service
 from campaigns.planning import enrolment_service, plan, service
@@ -19,9 +20,13 @@ from cli.demo.watch import NONE
 from cli.terminal import tables
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Recipient
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.recipient import RecipientState
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Recipient
 
 HERE = Path(__file__).parent
 NAME = "demo"

@@ -72,7 +72,7 @@ class Stage:
         offer_id, agent = self.offered(caller, staff_number)
         agent.ask(f"/voice/offers/{offer_id}/answer")
         with self.context.database.write() as session:
-            session.get_one(QueueEntry, self.scene.places(caller)[-1].id).moved_at = clock.now()
+            session.get_one(QueueEntry, self.scene.places(caller)[-1].id).sent_to_conference_at = clock.now()
         caller.leaves("redirected")
         caller.ask(f"/voice/calls/{self.scene.call(caller).id}/connect")
         events = agent.here.root.find("Dial/Conference")

@@ -37,7 +37,7 @@ def join(context: AppContext, wish: Wish, caller: Caller) -> tuple[str, str]:
     state = FlowState(node, caller.language, consent=True)
     call = Call(
         id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=caller.language, turn=2, started_at=now,
-        heard_at=now, consent_at=now if caller.may_record else None, place=queries.write_state(state),
+        last_report_at=now, consent_at=now if caller.may_record else None, dialogue_state=queries.write_state(state),
         caller_number=caller.number, caller_index=context.keyring.index(caller.number) if caller.number else None,
     )  # fmt: skip
     with context.database.write() as session:

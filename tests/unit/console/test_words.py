@@ -31,7 +31,7 @@ from console.web.faults import KNOWN
 from console.web.forms import HIDDEN
 from console.web.language import words
 from hotline.configuration import translations
-from hotline.models import Agent, Event
+from hotline.models import Agent, CallHistoryEvent
 from hotline.values import call_events, reason_codes
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.intent import Intent
@@ -210,7 +210,7 @@ def test_an_event_is_told_with_names() -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
     agent = Agent(id="a", staff_number="1", name="王芳", address="client:1")
     event = call_events.OfferStarted(offer_id="o", agent_id="a", ring=2)
-    row = Event(call_id="c", at=now, kind=event.kind, data=event.data)
+    row = CallHistoryEvent(call_id="c", at=now, kind=event.kind, data=event.data)
     assert event_text.tell(words(Language.ENGLISH), row, {"a": agent}, None) == "Calling 王芳 (ring 2)"
     assert event_text.tell(words(Language.MANDARIN), row, {}, None) == "呼叫 –（第 2 声）"
 

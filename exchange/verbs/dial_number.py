@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from exchange.calls.bridge import bridge
 from exchange.calls.call_details import StatusCallback
-from exchange.calls.call_flow import CallFlow, FlowEnd, Goto
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import CallParties
+from exchange.flow.call_flow import CallFlow, FlowEnd, Goto
 from exchange.media.amd import DetectionTiming
 from exchange.media.audio_source import PcmSource
-from exchange.media.bridge import bridge
 from exchange.media.clock import wait_for_any
 from exchange.media.dtmf import key_tones
 from exchange.media.ringing import RINGS
@@ -73,7 +73,7 @@ def _person(flow: CallFlow, noun: Element) -> DialTarget:
 async def dial_numbers(flow: CallFlow, element: Element, outcome: DialOutcome) -> None:
     """Ring them all, or with `sequential` one after the other, until one answers; then connect."""
     targets = dial_targets(flow, element)
-    groups = [[person] for person in targets] if element.flag("sequential", False) else [targets]
+    groups = [[person] for person in targets] if element.flag("sequential", default=False) else [targets]
     for group in groups:
         if not group:
             outcome.status = "failed"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from exchange.calls.call_flow import CallFlow, Step
 from exchange.calls.key_buffer import KeyBuffer
+from exchange.flow.call_flow import CallFlow, Step
 from exchange.media.clock import wait_for_any
 from exchange.media.voice_activity import UtteranceRecorder
 from exchange.verbs.gather_speech import SpeechInput, words_of
@@ -33,7 +33,7 @@ class GatherOptions:
             timeout=5.0 if element.string("timeout") == "auto" else element.number("timeout", 5),
             finish=element.attributes.get("finishOnKey", "#").strip()[:1],
             most=most or None,
-            acts_on_nothing=element.flag("actionOnEmptyResult", False),
+            acts_on_nothing=element.flag("actionOnEmptyResult", default=False),
             inputs=inputs or ("dtmf",),
         )
 

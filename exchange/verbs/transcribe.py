@@ -6,12 +6,12 @@ import numpy as np
 import structlog
 
 from exchange.calls.call_details import StatusCallback
-from exchange.calls.call_flow import CallFlow
+from exchange.calls.recording.recording import LiveRecording
 from exchange.core.errors import WebhookError
 from exchange.core.ids import new_sid
+from exchange.flow.call_flow import CallFlow
 from exchange.media.audio import RATE
 from exchange.media.wav_file import HEADER_BYTES
-from exchange.recording.recording import LiveRecording
 from exchange.speech.recogniser import RecognitionError
 from exchange.webhooks.twiml import Element
 
@@ -26,7 +26,7 @@ _WITHOUT_SPACES = ("zh", "cmn", "yue", "ja")
 
 def is_wanted(element: Element) -> bool:
     """Return whether a Record asks for its words."""
-    return element.flag("transcribe", False)
+    return element.flag("transcribe", default=False)
 
 
 async def transcribe(flow: CallFlow, element: Element, recording: LiveRecording, parameters: Mapping[str, str]) -> None:

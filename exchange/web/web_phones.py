@@ -9,8 +9,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from exchange.core.errors import MessageError
 from exchange.core.log_limit import LimitedLog, place_of
 from exchange.core.token_bucket import FRAME_COST, MESSAGE_COST, TokenBucket
+from exchange.core.tokens import Admission, holder_of
 from exchange.web.registration import dialled, parameters, parse, registration
-from exchange.web.tokens import Admission, holder_of
 from exchange.web.web_phone_line import WebPhoneLine
 
 FLOOD, UNREADABLE, REFUSED, FULL, FAILED = 31009, 31002, 20101, 31005, 31000
@@ -113,7 +113,7 @@ class WebPhones:
             self._unregistered -= 1
         if not self._admission.admits(request, asked.address, asked.token):
             raise RegistrationRefused(REFUSED, "the token is not accepted")
-        line = WebPhoneLine(asked.address, asked.is_traced, self._silent_seconds, asked.label)
+        line = WebPhoneLine(asked.address, self._silent_seconds, asked.label, is_traced=asked.is_traced)
         line.holder = holder_of(asked.token)
         line.wire, line.socket = request.transport, socket
         return line

@@ -201,24 +201,26 @@ def event_of(
     event: VisitEvent, number: str, visit: str, hour: int, day: int, visit_class: VisitClass, is_dead: bool
 ) -> VisitRecord:
     """Any event of any of the visits."""
-    facts = replace(FACTS, number=f"+861390000000{hour}") if event in WITH_FACTS else None
+    facts = replace(FACTS, number=f"+86139000000{hour:02}") if event in WITH_FACTS else None
     on = HOME + timedelta(days=day)
     return told(event, number, visit, hour, happened_on=on, visit_class=visit_class, is_dead=is_dead, facts=facts)
 
 
 WITH_FACTS = {VisitEvent.DISCHARGED, VisitEvent.UPDATED}
+HOURS = st.integers(1, 12)
 A_TELLING = st.builds(
     event_of,
     EVENTS,
     st.sampled_from(["1", "2"]),
     st.sampled_from(["V1", "V1", "V2", "V3"]),
-    st.integers(1, 4),
+    HOURS,
     st.integers(-1, 5),
     st.sampled_from([VisitClass.INPATIENT] * 3 + [VisitClass.OUTPATIENT]),
     st.sampled_from([False] * 9 + [True]),
 )
-MERGE = st.just(told(VisitEvent.MERGED, "1", "", 1, merged_from="2"))
-TELLINGS = st.lists(st.one_of(*[A_TELLING] * 8, MERGE), max_size=6)
+MERGE = HOURS.map(lambda hour: told(VisitEvent.MERGED, "1", "", hour, merged_from="2"))
+# Of two reports at one moment either may count, for one person as for another: here each has its own hour.
+TELLINGS = st.lists(st.one_of(*[A_TELLING] * 8, MERGE), max_size=6, unique_by=lambda record: record.recorded_at)
 
 
 def of_copy(records: Iterable[VisitRecord], copy: str) -> list[VisitRecord]:

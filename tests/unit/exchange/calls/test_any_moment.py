@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.calls.call_details import StatusCallback
-from exchange.core.context import RecordingOptions
+from exchange.flow.context import RecordingOptions
 from exchange.media.dtmf import key_tones
 from tests.support.properties import examples
 from tests.unit.exchange.stage import HOSPITAL, Stage, document, play
@@ -66,7 +66,7 @@ class Life:
             case "hang up" if answerer:
                 answerer.on_hang_up()
             case "refuse" if answerer:
-                answerer.on_refuse(False)
+                answerer.on_refuse(is_busy=False)
             case "press":
                 self.phones["caller"].say(key_tones(what))
             case "lead" if legs and legs[0].is_up:

@@ -21,17 +21,18 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench.quality_calls import calls as quality_calls_calls
-from bench.quality_calls import plain
-from bench.quality_calls.calls import LabelledCall
+from bench.speech.quality_calls import calls as quality_calls_calls
+from bench.speech.quality_calls import plain
+from bench.speech.quality_calls.calls import LabelledCall
 from hotline.configuration.settings import Settings
 from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
-from qa.scorecards import phrase_lists
+from qa.scorecards import phrase_lists_file
 from qa.scoring import auto_scoring, dialogue_builder
 from qa.scoring.score import score
-from recordings.speech import dialogue, engine_choice, recognition
-from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech import dialogue, recognition
+from recordings.speech.engines import choice as engine_choice
+from recordings.speech.engines.closed_set import ClosedSetScorer
 
 CALLS = Path(__file__).parents[2] / "shared" / "audio" / "calls"
 # What the project has promised over all labelled items.
@@ -113,7 +114,7 @@ def run(calls: Iterator[LabelledCall], place: recognition.ModelLocation) -> tupl
 def _marks(call: LabelledCall, place: recognition.ModelLocation, scorer: ClosedSetScorer) -> dict[str, Any]:
     engine = engine_choice.open_engine("auto", call.language, place)
     said = dialogue_builder.spoken_utterances(dialogue.transcribe(call.sound, call.language, engine))
-    phrases = phrase_lists.load(None, call.language)
+    phrases = phrase_lists_file.load(None, call.language)
     made = dialogue_builder.build_dialogue(
         said, dialogue_builder.ScorableAudio(call.sound, scorer), phrases, call.language
     )

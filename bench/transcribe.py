@@ -29,7 +29,8 @@ from bench.speech.clips import Clip, calls, human
 from bench.speech.counts import ErrorCount, invented_signs, names, numbers, syllables
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
-from recordings.speech import engine_choice, hints, recognition
+from recordings.speech import hints, hints_file, recognition
+from recordings.speech.engines import choice as engine_choice
 from recordings.speech.engines import weights
 from recordings.speech.normalisation import comparable
 from recordings.storage.audio import TELEPHONE_RATE, resample, to_float
@@ -67,7 +68,7 @@ def product(place: recognition.ModelLocation) -> Callable[[Clip], str]:
 
     def listen(clip: Clip) -> str:
         engine = engine_choice.open_engine("auto", clip.language, place)
-        known = hints.Hints(clip.language, hints.words_of(None)[clip.language])
+        known = hints.Hints(clip.language, hints_file.words_of(None)[clip.language])
         return " ".join(line.text for line in hints.transcribe(clip.sound, engine, known))
 
     return listen

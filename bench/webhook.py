@@ -19,7 +19,7 @@ import click
 from flask import Flask, Response
 from pydantic import SecretStr
 
-from bench.webhook_load import CONNECTIONS, NODES, TOKEN, CallerLine, as_fast_as_it_goes, at_a_rate, percentile
+from bench.load.webhook_load import CONNECTIONS, NODES, TOKEN, CallerLine, as_fast_as_it_goes, at_a_rate, percentile
 from hotline.clock import new_id, now
 from hotline.configuration.settings import Settings
 from hotline.context import open_context
@@ -30,10 +30,11 @@ from hotline.values.language import Language
 from ivr.dialogue import menu, queries
 from ivr.dialogue.context import open_voice_context
 from ivr.dialogue.flow_state import FlowState
-from ivr.prompts import catalogue
+from ivr.prompts import service as prompt_service
 from tests.support import servers
 
 ROOT = Path(__file__).resolve().parent.parent
+SILENCE = "prompts/none"
 
 
 def bare() -> Flask:
@@ -75,7 +76,8 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
     database.close()
     context = open_context(settings)
     voice = open_voice_context(context)
-    catalogue.prepare(context, voice.flow, now())
+    context.objects.put(SILENCE, b"", about=SILENCE)
+    prompt_service.prepare(context.database, context.notifier, voice.flow, now())
     found = [(new_id(), f"CA{number:032x}") for number in range(count)]
     with context.database.write() as session:
         from sqlalchemy import update
@@ -87,8 +89,8 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
         for call_id, sid in found:
             session.add(
                 Call(
-                    id=call_id, provider_sid=sid, language=Language.ENGLISH, place=queries.write_state(state), turn=1,
-                    consent_at=now(), started_at=now(), heard_at=now(),
+                    id=call_id, provider_sid=sid, language=Language.ENGLISH, turn=1,
+                    dialogue_state=queries.write_state(state), consent_at=now(), started_at=now(), last_report_at=now(),
                 )
             )  # fmt: skip
     context.close()

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from cli.local import embedded
 from hotline import clock
 from hotline.audit import log
+from hotline.audit import service as audit_service
 from hotline.context import open_context
-from hotline.models import AuditEntry
 from hotline.values.access import AuditOutcome
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -104,9 +104,17 @@ def _write_if_can(mark: Mark, options: dict[str, Any], outcome: AuditOutcome) ->
 
 def _write(mark: Mark, options: dict[str, Any], outcome: AuditOutcome) -> None:
     named = str(options.get(mark.which, mark.which))
-    facts = {"subject": mark.subject, "subject_id": named if _PLAIN.fullmatch(named) else "unknown"}
+    subject_id = named if _PLAIN.fullmatch(named) else "unknown"
     chosen = {name: str(value) for name, value in sorted(options.items()) if value is True or isinstance(value, date)}
     text = json.dumps(chosen, separators=(",", ":")) if chosen else ""
-    more = {"outcome": outcome, "count": _count.get(), "filter": text}
     with open_context(embedded.load()) as context, context.database.write() as session:
-        session.add(AuditEntry(at=clock.now(), user_id=None, action=mark.action, **facts, **more))
+        made = audit_service.of_command(
+            action=mark.action,
+            subject=mark.subject,
+            subject_id=subject_id,
+            at=clock.now(),
+            outcome=outcome,
+            count=_count.get(),
+            filter=text,
+        )
+        audit_service.add(session, made)

@@ -1,4 +1,4 @@
-"""The verbs of a document as values: what a call is told to do next. Pure; `telephony.twiml` renders them."""
+"""The verbs of a document as values: what a call is told to do next. Pure; `telephony.provider.twiml` renders them."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,7 @@
 """Fixtures of all layers: the real servers, once per run, and a fresh database per test."""
 
 import gc
+import logging
 import shutil
 import signal
 import tempfile
@@ -9,9 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from psycopg import sql
 from pydantic import SecretStr
 from werkzeug.routing import Rule
 
@@ -22,6 +23,7 @@ from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Row
 from tests.support import properties, servers
 from tests.support.open_databases import OpenDatabases
+from tests.support.postgres_tables import PostgresTables
 from tests.support.url_rules import compiled_once
 
 # A run makes many objects that last: looking for dead ones as often as usual takes a tenth of its time.
@@ -32,8 +34,13 @@ KEYS = f"k1:{new_key()}"
 
 
 def pytest_configure() -> None:
-    """Ctrl-C reaches what tests start, also where a shell started the run in the background, which ignores it."""
+    """Let Ctrl-C reach what tests start, also where a shell started the run in the background; log faults plainly."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # By itself structlog draws each fault with the values of all its frames, which takes a second of a processor.
+    processors = structlog.get_config()["processors"]
+    plainly = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    told = structlog.make_filtering_bound_logger(logging.INFO)  # what a process of the product tells
+    structlog.configure(processors=[*processors[:-1], plainly], wrapper_class=told)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -98,29 +105,29 @@ def sqlite_url(sqlite_template: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="session")
+def open_databases() -> Iterator[OpenDatabases]:
+    """The databases that stay open from test to test."""
+    databases = OpenDatabases()
+    yield databases
+    databases.give_back()
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: str) -> Iterator[PostgresTables]:
+    """The database of the tests on PostgreSQL."""
+    tables = PostgresTables(postgres_server)
+    yield tables
+    tables.close()
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres_tables: PostgresTables, open_databases: OpenDatabases) -> Iterator[str]:
     """An empty PostgreSQL database with all tables: emptied after each test, made anew where one changed its tables."""
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'work'").fetchone():
-            connection.execute("CREATE DATABASE work TEMPLATE filled")
-        yield f"{postgres_server}/work"
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'work'")
-        if not _emptied(f"{postgres_server}/work"):
-            connection.execute("DROP DATABASE work WITH (FORCE)")
-
-
-def _emptied(url: str) -> bool:
-    """Delete every row; `False` when the tables are not the models' any more."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        there = {row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-        if there != set(Row.metadata.tables):
-            return False
-        # Without this, the order of the tables would case.
-        connection.execute("SET session_replication_role = replica")
-        deletes = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in there]
-        connection.execute(sql.SQL("; ").join(deletes))
-    return True
+    yield postgres_tables.url()
+    if not postgres_tables.empty():
+        open_databases.give_back()
+        postgres_tables.drop()
 
 
 def make_settings(tmp_path: Path, database_url: str, redis_url: str, **other: object) -> Settings:
@@ -143,12 +150,6 @@ def environment(settings: Settings) -> dict[str, str]:
     """The variables from which a process reads these settings."""
     pairs = ((name.upper(), value) for name, value in settings if value is not None)
     return {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in pairs}
-
-
-@pytest.fixture(scope="session")
-def open_databases() -> OpenDatabases:
-    """The databases that stay open from test to test."""
-    return OpenDatabases()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -31,7 +31,7 @@ from campaigns.importing.record import VisitRecord
 from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import Item, SourceDefaults
 from crm.errors import UnreadableFile
-from crm.feeds import xlsx_worker
+from crm.feeds.engines import xlsx_worker
 from crm.feeds.file_limits import FileLimits
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.models import Row
@@ -237,7 +237,7 @@ def read_sheet(file: Path) -> tuple[bool, float]:
     began = time.process_time()
     try:
         has_rows = bool(list(xlsx_worker.rows(str(file), FileLimits())))
-    except Exception:  # as `crm.feeds.xlsx_worker.main` has it
+    except Exception:  # as `crm.feeds.engines.xlsx_worker.main` has it
         has_rows = False
     return has_rows, round(time.process_time() - began, 2)
 

@@ -5,15 +5,16 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from campaigns.dialogue import missed_patient
+from campaigns.dialogue import missed_patient_service
 from campaigns.dialogue.http import pages as campaigns_pages
 from hotline import clock, log
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.database.outage import Outage, is_away
 from ivr.dialogue.context import VoiceContext, open_voice_context
 from ivr.dialogue.http import pages as ivr_pages
-from ivr.outage.kept_callers import KeptCallers
-from ivr.prompts import catalogue
+from ivr.outage.kept_callers_service import KeptCallers
+from ivr.prompts import service as prompt_service
 from ivr.waiting.http import pages as waiting_pages
 from recordings.storage.http import pages as recordings_pages
 from routing.calls.http import pages as routing_pages
@@ -33,9 +34,9 @@ def create(context: AppContext, provider: Provider, answer_seconds: float = ANSW
     """
     app = Flask("voice", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
-    voice = replace(open_voice_context(context), greeter=partial(missed_patient.greet, context))
+    voice = replace(open_voice_context(context), greeter=partial(missed_patient_service.greet, context))
     outage, kept = Outage(context.database), KeptCallers(voice)
-    outage.at_end(partial(_serve_kept_callers, context, outage, kept))
+    outage.at_end(partial(_serve_kept_callers, context.database, outage, kept))
     context.database.background(partial(_prepare_prompts, voice, outage), "prepare")
     app.extensions |= {"context": context, "provider": provider, "voice": voice, "outage": outage, "kept": kept}
     for pages in (ivr_pages, waiting_pages, routing_pages, recordings_pages, campaigns_pages, health):
@@ -59,7 +60,7 @@ def _prepare_prompts(voice: VoiceContext, outage: Outage) -> None:
     while not closing.is_set():
         try:
             if not is_asked:
-                catalogue.prepare(voice.app, voice.flow, clock.now())
+                prompt_service.prepare(voice.app.database, voice.app.notifier, voice.flow, clock.now())
                 is_asked = True
             if voice.sounds.hold_all(clock.now()):
                 return
@@ -71,8 +72,8 @@ def _prepare_prompts(voice: VoiceContext, outage: Outage) -> None:
         closing.wait(PREPARE_EVERY_SECONDS)
 
 
-def _serve_kept_callers(context: AppContext, outage: Outage, kept: KeptCallers) -> None:
+def _serve_kept_callers(database: Database, outage: Outage, kept: KeptCallers) -> None:
     """After an outage: write down what became of the callers who were kept, until none is awaited any more."""
     while not outage.is_on and kept.make_up(clock.now()):
-        if context.database.closing.wait(MAKE_UP_EVERY_SECONDS):
+        if database.closing.wait(MAKE_UP_EVERY_SECONDS):
             return

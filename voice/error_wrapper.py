@@ -12,8 +12,9 @@ from hotline import clock, log
 from hotline.database.outage import Outage, is_away
 from hotline.values.language import Language
 from hotline.values.states.leg import ENDED_LEGS
-from ivr.outage.kept_callers import KeptCallers
-from telephony import turn, twiml, webhook_urls
+from ivr.outage.kept_callers_service import KeptCallers
+from telephony import turn, webhook_urls
+from telephony.provider import twiml
 from telephony.verbs import Hangup, Redirect, Say, Verb
 from voice.signature_check import is_genuine
 

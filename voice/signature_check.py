@@ -5,7 +5,8 @@ from werkzeug.wrappers import Request
 
 from hotline import log
 from hotline.configuration.settings import Settings
-from telephony import signature, webhook_urls
+from telephony import webhook_urls
+from telephony.provider import signature
 
 
 def refuse_forged() -> None:

@@ -1,14 +1,17 @@
 """What a job works with: the same database and provider, open only as long as its worker holds the job."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Any, cast
 
 from hotline.database.database import Database
 from telephony.provider import Provider
 from workers.job_lease import JobLease
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class FencedDatabase(Database):

@@ -1,21 +1,22 @@
 """A worker's hold on a job: a token that only the newest taker has, and a lease that a thread renews meanwhile."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import NoReturn
-
-from sqlalchemy import CursorResult, Update, case, select, update
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, NoReturn
 
 from hotline import clock, log
-from hotline.database import server_clock
 from hotline.database.database import Database
 from hotline.errors import LeaseLost
-from hotline.models import Job
-from hotline.outbox import jobs
-from hotline.values.states.job import JobState
+from workers import queries
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Job
 
 # So often in a lease it is renewed, and a renewal that failed is tried again.
 RENEWALS, TRIES = 3, 12
@@ -32,12 +33,6 @@ class JobLease:
         self._database, self._lease, self._steady = database, lease, steady
         self._until = begun + lease.total_seconds()
         self._is_lost = False
-        self._mine = (
-            Job.id == job.id,
-            Job.token == job.token,
-            Job.state == JobState.DUE,
-            Job.held_until.is_not(None),
-        )
 
     @property
     def is_over(self) -> bool:
@@ -47,7 +42,7 @@ class JobLease:
     def check(self, session: Session) -> None:
         """Lock the row while it is ours, as the last thing before the commit. Raises `LeaseLost`."""
         self._stop_if_lost()
-        if session.scalar(select(Job.id).where(*self._mine).with_for_update(read=True)) is None:
+        if not queries.lock(session, self.job):
             self._lose()
 
     def renew(self) -> None:
@@ -62,7 +57,7 @@ class JobLease:
         self._stop_if_lost()
         begun = self._steady()
         with self._database.write() as session:
-            is_mine = _changes(session, self._renewal(session))
+            is_mine = queries.renew(session, self.job, self._lease)
         if not is_mine:
             self._lose()
         self._until = begun + self._lease.total_seconds()
@@ -70,8 +65,7 @@ class JobLease:
 
     def row(self, session: Session) -> Job:
         """Lock the job's row and return it. Raises `LeaseLost`."""
-        query = select(Job).where(*self._mine).with_for_update().execution_options(populate_existing=True)
-        row = session.scalar(query)
+        row = queries.held_row(session, self.job)
         if row is None:
             self._lose()
         return row
@@ -105,9 +99,6 @@ class JobLease:
                     return
                 wait = soon
 
-    def _renewal(self, session: Session) -> Update:
-        return update(Job).where(*self._mine).values(held_until=server_clock.now(session) + self._lease)
-
     def _stop_if_lost(self) -> None:
         if self._is_lost:
             self._lose()
@@ -123,15 +114,5 @@ def take(
     """Take the job, if it is due and nobody holds it; `steady` counts seconds and never goes back."""
     begun = steady()
     with database.write() as session:
-        now = server_clock.now(session)
-        died = case((Job.held_until.is_(None), Job.deaths), else_=Job.deaths + 1)
-        free = (Job.id == job_id, Job.state == JobState.DUE, Job.due_at <= now, jobs.is_free(now))
-        values = {"held_until": now + lease, "token": Job.token + 1, "deaths": died, "is_renewed": False}
-        taken = _changes(session, update(Job).where(*free).values(values))
-        job = session.get_one(Job, job_id, populate_existing=True) if taken else None
+        job = queries.take(session, job_id, lease)
     return None if job is None else JobLease(database, job, lease, begun, steady)
-
-
-def _changes(session: Session, change: Update) -> bool:
-    result = session.execute(change)
-    return isinstance(result, CursorResult) and result.rowcount == 1

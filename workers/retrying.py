@@ -8,8 +8,8 @@ import redis
 import requests
 from obstore.exceptions import BaseError as StoreError
 from rq.timeouts import BaseTimeoutException
-from sqlalchemy.exc import SQLAlchemyError
 
+from hotline.database.outage import DatabaseFault
 from hotline.errors import Discard, GivesWay, HotlineError, LeaseLost, Retry
 
 
@@ -77,7 +77,7 @@ def code(error: Exception) -> str:
     match error:
         case HotlineError():
             return error.code
-        case SQLAlchemyError():
+        case DatabaseFault():
             return "database"
         case redis.RedisError():
             return "redis"

@@ -2,13 +2,13 @@
 
 import threading
 
-from campaigns.dialling.pacer import Pacer
+from campaigns.dialling.pacing_service import Pacer
 from hotline.context import AppContext
 from hotline.outbox.lease import candidate
 from hotline.outbox.notifier import ROUTER
-from routing.agents import hospital_file
+from routing.agents import hospital_service
 from routing.queues import queues_file
-from routing.router.router import Router
+from routing.router.service import Router
 from telephony.provider import Provider
 from workers.leader import Leader, run_all
 
@@ -18,7 +18,7 @@ ROUTER_TICK_SECONDS, PACING_TICK_SECONDS = 0.25, 0.5
 def run(context: AppContext, provider: Provider, stop: threading.Event) -> None:
     """Lead or stand by until `stop` is set. Raises `FileFault` when the dialling limits cannot be used."""
     with context.database.write() as session:
-        hospital_file.store_rules(session, queues_file.of(context.settings))
+        hospital_service.store_rules(session, queues_file.of(context.settings))
     run_all(leaders(context, provider), stop)
 
 

@@ -1,22 +1,23 @@
 """One job, from its row to its end: taken by compare-and-set, held by a lease that a dead worker lets go."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from hotline import clock, log
 from hotline.configuration import settings
 from hotline.context import AppContext, open_context
 from hotline.database import server_clock
-from hotline.database.database import Busy, after_commit
+from hotline.database.database import Busy, Database, after_commit
+from hotline.database.outage import DatabaseFault
 from hotline.errors import LeaseLost
-from hotline.models import Job
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import Notifier
 from hotline.values import faults
@@ -27,6 +28,11 @@ from workers.fence import FencedDatabase, fenced_provider
 from workers.job_lease import JobLease, take
 from workers.registry import JOB_KINDS, JobKind
 from workers.retrying import Failures, FailureSort
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Job
 
 CLOSING_PAUSE_SECONDS = 0.2
 
@@ -69,7 +75,7 @@ def run(worker: WorkerContext, job_id: str) -> None:
     if hold is None:
         return
     with structlog.contextvars.bound_contextvars(job_id=job_id, kind=hold.job.kind), hold.kept():
-        _close(context, hold, _work(worker, hold))
+        _close(context.database, context.notifier, hold, _work(worker, hold))
 
 
 def _work(worker: WorkerContext, hold: JobLease) -> TryEnd:
@@ -89,15 +95,15 @@ def _work(worker: WorkerContext, hold: JobLease) -> TryEnd:
     return TryEnd()
 
 
-def _close(context: AppContext, hold: JobLease, end: TryEnd) -> None:
+def _close(database: Database, notifier: Notifier, hold: JobLease, end: TryEnd) -> None:
     """Write down how it ended. A database that is away is asked again until the lease is over; then the sweep acts."""
     while True:
         try:
-            with context.database.write() as session:
-                _end(session, context.notifier, hold.row(session), end)
+            with database.write() as session:
+                _end(session, notifier, hold.row(session), end)
         except LeaseLost:
             log.get().warning("job_lost", code=end.code)
-        except (SQLAlchemyError, Busy):
+        except (DatabaseFault, Busy):
             if not hold.is_over:
                 time.sleep(CLOSING_PAUSE_SECONDS)
                 continue
@@ -107,13 +113,18 @@ def _close(context: AppContext, hold: JobLease, end: TryEnd) -> None:
 
 def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
     now = server_clock.now(session)
-    is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
+    is_requested_again, job.is_requested_again, job.held_until, job.reason = (
+        job.is_requested_again,
+        False,
+        None,
+        end.code,
+    )
     match end.sort:
-        case None | FailureSort.DISCARD if not is_renewed:
+        case None | FailureSort.DISCARD if not is_requested_again:
             transitions.transition(job, JobEvent.DISCARDED if end.sort else JobEvent.DONE)
             job.ended_at = now
         case FailureSort.FAULT | FailureSort.OUTAGE | FailureSort.PERMANENT as failed:
-            _fail(job, failed, now, is_renewed)
+            _fail(job, failed, now, is_requested_again)
         case FailureSort.GIVES_WAY | FailureSort.LOST:
             job.due_at = now
         case _:
@@ -124,18 +135,18 @@ def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
 
 def _begin_anew(job: Job, now: datetime) -> None:
     """Begin anew, as if it had never been tried: it was asked for once more while a worker was at it."""
-    job.tries = job.outages = job.deaths = 0
-    job.reason, job.troubled_at, job.due_at = "", None, now
+    job.tries = job.outages = job.worker_deaths = 0
+    job.reason, job.first_failed_at, job.due_at = "", None, now
 
 
-def _fail(job: Job, kind: FailureSort, now: datetime, is_renewed: bool) -> None:
-    job.troubled_at = job.troubled_at or now
+def _fail(job: Job, kind: FailureSort, now: datetime, is_requested_again: bool) -> None:
+    job.first_failed_at = job.first_failed_at or now
     job.outages += kind is FailureSort.OUTAGE
     job.tries += kind is not FailureSort.OUTAGE
-    failures = Failures(job.tries, job.outages, job.troubled_at)
+    failures = Failures(job.tries, job.outages, job.first_failed_at)
     if retrying.is_due_again(kind, failures, now):
         job.due_at = now + retrying.pause(kind, failures, clock.chance())
-    elif is_renewed:
+    elif is_requested_again:
         _begin_anew(job, now)
     else:
         transitions.transition(job, JobEvent.GIVEN_UP)

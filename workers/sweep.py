@@ -1,36 +1,43 @@
 """The sweep: jobs that RQ forgot, and lines of which the exchange has said nothing for too long."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Select, select, update
 
 from hotline import log
 from hotline.context import AppContext
 from hotline.database import server_clock
-from hotline.models import Call, Job, Offer, Recording
+from hotline.database.database import Database
 from hotline.outbox import jobs, transitions
-from hotline.values.states.call import CallStatus
-from hotline.values.states.job import JobEvent, JobState
+from hotline.outbox.notifier import Notifier
+from hotline.values.states.job import JobEvent
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
-from hotline.values.states.offer import OfferState
-from hotline.values.states.recording import RecordingState
-from ivr.dialogue import call_end
-from qa.sampling import draws
-from qa.statistics import ratings
+from ivr.dialogue import call_end_service
+from qa.sampling import service as sampling_service
+from qa.statistics import rating_queries
 from recordings.storage import queries as recording_queries
 from recordings.storage import service as recordings
+from recordings.transcripts import queries as transcript_queries
 from recordings.transcripts.urgency import is_urgent
-from routing.calls import legs
+from routing.calls import leg_service
+from routing.calls import queries as call_queries
 from telephony.errors import ProviderDown
 from telephony.provider import Provider
+from workers import queries
 from workers.retrying import DIED, MAX_DEATHS
+
+if TYPE_CHECKING:
+    from hotline.models import Call, Job, Offer
 
 InTime = Callable[[], bool]
 # RQ takes milliseconds; what is due for longer was forgotten by it.
 PATIENCE = timedelta(seconds=2)
+# So many jobs are looked at in one sweep.
+MOST = 500
 # The exchange is asked about lines it has not mentioned for this long.
 SILENCE = timedelta(seconds=15)
 # How far back the exchange is asked for calls we never heard of.
@@ -46,34 +53,26 @@ def always() -> bool:
     return True
 
 
-def forgotten_jobs(context: AppContext) -> int:
+def forgotten_jobs(database: Database, notifier: Notifier) -> int:
     """Enqueue every job that is due, not held and that RQ does not have; return how many there were."""
-    with context.database.read() as session:
-        now = server_clock.now(session)
-        due = (
-            select(Job)
-            .where(Job.state == JobState.DUE, Job.due_at < now - PATIENCE, jobs.is_free(now))
-            .order_by(Job.urgency.desc(), Job.due_at)
-            .limit(500)
-        )
-        rows = list(session.scalars(due))
-    killers = {job.id for job in rows if job.held_until is not None and job.deaths + 1 >= MAX_DEATHS}
+    with database.read() as session:
+        rows = queries.forgotten(session, PATIENCE, MOST)
+    killers = {job.id for job in rows if job.held_until is not None and job.worker_deaths + 1 >= MAX_DEATHS}
     for job in rows:
         if job.id in killers:
-            _give_up(context, job)
-    return sum(jobs.enqueue(context.notifier, job) for job in rows if job.id not in killers)
+            _give_up(database, job)
+    return sum(jobs.enqueue(notifier, job) for job in rows if job.id not in killers)
 
 
-def _give_up(context: AppContext, job: Job) -> None:
+def _give_up(database: Database, job: Job) -> None:
     """Fail a job of which workers died again and again; staff see why."""
-    with context.database.write() as session:
-        mine = (Job.id == job.id, Job.token == job.token, Job.state == JobState.DUE)
-        row = session.scalar(select(Job).where(*mine).with_for_update())
-        if row is None or row.held_until != job.held_until:
+    with database.write() as session:
+        row = queries.untaken_row(session, job)
+        if row is None:
             return  # somebody took it meanwhile, or holds it after all
         now = server_clock.now(session)
         transitions.transition(row, JobEvent.GIVEN_UP)
-        row.deaths, row.troubled_at = job.deaths + 1, row.troubled_at or now
+        row.worker_deaths, row.first_failed_at = job.worker_deaths + 1, row.first_failed_at or now
         row.reason, row.held_until, row.ended_at = DIED, None, now
     log.get().error("job_kills_workers", job_id=job.id, kind=job.kind)
 
@@ -84,23 +83,15 @@ def silent_lines(context: AppContext, provider: Provider, now: datetime, in_time
     A line it does not know any more (it was restarted) has ended. What is not asked `in_time` is asked next time.
     """
     with context.database.read() as session:
-        calls = list(
-            session.scalars(select(Call).where(Call.status != CallStatus.ENDED, Call.heard_at < now - SILENCE))
-        )
-        offers = list(session.scalars(_silent_offers(now)))
+        calls = call_queries.silent(session, now - SILENCE)
+        offers = call_queries.silent_offers(session, now - SILENCE)
     alive = [call.id for call in calls if in_time() and _is_up(context, provider, call, now)]
     if alive:
         with context.database.write() as session:
-            session.execute(update(Call).where(Call.id.in_(alive)).values(heard_at=now))
+            call_queries.mark_reported(session, alive, now)
     for offer in takewhile(lambda _offer: in_time(), offers):
         _ask_agent(context, provider, offer, now)
     return len(calls) + len(offers)
-
-
-def _silent_offers(now: datetime) -> Select[Offer]:
-    live = Offer.state.in_([OfferState.STARTED, OfferState.RINGING])
-    talking = (Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None)
-    return select(Offer).where(live | talking, Offer.provider_sid.is_not(None), Offer.started_at < now - SILENCE)
 
 
 def _is_up(context: AppContext, provider: Provider, call: Call, now: datetime) -> bool:
@@ -108,7 +99,7 @@ def _is_up(context: AppContext, provider: Provider, call: Call, now: datetime) -
     status = _status(provider, call.provider_sid)
     if status not in ENDED_LEGS:
         return status is not None
-    call_end.line_reported(context, legs.LegReport(call.provider_sid, status), now)
+    call_end_service.line_reported(context, leg_service.LegReport(call.provider_sid, status), now)
     log.get().warning("call_end_found", call_id=call.id, status=status)
     return False
 
@@ -117,7 +108,7 @@ def _ask_agent(context: AppContext, provider: Provider, offer: Offer, now: datet
     sid = offer.provider_sid or ""
     status = _status(provider, sid)
     if status in ENDED_LEGS:
-        legs.agent_line(context, offer.id, legs.LegReport(sid, status), now)
+        leg_service.agent_line(context, offer.id, leg_service.LegReport(sid, status), now)
         log.get().warning("agent_end_found", offer_id=offer.id, status=status)
 
 
@@ -138,46 +129,36 @@ def unheard_calls(context: AppContext, provider: Provider, now: datetime) -> int
     listed = provider.inbound(context.settings.hotline_number, now - UNHEARD_SINCE)
     ended = {view.sid: view for view in listed if view.ended_at is not None and view.ended_at < now - SILENCE}
     with context.database.read() as session:
-        known = set(session.scalars(select(Call.provider_sid).where(Call.provider_sid.in_(ended))))
+        known = call_queries.known_sids(session, ended)
     for sid in ended.keys() - known:
-        call_end.write_down_missed(context, ended[sid], now)
+        call_end_service.write_down_missed(context, ended[sid], now)
         log.get().error("call_unheard", sid=sid)
     return len(ended.keys() - known)
 
 
-def silent_recordings(context: AppContext, provider: Provider, now: datetime, in_time: InTime = always) -> int:
+def silent_recordings(
+    database: Database, notifier: Notifier, provider: Provider, now: datetime, in_time: InTime = always
+) -> int:
     """Ask about recordings of calls that ended a while ago and never became ready; how many there were."""
-    query = (
-        select(Recording, Call.ended_at)
-        .join(Call, Call.id == Recording.call_id)
-        .where(Recording.state == RecordingState.STARTED, Call.ended_at < now - RECORDING_SILENCE)
-    )
-    with context.database.read() as session:
-        rows = [recording for recording, _ in session.execute(query)]
+    with database.read() as session:
+        rows = recording_queries.never_ready(session, now - RECORDING_SILENCE)
     for recording in takewhile(lambda _recording: in_time(), rows):
-        recordings.reconcile(context, provider, recording.id, now)
+        recordings.reconcile(database, notifier, provider, recording.id, now)
     return len(rows)
 
 
 def undrawn_days(context: AppContext, now: datetime) -> int:
     """Have the sample of every past day drawn that was not; how many days were asked for."""
-    return draws.sweep(context, now)
+    return sampling_service.sweep(context, now)
 
 
-def urgent_words(context: AppContext) -> int:
+def urgent_words(database: Database, notifier: Notifier) -> int:
     """Have transcripts made first of calls that have become a complaint or an emergency since; how many."""
-    waiting = (
-        select(Job, Call.id, Call.intent)
-        .join(Recording, Recording.id == Job.subject_id)
-        .join(Call, Call.id == Recording.call_id)
-        .where(Job.kind == "transcribe", Job.state == JobState.DUE, Job.urgency == 0)
-        .limit(500)
-    )
-    with context.database.write() as session:
-        rows = list(session.execute(waiting))
-        rated = ratings.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
+    with database.write() as session:
+        rows = transcript_queries.waiting(session, MOST)
+        rated = rating_queries.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
         return sum(
-            jobs.urge(session, context.notifier, job)
+            jobs.urge(session, notifier, job)
             for job, call_id, intent in rows
             if is_urgent(intent, recording_queries.cases(session, call_id), rated.get(call_id))
         )
@@ -190,7 +171,7 @@ def over_periods(context: AppContext, now: datetime) -> int:
         return 0
     day = local.date().isoformat()
     with context.database.write() as session:
-        known = session.scalar(select(Job.id).where(Job.kind == "purge", Job.subject_id == day))
-        if known is None:
+        is_new = not queries.is_known(session, "purge", day)
+        if is_new:
             jobs.add(session, context.notifier, "purge", day, now)
-    return int(known is None)
+    return int(is_new)

@@ -18,7 +18,7 @@ from hotline.values.states.agent import AgentState
 IDLE = timedelta(hours=10)
 # A row is kept so long after its end, for tokens of telephones that were given out in it.
 KEPT = timedelta(days=1)
-# `seen_at` is written this often.
+# `last_active_at` is written this often.
 NOTED = timedelta(minutes=1)
 
 
@@ -27,7 +27,7 @@ def holds(now: datetime) -> ColumnElement[bool]:
     return and_(
         SignIn.ended_at.is_(None),
         SignIn.ends_at > now,
-        SignIn.seen_at > now - IDLE,
+        SignIn.last_active_at > now - IDLE,
         SignIn.version == User.session_version,
         User.is_active,
         or_(User.one_time_until.is_(None), User.one_time_until > now),
@@ -46,7 +46,7 @@ def begin(session: Session, user: User, made: SignIn, lasting: timedelta, now: d
     """
     token = clock.new_secret()
     made.digest, made.user_id, made.version = _digest(token), user.id, user.session_version
-    made.made_at, made.seen_at, made.ends_at = now, now, now + lasting
+    made.made_at, made.last_active_at, made.ends_at = now, now, now + lasting
     session.execute(delete(SignIn).where(SignIn.ends_at < now - KEPT))
     session.add(made)
     session.flush()
@@ -62,7 +62,7 @@ def find(session: Session, token: str, now: datetime) -> tuple[User, SignIn] | N
 
 def touch(session: Session, sign_in_id: str, now: datetime) -> None:
     """Note that its user has opened something."""
-    session.execute(update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None)).values(seen_at=now))
+    session.execute(update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None)).values(last_active_at=now))
 
 
 def end(session: Session, sign_in_id: str, user_id: str, now: datetime) -> None:
@@ -74,7 +74,7 @@ def end(session: Session, sign_in_id: str, user_id: str, now: datetime) -> None:
 def of_user(session: Session, user_id: str, now: datetime) -> Sequence[SignIn]:
     """Return the sessions of the user that hold, the one used last first."""
     query = select(SignIn).join(User, User.id == SignIn.user_id).where(User.id == user_id, holds(now))
-    return session.scalars(query.order_by(SignIn.seen_at.desc(), SignIn.id)).all()
+    return session.scalars(query.order_by(SignIn.last_active_at.desc(), SignIn.id)).all()
 
 
 # Telephones that pages of a session are.

@@ -15,15 +15,15 @@ from accounts.passwords import hashing, policy
 from accounts.users import queries, rules
 from accounts.users.rules import UserDetails
 from hotline import clock
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import User
 from hotline.values.access import Role
 from hotline.values.language import Language
 
 
-def create(context: AppContext, login: str, password: str, name: str, role: Role, agent_id: str | None = None) -> User:
+def create(database: Database, login: str, password: str, name: str, role: Role, agent_id: str | None = None) -> User:
     """Create a user with a password of their own, in a transaction of its own. Raises `UserRefused`."""
-    with context.database.write() as session:
+    with database.write() as session:
         return add(session, login, password, User(name=name, role=role, agent_id=agent_id))
 
 

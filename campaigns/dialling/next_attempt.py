@@ -76,7 +76,7 @@ class AttemptHistory:
     window: CallingWindow | None
     closes_at: datetime
     is_texted: bool = False
-    later_at: datetime | None = None
+    postponed_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,9 @@ def _again(history: AttemptHistory, rule: OutcomeRule, limits: DiallingLimits, n
         return None
     last = history.attempts[-1].outcome
     least = now + rule.pause
-    if last is AttemptOutcome.CALL_LATER and history.later_at is not None:
+    if last is AttemptOutcome.CALL_LATER and history.postponed_until is not None:
         # The hour they named is theirs to name: within the law's hours it goes before the preferred time.
-        named = max(history.later_at, now)
+        named = max(history.postponed_until, now)
         if named < history.closes_at and window.is_open(named):
             return named
         least = named

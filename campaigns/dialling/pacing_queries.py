@@ -90,7 +90,7 @@ def inbound_a_second(session: Session, agents: Iterable[str], since: datetime, n
 def counts(session: Session, campaign_id: str, now: datetime) -> AttemptCounts:
     """Count what happened in this campaign in the last thirty days."""
     rows = session.execute(
-        select(Attempt.answered_at, Attempt.ended_at, Attempt.asked_at, Attempt.caught_at).where(
+        select(Attempt.answered_at, Attempt.ended_at, Attempt.agent_requested_at, Attempt.agent_connected_at).where(
             Attempt.campaign_id == campaign_id,
             Attempt.direction == Direction.OUTBOUND,
             Attempt.state == AttemptState.ENDED,

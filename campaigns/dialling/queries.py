@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Attempt, Call, Campaign, Job, Person, Recipient
+from hotline.models import Attempt, Call, Campaign, Job, PatientIdentifier, Recipient
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptState
 from hotline.values.states.call import CallStatus
@@ -68,14 +68,14 @@ def by_name(session: Session, name: str) -> Campaign | None:
 def _calling() -> CompoundSelect[str]:
     """Return the numbers of everyone with whom a conversation goes on, and the other numbers of the same person."""
     busy = select(Recipient.person_index).where(Recipient.state == RecipientState.CALLING)
-    roots = select(Person.root).where(Person.person_index.in_(busy))
-    return busy.union(select(Person.person_index).where(Person.root.in_(roots)))
+    roots = select(PatientIdentifier.root).where(PatientIdentifier.person_index.in_(busy))
+    return busy.union(select(PatientIdentifier.person_index).where(PatientIdentifier.root.in_(roots)))
 
 
 def is_spoken_with(session: Session, recipient: Recipient) -> bool:
     """Return whether a conversation with this person goes on under another of their numbers; the person is locked."""
-    roots = select(Person.root).where(Person.person_index == recipient.person_index)
-    theirs = select(Person.person_index).where(Person.root.in_(roots))
+    roots = select(PatientIdentifier.root).where(PatientIdentifier.person_index == recipient.person_index)
+    theirs = select(PatientIdentifier.person_index).where(PatientIdentifier.root.in_(roots))
     query = select(Recipient.id).where(Recipient.person_index.in_(theirs), Recipient.id != recipient.id)
     return session.scalar(query.where(Recipient.state == RecipientState.CALLING).limit(1)) is not None
 

@@ -10,24 +10,25 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up, next_attempt, past_attempts, queries
+from campaigns.dialling import follow_up_service, history_queries, next_attempt, queries
 from campaigns.dialling.queries import HeldAttempt
-from campaigns.planning import dialling_limits_file, preferences
-from campaigns.stopping import permission
+from campaigns.planning import dialling_limits_file, preference_queries
+from campaigns.stopping import permission_service
 from hotline import clock, log
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Attempt, Call, Campaign, Recipient
 from hotline.outbox import jobs, transitions
-from hotline.outbox.notifier import FLOOR
+from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.attempt import AttemptEvent, AttemptOutcome, AttemptState
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recipient import RecipientState
-from routing.calls.legs import LegReport
+from routing.calls.leg_service import LegReport
 from telephony.vendor_words import AnsweredBy
 
-# The job that dials an attempt (`campaigns.dialling.dial`).
+# The job that dials an attempt (`campaigns.dialling.dial_service`).
 DIAL = "dial_attempt"
 NOT_PLACED = (AttemptState.RESERVED, AttemptState.DIALLED)
 # How an attempt ended that nobody concluded, by the word of the exchange.
@@ -55,8 +56,8 @@ def reserve(context: AppContext, recipient_id: str, now: datetime) -> str | None
     )
     try:
         with context.database.write() as session:
-            recipient = permission.hold(session, recipient_id)
-            if recipient is None or not _is_allowed(session, context, recipient, now):
+            recipient = permission_service.hold(session, recipient_id)
+            if recipient is None or not _is_allowed(session, context.notifier, context.settings, recipient, now):
                 return None
             if session.execute(take).rowcount != 1:  # type: ignore[attr-defined] # an UPDATE has a row count
                 return None
@@ -75,25 +76,20 @@ def reserve(context: AppContext, recipient_id: str, now: datetime) -> str | None
         return None  # the same person is being called for another step: their turn comes later
 
 
-def _is_allowed(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+def _is_allowed(session: Session, notifier: Notifier, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Return whether hours, campaign and wishes allow a call now; where the hours do not, set the next such time."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
         return False
-    if permission.is_barred(session, context.notifier, recipient, now) or queries.is_spoken_with(session, recipient):
+    if permission_service.is_barred(session, notifier, recipient, now) or queries.is_spoken_with(session, recipient):
         return False
-    window = preferences.window_of(context.settings, recipient)
+    window = preference_queries.window_of(settings, recipient)
     if window is not None and window.is_open(now):
         return True
     history = next_attempt.AttemptHistory((), window, recipient.closes_at, recipient.texted_at is not None)
     found = None if window is None else window.next(now, recipient.closes_at)
-    follow_up.follow(
-        session,
-        context,
-        recipient,
-        next_attempt.given_up(history, now) if found is None else next_attempt.RetryAt(found),
-        now,
-    )
+    then = next_attempt.given_up(history, now) if found is None else next_attempt.RetryAt(found)
+    follow_up_service.follow(session, notifier, settings, recipient, then, now)
     return False
 
 
@@ -104,18 +100,26 @@ def start_dialling(context: AppContext, attempt_id: str, now: datetime) -> str |
     """
     with context.database.write() as session:
         recipient_id = session.scalar(select(Attempt.recipient_id).where(Attempt.id == attempt_id))
-        recipient = None if recipient_id is None else permission.hold(session, recipient_id)
+        recipient = None if recipient_id is None else permission_service.hold(session, recipient_id)
         attempt = session.get(Attempt, attempt_id, populate_existing=True)
         if attempt is None or recipient is None or attempt.state is not AttemptState.RESERVED:
             return None
         held = HeldAttempt(attempt, recipient)
-        if recipient.state is not RecipientState.CALLING or permission.is_barred(
+        if recipient.state is not RecipientState.CALLING or permission_service.is_barred(
             session, context.notifier, recipient, now
         ):
-            end(session, context, held, AttemptOutcome.STOPPED, reason=recipient.reason, now=now)
+            end(
+                session,
+                context.notifier,
+                context.settings,
+                held,
+                AttemptOutcome.STOPPED,
+                reason=recipient.reason,
+                now=now,
+            )
             return None
         if not _is_still_wanted(session, context.settings, recipient, now):
-            end(session, context, held, AttemptOutcome.FAILED, reason=NEVER_DIALLED, now=now)
+            end(session, context.notifier, context.settings, held, AttemptOutcome.FAILED, reason=NEVER_DIALLED, now=now)
             return None
         transitions.transition(attempt, AttemptEvent.DIALLED)
         attempt.dialled_at = now
@@ -124,14 +128,14 @@ def start_dialling(context: AppContext, attempt_id: str, now: datetime) -> str |
 
 def _is_still_wanted(session: Session, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Return whether campaign and hours still allow the call: no worker may have been there since it was reserved."""
-    window = preferences.window_of(settings, recipient)
+    window = preference_queries.window_of(settings, recipient)
     campaign = session.get_one(Campaign, recipient.campaign_id)
     return campaign.state is CampaignState.RUNNING and window is not None and window.is_open(now)
 
 
-def placed(context: AppContext, attempt_id: str, sid: str) -> None:
+def placed(database: Database, attempt_id: str, sid: str) -> None:
     """Keep the id by which the exchange has taken the call, where no webhook was faster."""
-    with context.database.write() as session:
+    with database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is not None:
             held.attempt.provider_sid = held.attempt.provider_sid or sid
@@ -143,13 +147,13 @@ def not_placed(context: AppContext, attempt_id: str, reason: str, now: datetime)
         held = queries.attempt_locked(session, attempt_id)
         if held is None or held.attempt.state not in NOT_PLACED or held.attempt.provider_sid is not None:
             return False
-        end(session, context, held, AttemptOutcome.FAILED, reason=reason, now=now)
+        end(session, context.notifier, context.settings, held, AttemptOutcome.FAILED, reason=reason, now=now)
     return True
 
 
-def hung_up(context: AppContext, attempt_id: str, now: datetime) -> None:
+def hung_up(database: Database, attempt_id: str, now: datetime) -> None:
     """Write down that the exchange was asked to end the line."""
-    with context.database.write() as session:
+    with database.write() as session:
         session.get_one(Attempt, attempt_id).hung_up_at = now
 
 
@@ -166,15 +170,17 @@ def report(context: AppContext, attempt_id: str, heard: LegReport, now: datetime
         if heard.sequence is not None and heard.sequence <= attempt.sequence:
             return True
         attempt.sequence = heard.sequence if heard.sequence is not None else attempt.sequence
-        _advance(session, context, held, heard.status, now)
+        _advance(session, context.notifier, context.settings, held, heard.status, now)
     return True
 
 
-def _advance(session: Session, context: AppContext, held: HeldAttempt, status: LegStatus, now: datetime) -> None:
+def _advance(
+    session: Session, notifier: Notifier, settings: Settings, held: HeldAttempt, status: LegStatus, now: datetime
+) -> None:
     attempt = held.attempt
     if status in ENDED_LEGS:
         outcome, reason = _outcome(attempt, status)
-        end(session, context, held, outcome, reason=reason, now=now)
+        end(session, notifier, settings, held, outcome, reason=reason, now=now)
     elif status is LegStatus.RINGING and attempt.state in {AttemptState.RESERVED, AttemptState.DIALLED}:
         transitions.transition(attempt, AttemptEvent.RANG)
         attempt.dialled_at, attempt.ringing_at = attempt.dialled_at or now, now
@@ -198,13 +204,20 @@ def _outcome(attempt: Attempt, status: LegStatus) -> tuple[AttemptOutcome, str]:
         return ENDS.get(status, AttemptOutcome.NO_ANSWER), ""
     if attempt.verified_at is not None:
         return AttemptOutcome.PARTIAL, ""
-    if attempt.heard in {AnsweredBy.MACHINE, AnsweredBy.MACHINE_READY}:
+    if attempt.answered_by in {AnsweredBy.MACHINE, AnsweredBy.MACHINE_READY}:
         return AttemptOutcome.MACHINE, ""
     return AttemptOutcome.NO_ANSWER, HUNG_UP
 
 
 def end(
-    session: Session, context: AppContext, held: HeldAttempt, outcome: AttemptOutcome, *, reason: str, now: datetime
+    session: Session,
+    notifier: Notifier,
+    settings: Settings,
+    held: HeldAttempt,
+    outcome: AttemptOutcome,
+    *,
+    reason: str,
+    now: datetime,
 ) -> None:
     """End the attempt, then decide and do what follows for its recipient."""
     attempt, recipient = held
@@ -212,9 +225,9 @@ def end(
         return
     call = session.get(Call, attempt.call_id) if attempt.call_id else None
     if call is not None:
-        attempt.asked_at = attempt.asked_at or call.asked_at
-        attempt.caught_at = attempt.caught_at or call.answered_at
-        if outcome is AttemptOutcome.PARTIAL and (attempt.caught_at or attempt.warned_at):
+        attempt.agent_requested_at = attempt.agent_requested_at or call.asked_at
+        attempt.agent_connected_at = attempt.agent_connected_at or call.answered_at
+        if outcome is AttemptOutcome.PARTIAL and (attempt.agent_connected_at or attempt.warning_at):
             outcome, reason = AttemptOutcome.DONE, WITH_PERSON  # a nurse, or the urgent case, goes on from here
     if recipient.state is not RecipientState.CALLING:
         outcome, reason = AttemptOutcome.STOPPED, recipient.reason
@@ -222,12 +235,12 @@ def end(
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
     session.flush()
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)
-    context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     if recipient.state is RecipientState.CALLING:
-        follow_up.follow(session, context, recipient, _follows(session, context.settings, attempt, now), now)
+        follow_up_service.follow(session, notifier, settings, recipient, _follows(session, settings, attempt, now), now)
 
 
 def _follows(session: Session, settings: Settings, attempt: Attempt, now: datetime) -> next_attempt.NextStep:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    history = past_attempts.history(session, settings, recipient, attempt.later_at)
+    history = history_queries.history(session, settings, recipient, attempt.postponed_until)
     return next_attempt.next_step(history, dialling_limits_file.of(settings), now)

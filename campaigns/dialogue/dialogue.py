@@ -19,8 +19,8 @@ from campaigns.dialogue.dialogue_state import (
     NoteReached,
     NoteVerified,
     PatientTurn,
-    Person,
     RequestPerson,
+    RightParty,
     SendAdvice,
     Stage,
     StartRecording,
@@ -39,49 +39,49 @@ SKIPS = 2
 
 
 def begin(
-    script: Script, person: Person, language: Language, question: str = "", by: AnsweredBy | None = None
+    script: Script, party: RightParty, language: Language, question: str = "", by: AnsweredBy | None = None
 ) -> DialogueDecision:
     """Decide what is said when the line is picked up; `question` is where an earlier conversation stopped.
 
     `by` is whom the exchange takes the answer for already; `None` while it listens.
     """
     state = DialogueState(Stage.OPENING, language, question, is_slow=script.is_slow)
-    if person.is_inbound:  # they called us: whom we speak with is told by the check alone
+    if party.is_inbound:  # they called us: whom we speak with is told by the check alone
         return right_party.verify(script, replace(state, stage=Stage.VERIFY), ("greeting",), (NoteReached(),))
-    return opening.begin(script, person, state, by)
+    return opening.begin(script, party, state, by)
 
 
-def step(script: Script, person: Person, state: DialogueState, turn: PatientTurn, now: datetime) -> DialogueDecision:
+def step(script: Script, party: RightParty, state: DialogueState, turn: PatientTurn, now: datetime) -> DialogueDecision:
     """Decide what follows when `turn` arrives at `state`."""
-    special = _reserved(script, person, state, turn)
+    special = _reserved(script, party, state, turn)
     if special is not None:
         return special
     match state.stage:
         case Stage.OPENING:
-            return opening.step(script, person, state, turn)
+            return opening.step(script, party, state, turn)
         case Stage.MACHINE:
-            return opening.after_machine(script, person, state, turn)
+            return opening.after_machine(script, party, state, turn)
         case Stage.WHO:
-            return right_party.is_it(script, person, state, turn)
+            return right_party.is_it(script, party, state, turn)
         case Stage.FETCHING:
-            return right_party.fetched(script, person, state, turn, now)
+            return right_party.fetched(script, party, state, turn, now)
         case Stage.LATER:
-            return right_party.later(script, person, state, turn, now)
+            return right_party.later(script, party, state, turn, now)
         case Stage.VERIFY:
-            return _checked(script, person, state, turn)
+            return _checked(script, party, state, turn)
         case Stage.QUESTION:
             return _answer(script, state, turn)
         case Stage.HANDED | Stage.END:
-            return DialogueDecision(state, repeat(script, person, state))
+            return DialogueDecision(state, repeat(script, party, state))
 
 
-def repeat(script: Script, person: Person, state: DialogueState) -> tuple[Verb, ...]:
+def repeat(script: Script, party: RightParty, state: DialogueState) -> tuple[Verb, ...]:
     """Return the verbs of the state again."""
     match state.stage:
         case Stage.OPENING | Stage.MACHINE:
             return opening.repeat(script, state)
         case Stage.WHO:
-            return right_party.ask_who(script, person, state)
+            return right_party.ask_who(script, party, state)
         case Stage.FETCHING:
             return (questions.listen(script, state, ("fetching",), FETCH_SECONDS),)
         case Stage.LATER:
@@ -202,19 +202,19 @@ def _hand_over(script: Script, state: DialogueState, phrase: str, asks: RequestP
     return DialogueDecision(state, (said, Enqueue(script.queue, WAIT, LEFT)), (replace(asks, queue=script.queue),))
 
 
-def _reserved(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision | None:
+def _reserved(script: Script, party: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision | None:
     """Decide on another hearing, slower, or a nurse, by key or in words; `None` where none of it was wished."""
     if state.stage in {Stage.OPENING, Stage.MACHINE, Stage.HANDED, Stage.END} or turn.is_recorded:
         return None
     if turn.keys == script.keys.repeat or questions.told(script, state, turn, "repeat"):
-        return DialogueDecision(state, repeat(script, person, state))
+        return DialogueDecision(state, repeat(script, party, state))
     if _takes_figures(script, state):
         asks = questions.told(script, state, turn, "person")
         return _hand_over(script, state, "to_person", RequestPerson()) if asks else None
     if turn.keys == script.keys.slower or questions.told(script, state, turn, "slower"):
         state = replace(state, is_slow=True)
         return DialogueDecision(
-            state, questions.with_(questions.say(script, state, "slower"), repeat(script, person, state))
+            state, questions.with_(questions.say(script, state, "slower"), repeat(script, party, state))
         )
     if turn.keys in {script.keys.person, script.keys.emergency} or questions.told(script, state, turn, "person"):
         return _hand_over(script, state, "to_person" if state.has_consented else "to_staff", RequestPerson())
@@ -239,9 +239,9 @@ def _sign(script: Script, name: str) -> Sign | None:
     return next((sign for sign in script.signs if sign.name == name), None) if name else None
 
 
-def _checked(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+def _checked(script: Script, party: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     """Take the keys of the check: the questions begin, or go on, once it is the patient."""
-    if not right_party.is_they(person, turn.keys):
+    if not right_party.is_they(party, turn.keys):
         return right_party.failed(script, state, turn)
     first = "resume" if state.question else "begin"
     name = script.questions[script.question(state.question)].name

@@ -27,7 +27,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True)
-class Person:
+class RightParty:
     """The patient we want to speak with, and what they identify themselves by."""
 
     name: str
@@ -120,7 +120,7 @@ class Conclude:
 
     outcome: AttemptOutcome
     reason: str = ""
-    later_at: datetime | None = None
+    postponed_until: datetime | None = None
 
 
 Effect = (

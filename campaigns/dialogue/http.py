@@ -3,15 +3,15 @@
 from flask import Blueprint, Response, current_app, request
 
 from campaigns.dialling import service
-from campaigns.dialogue import attempt_progress, missed_patient
+from campaigns.dialogue import missed_patient_service, progress_service
 from campaigns.dialogue import service as dialogue_service
 from hotline import clock, log
 from hotline.context import AppContext
-from ivr.dialogue import call_end
-from routing.calls.legs import LegReport
-from telephony import turn, twiml, webhook_urls
+from ivr.dialogue import call_end_service
+from routing.calls.leg_service import LegReport
+from telephony import turn, webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
-from telephony.provider import Provider
+from telephony.provider import Provider, twiml
 
 pages = Blueprint("campaigns", __name__)
 
@@ -26,8 +26,12 @@ def answer(attempt_id: str) -> Response:
     """Answer a line that somebody or something picked up: the conversation begins."""
     context, now = _context(), clock.now()
     sid = turn.parse(request.form).call_sid
-    start = attempt_progress.answered(context, attempt_id, sid, now)
-    spoken = dialogue_service.goodbye(context) if start is None else dialogue_service.begin(context, start, sid, now)
+    details = progress_service.answered(context.database, attempt_id, sid, now)
+    spoken = (
+        dialogue_service.goodbye(context.settings)
+        if details is None
+        else dialogue_service.begin(context, details, sid, now)
+    )
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
 
@@ -41,13 +45,16 @@ def next_turn(attempt_id: str, number: int) -> Response:
 @pages.post("/voice/campaigns/attempts/<attempt_id>/unanswered")
 def unanswered(attempt_id: str) -> Response:
     """Answer a patient for whom no nurse came within the rings: what to do meanwhile."""
-    return Response(dialogue_service.unanswered(_context(), attempt_id), content_type=twiml.CONTENT_TYPE)
+    return Response(
+        dialogue_service.unanswered(_context().database, _context().settings, attempt_id),
+        content_type=twiml.CONTENT_TYPE,
+    )
 
 
 @pages.post("/voice/campaigns/back")
 def missed_patient_calls() -> Response:
     """Answer a patient whom we tried to reach, who has called and chosen between going on and the menu."""
-    spoken = missed_patient.answer(_context(), turn.parse(request.form), clock.now())
+    spoken = missed_patient_service.answer(_context(), turn.parse(request.form), clock.now())
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
 
@@ -57,7 +64,9 @@ def status(attempt_id: str) -> Response:
     said = turn.parse(request.form)
     if said.call_sid is not None and said.status is not None:
         report = LegReport(said.call_sid, said.status, said.sequence)
-        call_end.line_reported(_context(), report, clock.now())  # what the call became is told before what follows
+        call_end_service.line_reported(
+            _context(), report, clock.now()
+        )  # what the call became is told before what follows
         service.report(_context(), attempt_id, report, clock.now())
     return Response(status=204)
 
@@ -66,7 +75,7 @@ def status(attempt_id: str) -> Response:
 def machine(attempt_id: str) -> Response:
     """Take who answered, as the provider guesses beside the call: the line goes on accordingly at once."""
     heard = turn.parse(request.form).answered_by
-    sid = None if heard is None else attempt_progress.heard(_context(), attempt_id, heard)
+    sid = None if heard is None else progress_service.note_answered_by(_context().database, attempt_id, heard)
     if sid is not None:
         _redirect(sid, attempt_id)
     return Response(status=204)

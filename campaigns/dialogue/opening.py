@@ -1,14 +1,21 @@
 """The first seconds of a call of ours: the hospital's name and nothing else, until it is known who listens. Pure.
 
 The exchange finds out beside the call whether a machine answered, and may err. So the verdict decides no more than what
-is said: whom we want to speak with is asked once a person was turn or has pressed a key; a machine, and whoever talks
+is said: whom we want to speak with is asked once a person was heard or has pressed a key; a machine, and whoever talks
 on like one, hears the hospital's name and a number. Requirement E2.
 """
 
 from dataclasses import replace
 
 from campaigns.dialogue import questions, right_party
-from campaigns.dialogue.dialogue_state import DialogueDecision, DialogueState, NoteReached, PatientTurn, Person, Stage
+from campaigns.dialogue.dialogue_state import (
+    DialogueDecision,
+    DialogueState,
+    NoteReached,
+    PatientTurn,
+    RightParty,
+    Stage,
+)
 from campaigns.dialogue.script import Script
 from ivr.dialogue.engine import TURN
 from telephony.vendor_words import AnsweredBy
@@ -26,22 +33,22 @@ PLEAS = 3
 SPOKE = {AnsweredBy.HUMAN, AnsweredBy.UNKNOWN}
 
 
-def begin(script: Script, person: Person, state: DialogueState, by: AnsweredBy | None = None) -> DialogueDecision:
+def begin(script: Script, party: RightParty, state: DialogueState, by: AnsweredBy | None = None) -> DialogueDecision:
     """Decide when the line was picked up; `by`: what the provider knows already."""
     if by is AnsweredBy.MACHINE_READY:
         return to_machine(script, state)
     if by in SPOKE:
-        return _ask(script, person, state, ("greeting",))
+        return _ask(script, party, state, ("greeting",))
     state = replace(state, stage=Stage.OPENING)
     return DialogueDecision(state, repeat(script, state))
 
 
-def step(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+def step(script: Script, party: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     """Decide when a key came, the provider knows who answered, or the time has passed."""
     if turn.keys:
-        return _ask(script, person, state, (), (NoteReached(),))
+        return _ask(script, party, state, (), (NoteReached(),))
     if turn.by in SPOKE:
-        return _ask(script, person, state, ())
+        return _ask(script, party, state, ())
     if turn.by is AnsweredBy.MACHINE_READY or state.failures > ASKED:
         return to_machine(script, state)
     state = replace(state, failures=state.failures + 1)
@@ -64,10 +71,10 @@ def to_machine(script: Script, state: DialogueState) -> DialogueDecision:
     return DialogueDecision(state, (_to_machine(script, state),))
 
 
-def after_machine(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+def after_machine(script: Script, party: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     """Take who presses a key for a person. Who only speaks may be an announcement: they are asked for a key."""
     if turn.keys:
-        return _ask(script, person, state, ("greeting",), (NoteReached(),))
+        return _ask(script, party, state, ("greeting",), (NoteReached(),))
     if state.failures and (not turn.words or state.failures > PLEAS):
         return DialogueDecision(replace(state, stage=Stage.END), (Hangup(),))
     state = replace(state, failures=state.failures + 1)
@@ -82,7 +89,11 @@ def _to_machine(script: Script, state: DialogueState) -> Gather:
 
 
 def _ask(
-    script: Script, person: Person, state: DialogueState, before: tuple[str, ...], effects: tuple[NoteReached, ...] = ()
+    script: Script,
+    party: RightParty,
+    state: DialogueState,
+    before: tuple[str, ...],
+    effects: tuple[NoteReached, ...] = (),
 ) -> DialogueDecision:
     state = replace(state, stage=Stage.WHO, failures=0)
-    return DialogueDecision(state, right_party.ask_who(script, person, state, before), effects)
+    return DialogueDecision(state, right_party.ask_who(script, party, state, before), effects)

@@ -15,7 +15,7 @@ from campaigns.dialogue.dialogue_state import (
     Effect,
     NoteReached,
     PatientTurn,
-    Person,
+    RightParty,
     Stage,
 )
 from campaigns.dialogue.questions import LISTEN_SECONDS
@@ -32,15 +32,15 @@ NOT_VERIFIED = "not_verified"
 
 
 def ask_who(
-    script: Script, person: Person, state: DialogueState, before: tuple[str, ...] = ("greeting",)
+    script: Script, party: RightParty, state: DialogueState, before: tuple[str, ...] = ("greeting",)
 ) -> tuple[Verb, ...]:
     said = tuple(questions.say(script, state, name) for name in before)
     asked = questions.say(script, state, "for_name")
-    asked = replace(asked, text=asked.text.replace("{name}", person.name))
+    asked = replace(asked, text=asked.text.replace("{name}", party.name))
     return (questions.gather(script, state, (*said, asked, questions.say(script, state, "who"))),)
 
 
-def is_it(script: Script, person: Person, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
+def is_it(script: Script, party: RightParty, state: DialogueState, turn: PatientTurn) -> DialogueDecision:
     for key, name in {"1": "me", "2": "fetch", "3": "later", "4": "wrong", "5": "refuse"}.items():
         if turn.keys == key or (not turn.keys and questions.told(script, state, turn, name)):
             return _replied(script, state, name)
@@ -51,7 +51,7 @@ def is_it(script: Script, person: Person, state: DialogueState, turn: PatientTur
     reached = (NoteReached(),) if turn.keys or turn.words else ()
     state = replace(state, failures=failures)
     return DialogueDecision(
-        state, ask_who(script, person, state, ("unclear", "greeting") if reached else ("greeting",)), reached
+        state, ask_who(script, party, state, ("unclear", "greeting") if reached else ("greeting",)), reached
     )
 
 
@@ -73,26 +73,32 @@ def _replied(script: Script, state: DialogueState, name: str) -> DialogueDecisio
             return questions.end(script, state, "refused", Conclude(AttemptOutcome.REFUSED))
 
 
-def fetched(script: Script, person: Person, state: DialogueState, turn: PatientTurn, now: datetime) -> DialogueDecision:
+def fetched(
+    script: Script, party: RightParty, state: DialogueState, turn: PatientTurn, now: datetime
+) -> DialogueDecision:
     if turn.keys or questions.told(script, state, turn, "me"):
         return verify(script, replace(state, stage=Stage.VERIFY, failures=0))
     if state.failures + 1 >= SILENCES:
-        later_at = now + timedelta(hours=1)
-        return questions.end(script, state, "nobody", Conclude(AttemptOutcome.CALL_LATER, "not_fetched", later_at))
-    del person
+        postponed_until = now + timedelta(hours=1)
+        return questions.end(
+            script, state, "nobody", Conclude(AttemptOutcome.CALL_LATER, "not_fetched", postponed_until)
+        )
+    del party
     state = replace(state, failures=state.failures + 1)
     return DialogueDecision(state, (questions.listen(script, state, ("fetching",), FETCH_SECONDS),))
 
 
-def later(script: Script, person: Person, state: DialogueState, turn: PatientTurn, now: datetime) -> DialogueDecision:
+def later(
+    script: Script, party: RightParty, state: DialogueState, turn: PatientTurn, now: datetime
+) -> DialogueDecision:
     if turn.keys not in {"1", "2", "3"} and state.failures + 1 < SILENCES:
         state = replace(state, failures=state.failures + 1)
         return DialogueDecision(state, (questions.listen(script, state, ("unclear", "later")),))
-    at = later_at(turn.keys, person.zone, now)
-    return questions.end(script, state, "later_noted", Conclude(AttemptOutcome.CALL_LATER, later_at=at))
+    at = postponed_until(turn.keys, party.zone, now)
+    return questions.end(script, state, "later_noted", Conclude(AttemptOutcome.CALL_LATER, postponed_until=at))
 
 
-def later_at(key: str, zone: ZoneInfo, now: datetime) -> datetime:
+def postponed_until(key: str, zone: ZoneInfo, now: datetime) -> datetime:
     """Return when to call again: `1` in an hour, `2` this evening, `3` (and whoever names nothing) tomorrow morning."""
     if key == "1":
         return now + timedelta(hours=1)
@@ -119,8 +125,8 @@ def failed(script: Script, state: DialogueState, turn: PatientTurn) -> DialogueD
     return verify(script, replace(state, failures=failures), ("verify_wrong",) if turn.keys else ("unclear",))
 
 
-def is_they(person: Person, keys: str) -> bool:
+def is_they(party: RightParty, keys: str) -> bool:
     """Return whether the keys are the year and day of birth (six) or the last four digits of the hospital number."""
-    if person.birth_date is not None and keys == f"{person.birth_date:%Y%d}":
+    if party.birth_date is not None and keys == f"{party.birth_date:%Y%d}":
         return True
-    return len(person.number_end) == 4 and keys == person.number_end
+    return len(party.number_end) == 4 and keys == party.number_end

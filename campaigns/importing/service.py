@@ -11,7 +11,8 @@ from itertools import islice
 
 from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitRecord
-from campaigns.importing.visits import event_reports, persons, visit_batch
+from campaigns.importing.visits import event_reports, person_queries
+from campaigns.importing.visits import service as visits_service
 from crm.feeds.rejected_field import RejectedField
 from hotline.context import AppContext
 from hotline.encryption.keyring import Keyring
@@ -96,7 +97,9 @@ def store(
             event_reports.received(record, source[:20], context.keyring.index, at=now, today=today) for record in chunk
         ]
         with context.database.write() as session:
-            batch = visit_batch.VisitBatch(session, context, now, _people(context.keyring, received), confirms=confirms)
+            batch = visits_service.VisitBatch(
+                session, context, now, _people(context.keyring, received), confirms=confirms
+            )
             batch.store(received)
         done.add(batch.result)
         tell(len(chunk))
@@ -105,7 +108,7 @@ def store(
 
 def _people(keyring: Keyring, received: Iterable[event_reports.ReceivedRecord]) -> dict[str, str]:
     numbers = {one.record.patient_number for one in received} | {one.record.merged_from for one in received}
-    return {number: persons.person_index(keyring, number) for number in numbers if number}
+    return {number: person_queries.person_index(keyring, number) for number in numbers if number}
 
 
 def _chunks(records: Iterable[VisitRecord]) -> Iterator[list[VisitRecord]]:

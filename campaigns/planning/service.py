@@ -1,4 +1,4 @@
-"""Campaigns: made, started, paused, finished, each in one transaction; planning is `campaigns.planning.enrolment`."""
+"""Campaigns: made, started, paused, finished, each in one transaction; `enrolment_service` plans them."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -7,24 +7,24 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up, queries
+from campaigns.dialling import follow_up_service, queries
 from campaigns.errors import CampaignRefused
 from campaigns.planning.plan import Scope
 from hotline import clock
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import NotFound
 from hotline.models import Campaign, Recipient
 from hotline.outbox import transitions
-from hotline.outbox.notifier import FLOOR
+from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.campaign import CampaignEvent, CampaignKind, CampaignState
 from hotline.values.states.recipient import RecipientEvent, RecipientState
 
 
 def make(
-    context: AppContext, name: str, scope: Scope, now: datetime, kind: CampaignKind = CampaignKind.FOLLOW_UP
+    database: Database, name: str, scope: Scope, now: datetime, kind: CampaignKind = CampaignKind.FOLLOW_UP
 ) -> str:
     """Make a campaign of this name, as a draft, or give the one there is this scope; return its id."""
-    with context.database.write() as session:
+    with database.write() as session:
         campaign = queries.by_name(session, name)
         if campaign is None:
             campaign = Campaign(id=clock.new_id(), name=name, kind=kind, made_at=now)
@@ -33,16 +33,16 @@ def make(
         return campaign.id
 
 
-def names(context: AppContext, state: CampaignState | None = None) -> list[str]:
+def names(database: Database, state: CampaignState | None = None) -> list[str]:
     """Return the names of all campaigns, or of those in this state, the newest first."""
     query = select(Campaign.name).order_by(Campaign.made_at.desc())
-    with context.database.read() as session:
+    with database.read() as session:
         return list(session.scalars(query if state is None else query.where(Campaign.state == state)))
 
 
-def start(context: AppContext, name: str, now: datetime) -> None:
+def start(database: Database, notifier: Notifier, name: str, now: datetime) -> None:
     """Start calling. Raises `CampaignRefused` when nobody is planned."""
-    with context.database.write() as session:
+    with database.write() as session:
         campaign = named(session, name)
         planned = select(func.count()).where(
             Recipient.campaign_id == campaign.id, Recipient.state.in_([RecipientState.PLANNED, RecipientState.TEXTED])
@@ -51,21 +51,21 @@ def start(context: AppContext, name: str, now: datetime) -> None:
             raise CampaignRefused(f"{name}: nobody is planned; `hotline campaign plan {name}` first")
         transitions.transition(campaign, CampaignEvent.STARTED)
         campaign.started_at, campaign.reason = campaign.started_at or now, ""
-        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+        notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
 
 
-def pause(context: AppContext, name: str, reason: str = "") -> None:
+def pause(database: Database, notifier: Notifier, name: str, reason: str = "") -> None:
     """Dial nobody until it is started again; conversations go on, and whoever calls back is heard."""
-    with context.database.write() as session:
+    with database.write() as session:
         campaign = named(session, name)
         transitions.transition(campaign, CampaignEvent.PAUSED)
         campaign.reason, campaign.pace = reason[:120], {}
-        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+        notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
 
 
-def finish(context: AppContext, name: str, now: datetime) -> None:
+def finish(database: Database, notifier: Notifier, name: str, now: datetime) -> None:
     """End the campaign: whoever is still planned is stopped."""
-    with context.database.write() as session:
+    with database.write() as session:
         campaign = named(session, name)
         left = select(Recipient.id).where(
             Recipient.campaign_id == campaign.id, Recipient.state.in_([RecipientState.PLANNED, RecipientState.TEXTED])
@@ -77,7 +77,7 @@ def finish(context: AppContext, name: str, now: datetime) -> None:
                 recipient.reason, recipient.due_at, recipient.ended_at = "campaign_finished", None, now
         transitions.transition(campaign, CampaignEvent.FINISHED)
         campaign.ended_at, campaign.pace = now, {}
-        context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+        notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
 
 
 def write_scope(scope: Scope) -> dict[str, Any]:

@@ -28,9 +28,9 @@ class AttemptRecord:
     @property
     def nurse_seconds(self) -> float | None:
         """Return the seconds from the warning sign to the nurse's voice."""
-        answered_at = self.attempt.caught_at or (self.call.answered_at if self.call else None)
-        warned_at = self.attempt.warned_at
-        return (answered_at - warned_at).total_seconds() if answered_at and warned_at else None
+        answered_at = self.attempt.agent_connected_at or (self.call.answered_at if self.call else None)
+        warning_at = self.attempt.warning_at
+        return (answered_at - warning_at).total_seconds() if answered_at and warning_at else None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def attempts_of_patient(session: Session, patient_id: str) -> list[AttemptRecord
 def attempts_with_reports(session: Session, campaign_id: str) -> list[AttemptRecord]:
     """Return a campaign's latest attempts in which a warning sign or an opinion was given."""
     opinion = select(Answer.id).where(Answer.attempt_id == Attempt.id, Answer.is_opinion).exists()
-    return _attempts(session, Attempt.campaign_id == campaign_id, or_(Attempt.warned_at.is_not(None), opinion))
+    return _attempts(session, Attempt.campaign_id == campaign_id, or_(Attempt.warning_at.is_not(None), opinion))
 
 
 def calls_of_attempts(session: Session, attempt_ids: Iterable[str]) -> dict[str, str]:
@@ -105,7 +105,7 @@ def open_warnings(session: Session) -> list[OpenWarning]:
         .join(Call, Call.id == Case.call_id)
         .join(Attempt, Attempt.call_id == Call.id)
         .where(Case.state == CaseState.OPEN, Case.kind == CaseKind.FOLLOW_UP, Case.urgency == Urgency.URGENT)
-        .where(Case.owner_agent_id.is_(None), Call.answered_at.is_(None), Attempt.warned_at.is_not(None))
+        .where(Case.owner_agent_id.is_(None), Call.answered_at.is_(None), Attempt.warning_at.is_not(None))
         .order_by(Case.opened_at, Case.id)
     )
     return [OpenWarning(case, attempt, call) for case, attempt, call in session.execute(query)]

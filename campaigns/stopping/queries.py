@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from campaigns.importing.visits import stop_reasons
-from campaigns.stopping import undo
+from campaigns.stopping import stop_reason_queries
 from hotline.models import Campaign, Recipient, RecipientChange, User
 from hotline.values.states.recipient import RecipientState
 
@@ -74,7 +74,7 @@ def _stops(session: Session, claim: ColumnElement[bool]) -> Stops:
 
 
 def _stop(session: Session, recipient: Recipient, campaign: Campaign) -> Stop | None:
-    cause = undo.cause_of(session, recipient)
+    cause = stop_reason_queries.cause_to_undo(session, recipient)
     if cause is None:
         return None
-    return Stop(recipient, campaign, cause.reason, undo.token(cause), cause.reason == stop_reasons.DIED)
+    return Stop(recipient, campaign, cause.reason, stop_reason_queries.token(cause), cause.reason == stop_reasons.DIED)

@@ -1,7 +1,7 @@
 """A fact stops calls, and calls go on when it has gone away. Runs in its caller's transaction, the person's row locked.
 
 A line that rings is hung up by the clock; a conversation ends at its next turn
-(`campaigns.dialogue.attempt_progress`).
+(`campaigns.dialogue.progress_service`).
 """
 
 from collections.abc import Collection, Mapping
@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up, next_attempt, past_attempts, queries
-from campaigns.importing.visits import persons, stop_reasons
+from campaigns.dialling import follow_up_service, history_queries, next_attempt, queries
+from campaigns.importing.visits import person_queries, stop_reasons
 from campaigns.importing.visits.stop_reasons import StopReason
 from campaigns.planning import dialling_limits_file, plan
 from campaigns.stopping import stop_reason_queries
@@ -22,7 +22,7 @@ from crm.cases import queries as crm_queries
 from crm.cases import service as crm
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Campaign, CaseStep, Discharge, Patient, Person, Recipient, RecipientChange
+from hotline.models import Campaign, CaseStep, Discharge, Patient, PatientIdentifier, Recipient, RecipientChange
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.campaign import CampaignState
@@ -52,7 +52,8 @@ class StopChanges:
 
 def reassess(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
+    settings: Settings,
     indexes: Collection[str],
     now: datetime,
     moved: Mapping[str, int] | None = None,
@@ -64,8 +65,10 @@ def reassess(
     changed = StopChanges()
     if not indexes:
         return changed
-    roots = select(Person.root).where(Person.person_index.in_(indexes))
-    everyone = set(session.scalars(select(Person.person_index).where(Person.root.in_(roots)))) | set(indexes)
+    roots = select(PatientIdentifier.root).where(PatientIdentifier.person_index.in_(indexes))
+    everyone = set(
+        session.scalars(select(PatientIdentifier.person_index).where(PatientIdentifier.root.in_(roots)))
+    ) | set(indexes)
     theirs = (Recipient.person_index.in_(everyone), Recipient.state.in_(CONCERNED))
     query = select(Recipient).where(*theirs).order_by(Recipient.id).with_for_update()
     found = session.scalars(query.execution_options(populate_existing=True)).all()
@@ -79,13 +82,11 @@ def reassess(
         person = known.get(recipient.person_index, stop_reason_queries.NOTHING)
         cause = stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
         if cause is not None:
-            changed.stopped += stop(session, context.notifier, recipient, cause, now)
+            changed.stopped += stop(session, notifier, recipient, cause, now)
         elif recipient.state is RecipientState.STOPPED and recipient.reason in HELD:
-            changed.resumed += _resume(session, context, recipient, now)
-        elif (
-            days and recipient.state is RecipientState.PLANNED and not _plan(session, context.settings, recipient, now)
-        ):
-            changed.stopped += stop(session, context.notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
+            changed.resumed += _resume(session, notifier, settings, recipient, now)
+        elif days and recipient.state is RecipientState.PLANNED and not _plan(session, settings, recipient, now):
+            changed.stopped += stop(session, notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
     return changed
 
 
@@ -96,12 +97,12 @@ def stop(session: Session, notifier: Notifier, recipient: Recipient, cause: Stop
         return False
     if not is_stopped:
         was = RecipientState.PLANNED if recipient.state is RecipientState.CALLING else recipient.state
-        recipient.before = {"state": was.value, "reason": recipient.reason}
+        recipient.state_before_stop = {"state": was.value, "reason": recipient.reason}
         transitions.transition(recipient, RecipientEvent.STOPPED)
         _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
     note(session, recipient, STOPPED, cause, now)
-    notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     return not is_stopped
 
 
@@ -133,8 +134,8 @@ def follow_list(context: AppContext, now: datetime) -> StopChanges:
     for start in context.database.in_pieces(range(0, len(indexes), CHUNK)):
         some = indexes[start : start + CHUNK]
         with context.database.write() as session:
-            persons.hold(session, some, is_new=False)
-            done = reassess(session, context, some, now)
+            person_queries.hold(session, some, is_new=False)
+            done = reassess(session, context.notifier, context.settings, some, now)
         changed.stopped, changed.resumed = changed.stopped + done.stopped, changed.resumed + done.resumed
     return changed
 
@@ -149,34 +150,34 @@ def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> N
                 setattr(recipient, name, value)
 
 
-def _resume(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+def _resume(session: Session, notifier: Notifier, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Let them go on where they stood; return whether they do: not when their time is over, nor the campaign."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is CampaignState.FINISHED:
         return False
     cause = StopReason(recipient.reason, "")
-    before = RecipientState(recipient.before.get("state", RecipientState.PLANNED))
+    before = RecipientState(recipient.state_before_stop.get("state", RecipientState.PLANNED))
     if before is RecipientState.WITH_PERSON:
         transitions.move(recipient, before)
-        recipient.reason, recipient.ended_at = recipient.before.get("reason", ""), now
+        recipient.reason, recipient.ended_at = recipient.state_before_stop.get("reason", ""), now
     elif before is RecipientState.TEXTED:
         transitions.move(recipient, before)
         recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
         if recipient.texted_at is None:
-            jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
-    elif not _plan(session, context.settings, recipient, now):
-        stop(session, context.notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
+            jobs.renew(session, notifier, "text_recipient", recipient.id, now)
+    elif not _plan(session, settings, recipient, now):
+        stop(session, notifier, recipient, StopReason(plan.TOO_LATE, ""), now)
         return False
-    recipient.before = {}
+    recipient.state_before_stop = {}
     note(session, recipient, RESUMED, cause, now)
-    context.notifier.notify_after(session, FLOOR, follow_up.TOPIC)
+    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
     return True
 
 
 def _plan(session: Session, settings: Settings, recipient: Recipient, now: datetime) -> bool:
     """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
     limits = dialling_limits_file.of(settings)
-    history = past_attempts.history(session, settings, recipient)
+    history = history_queries.history(session, settings, recipient)
     if next_attempt.counted(history.attempts) >= limits.tries:
         return False
     at = next_attempt.allowed(history, limits, after=max(now, recipient.opens_at), is_expected=False)

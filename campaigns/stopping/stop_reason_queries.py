@@ -1,5 +1,6 @@
 """What stands against calls: everything known of a person read together, over all their numbers. Never commits."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from campaigns.importing.visits import stop_reasons, visit_state
 from campaigns.importing.visits.stop_reasons import KnownPerson, StopReason
 from campaigns.importing.visits.visit_state import EventReport
-from hotline.models import Discharge, Patient, Person, Recipient, Visit
+from hotline.models import Discharge, Patient, PatientIdentifier, Recipient, Visit
 from hotline.values.states.recipient import RecipientState
 
 NOTHING = KnownPerson()
@@ -18,11 +19,15 @@ NOTHING = KnownPerson()
 
 def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
     """Return what is known of the person behind each number; whoever was never heard of is left out."""
-    roots = select(Person.root).where(Person.person_index.in_(indexes))
+    roots = select(PatientIdentifier.root).where(PatientIdentifier.person_index.in_(indexes))
     rows = session.execute(
-        select(Person.person_index, Person.root, Person.death, Person.refusal, Person.undone).where(
-            Person.root.in_(roots)
-        )
+        select(
+            PatientIdentifier.person_index,
+            PatientIdentifier.root,
+            PatientIdentifier.death,
+            PatientIdentifier.refusal,
+            PatientIdentifier.undone_stops,
+        ).where(PatientIdentifier.root.in_(roots))
     ).all()
     root_of = {index: index for index in indexes} | {row.person_index: row.root for row in rows}
     people: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(dict))
@@ -31,7 +36,7 @@ def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
         for name, told in (("deaths", row.death), ("refusals", row.refusal)):
             if told is not None:
                 person[name][row.person_index] = EventReport.read(told)
-        person["undone"] |= dict.fromkeys(row.undone)
+        person["undone"] |= dict.fromkeys(row.undone_stops)
     _visits(session, root_of, people)
     _listed(session, root_of, people)
     made = {root: _known(person) for root, person in people.items()}
@@ -83,8 +88,28 @@ def visit_keys(session: Session, discharge_ids: Collection[str]) -> dict[str, st
     return dict(session.execute(query).all())
 
 
+def known_of(session: Session, recipient: Recipient) -> tuple[KnownPerson, str | None]:
+    """Return what is known of a recipient's person, and the key of the visit for which they are called."""
+    index = recipient.person_index
+    keys = visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
+    return known(session, [index]).get(index, NOTHING), keys.get(recipient.discharge_id or "")
+
+
 def cause(session: Session, recipient: Recipient) -> StopReason | None:
     """Return why this recipient must not be called, as the database stands; `None`: they may be."""
-    person = known(session, [recipient.person_index]).get(recipient.person_index, NOTHING)
-    keys = visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}
-    return stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
+    return stop_reasons.cause(*known_of(session, recipient))
+
+
+def is_stopped(recipient: Recipient) -> bool:
+    """Return whether a fact has stopped this recipient's calls, so that staff may undo it."""
+    return recipient.state is RecipientState.STOPPED and recipient.reason in stop_reasons.CAUSES
+
+
+def cause_to_undo(session: Session, recipient: Recipient) -> StopReason | None:
+    """Return what stops this recipient's calls and may be undone."""
+    return cause(session, recipient) if is_stopped(recipient) else None
+
+
+def token(cause: StopReason) -> str:
+    """Return what a page sends back, so that only what was seen is undone."""
+    return hashlib.sha256(cause.signature.encode()).hexdigest()[:16]

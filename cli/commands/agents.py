@@ -1,6 +1,9 @@
 """`hotline agents`: who answers calls. The hospital's file leaves alone who was edited here (`hotline db load`)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,8 +15,10 @@ from cli.terminal import tables
 from hotline import clock
 from hotline.context import open_context
 from hotline.errors import HotlineError
-from hotline.models import Agent
-from routing.agents import queries, roster
+from routing.agents import queries, roster_service
+
+if TYPE_CHECKING:
+    from hotline.models import Agent
 
 
 @click.group()
@@ -32,7 +37,7 @@ def listing() -> None:
 
 
 def _row(agent: Agent) -> tuple[str, ...]:
-    levels = " ".join(f"{name}={level}" for name, level in sorted(roster.of(agent).levels.items()))
+    levels = " ".join(f"{name}={level}" for name, level in sorted(roster_service.of(agent).levels.items()))
     return agent.staff_number, agent.name, agent.department or "–", agent.address, levels or "–"
 
 
@@ -49,14 +54,14 @@ def edit(number: str, name: str | None, department: str | None, address: str | N
     """Change the agent with staff number NUMBER: what is not given stays."""
     now = clock.now()
     with open_context(embedded.load()) as context, context.database.write() as session:
-        agent = roster.numbered(session, number)
-        wanted = roster.of(agent)
+        agent = roster_service.numbered(session, number)
+        wanted = roster_service.of(agent)
         levels = dict(wanted.levels) | dict(_level(text) for text in skills)
         wanted = replace(wanted, levels={skill: level for skill, level in levels.items() if level})
         if department is not None:
             wanted = replace(wanted, department=department or None)
         wanted = replace(wanted, name=(name or wanted.name).strip(), address=address or wanted.address)
-        actions = roster.edit(session, context, agent.id, wanted, now)
+        actions = roster_service.edit(session, context.notifier, agent.id, wanted, now)
         for action in actions:
             note(session, action, agent.id, "agent")
     click.echo(f"{number}: {', '.join(actions) if actions else 'nothing to change'}.")

@@ -7,7 +7,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli import audit_marks
 from cli.local import embedded
 from hotline.audit import log
-from hotline.context import AppContext, open_context
+from hotline.context import open_context
+from hotline.database.database import Database
 
 WHY = {
     "missing": "it is not there",
@@ -34,7 +35,7 @@ def verify(known: str) -> None:
     """
     with open_context(embedded.load()) as context:
         try:
-            verdict = _checked(context, known)
+            verdict = _checked(context.database, known)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--head") from error
         with context.database.write() as session:
@@ -46,9 +47,9 @@ def verify(known: str) -> None:
     click.echo("Keep it elsewhere: `hotline audit verify --head` with it finds a log that was cut off.")
 
 
-def _checked(context: AppContext, known: str) -> log.Verdict:
+def _checked(database: Database, known: str) -> log.Verdict:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with context.database.read() as session, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with database.read() as session, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("rows", total=None)
 
         def told(done: int, all_: int) -> None:

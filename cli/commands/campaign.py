@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from campaigns.errors import ImportFault
-from campaigns.importing import files as sources
-from campaigns.planning import absence_import, enrolment, plan, service
-from campaigns.results import export
-from campaigns.stopping import undo as stopping_undo
+from campaigns.importing import file_service as sources
+from campaigns.planning import absence_service, enrolment_service, plan, service
+from campaigns.results import export_service
+from campaigns.stopping import undo_service as stopping_undo
 from cli import audit_marks
 from cli.commands import campaign_draw, campaign_status
 from cli.commands.run import _until_told
@@ -97,8 +97,8 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
         since.date() if since else None, until.date() if until else None, **{k: frozenset(v) for k, v in only.items()}
     )
     with open_context(embedded.load()) as context:
-        service.make(context, name, scope, clock.now())
-        done = enrolment.enrol(context, name, clock.now())
+        service.make(context.database, name, scope, clock.now())
+        done = enrolment_service.enrol(context, name, clock.now())
         audit_marks.showed(done.added)
     click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
     for reason, count in sorted(done.without.items()):
@@ -111,7 +111,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
 def start(name: str) -> None:
     """Call the recipients of NAME from now on (`router` sets the pace, workers dial)."""
     with open_context(embedded.load()) as context:
-        service.start(context, name, clock.now())
+        service.start(context.database, context.notifier, name, clock.now())
     click.echo(f"{name} is running; `hotline campaign status {name}` shows it.")
 
 
@@ -124,9 +124,9 @@ def pause(name: str, reason: str, finish: bool) -> None:
     """Dial nobody of NAME until it is started again; conversations go on, and whoever calls back is heard."""
     with open_context(embedded.load()) as context:
         if finish:
-            service.finish(context, name, clock.now())
+            service.finish(context.database, context.notifier, name, clock.now())
         else:
-            service.pause(context, name, reason)
+            service.pause(context.database, context.notifier, name, reason)
     click.echo(f"{name} is {'finished' if finish else 'paused'}.")
 
 
@@ -152,12 +152,12 @@ def undo(recipient: str, why: str, alive: bool) -> None:
 @audit_marks.touches("export_campaign", "campaign", "name")
 def export_(name: str, out: Path, anonymous: bool) -> None:
     """Write what the recipients of NAME answered to OUT: .csv, .xlsx, or .ndjson (FHIR QuestionnaireResponse)."""
-    kinds = {".csv": export.to_csv, ".xlsx": export.to_xlsx, ".ndjson": export.to_fhir}
+    kinds = {".csv": export_service.to_csv, ".xlsx": export_service.to_xlsx, ".ndjson": export_service.to_fhir}
     write = kinds.get(out.suffix.lower())
     if write is None:
         raise click.UsageError(f"OUT ends in one of {', '.join(kinds)}")
     with open_context(embedded.load()) as context:
-        count = write(context, name, out, not anonymous)
+        count = write(context.database, name, out, not anonymous)
         audit_marks.showed(count)
     click.echo(f"{out}: {count} recipients.")
 
@@ -183,7 +183,7 @@ def away(name: str, file: Path, skips: bool | None) -> None:
     alternatives (such times with ; between them). `hotline campaign start NAME` begins to call.
     """
     with open_context(embedded.load()) as context:
-        done, rejects = absence_import.take(context, name, file, clock.now(), skips=skips)
+        done, rejects = absence_service.take(context, name, file, clock.now(), skips=skips)
         audit_marks.showed(done.added)
     for reject in rejects[:SHOWN]:
         click.echo(f"{file.name}: {reject}", err=True)
@@ -210,11 +210,11 @@ def listen(host: str, port: int, consent: bool) -> None:
     """Take HL7 ADT messages over MLLP until told to stop; each is acknowledged once it is stored."""
     import asyncio
 
-    from campaigns.importing.hl7 import mllp_access
-    from campaigns.importing.hl7.mllp import Listener
+    from campaigns.importing.hl7 import mllp_access_service
+    from campaigns.importing.hl7.mllp_service import Listener
 
     values = embedded.load()
-    mllp_access.of(values, host)  # refused before anything is opened
+    mllp_access_service.of(values, host)  # refused before anything is opened
     log.configure("listener", values.log_format)
     with open_context(values) as context:
         click.echo(f"Listening for HL7 on {host}:{port}.")

@@ -1,6 +1,9 @@
 """`hotline campaign status`: the funnel of campaigns, once, as JSON or live, and what bounds their pace."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console, Group
@@ -8,15 +11,19 @@ from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
 
-from campaigns.results import figures
-from campaigns.results.figures import Funnel
+from campaigns.results import figure_queries
+from campaigns.results.figure_queries import Funnel
 from cli import audit_marks
 from cli.local import embedded
 from console.floor.live import LiveFloor
-from hotline.context import AppContext, open_context
-from hotline.models import Campaign
+from hotline.context import open_context
+from hotline.database.database import Database
+from hotline.outbox.notifier import Notifier
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.recipient import RecipientState
+
+if TYPE_CHECKING:
+    from hotline.models import Campaign
 
 DRAW_SECONDS = 1.0
 COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "opinions", "open")
@@ -32,21 +39,23 @@ def status(name: str | None, live: bool, as_json: bool) -> None:
     console = Console()
     with open_context(embedded.load()) as context:
         if as_json:
-            click.echo(json.dumps([_plain(campaign, funnel) for campaign, funnel in _seen(context, name)], indent=2))
+            click.echo(
+                json.dumps([_plain(campaign, funnel) for campaign, funnel in _seen(context.database, name)], indent=2)
+            )
         elif live:
-            _watch(context, console, name)
+            _watch(context.database, context.notifier, console, name)
         else:
-            console.print(picture(_seen(context, name)))
+            console.print(picture(_seen(context.database, name)))
 
 
-def _seen(context: AppContext, name: str | None) -> list[tuple[Campaign, Funnel]]:
-    with context.database.read() as session:
-        found = [one for one in figures.campaigns(session) if name in (None, one.name, one.id)]
-        return [(one, figures.funnel(session, one.id)) for one in found]
+def _seen(database: Database, name: str | None) -> list[tuple[Campaign, Funnel]]:
+    with database.read() as session:
+        found = [one for one in figure_queries.campaigns(session) if name in (None, one.name, one.id)]
+        return [(one, figure_queries.funnel(session, one.id)) for one in found]
 
 
-def _watch(context: AppContext, console: Console, name: str | None) -> None:
-    live = LiveFloor(context, lambda: _seen(context, name))
+def _watch(database: Database, notifier: Notifier, console: Console, name: str | None) -> None:
+    live = LiveFloor(database, notifier, lambda: _seen(database, name))
     viewer = live.join()
     try:
         with Screen(console=console, auto_refresh=False, screen=console.is_terminal) as screen:

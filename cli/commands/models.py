@@ -10,7 +10,7 @@ from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.errors import HotlineError
 from hotline.values.language import Language
 from recordings.errors import EngineMissing
-from recordings.speech import engine_choice
+from recordings.speech.engines import choice as engine_choice
 from recordings.speech.recognition import ModelLocation
 from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import TELEPHONE_RATE

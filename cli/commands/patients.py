@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from campaigns.stopping import patient_list
+from campaigns.stopping import patient_list_service
 from cli import audit_marks
 from cli.local import embedded
 from cli.terminal import import_progress
@@ -41,7 +41,7 @@ def load(file: Path, skips: bool | None, show_all: bool) -> None:
     with open_context(embedded.load()) as context:
         with import_progress.shown(file.name) as progress:
             outcome = service.import_file(context, file, now, skips=skips, progress=progress)
-        changed = patient_list.follow(context, now)
+        changed = patient_list_service.follow(context, now)
         audit_marks.showed(outcome.added + outcome.changed)
     shown = outcome.rejected if show_all else outcome.rejected[:SHOWN]
     for rejected in shown:

@@ -10,8 +10,9 @@ from cli import audit_marks
 from cli.local import embedded
 from hotline import clock
 from hotline.context import open_context
-from recordings.retention import holds, purging, purging_reports
-from recordings.retention.purging import PurgeItem
+from recordings.retention import hold_service, report_service
+from recordings.retention import service as retention_service
+from recordings.retention.service import PurgeItem
 
 SHOWN = 200
 
@@ -29,17 +30,17 @@ def run(dry_run: bool, show_all: bool) -> None:
     """Delete everything whose period is over and which no complaint and no hold keeps."""
     now = clock.now()
     with open_context(embedded.load()) as context:
-        items = list(purging.plan(context, now))
+        items = list(retention_service.plan(context.database, context.settings, now))
         audit_marks.showed(len(items))
         _show(items if show_all else items[:SHOWN], dry_run)
         counts = Counter(item.verdict.kept_by or "over" for item in items)
         kept = ", ".join(f"{count} kept by {keeper}" for keeper, count in sorted(counts.items()) if keeper != "over")
         if dry_run:
-            files = len(purging_reports.due(context, now))
+            files = len(report_service.due(context.database, context.settings, now))
             told = f"{counts['over']} and {files} files of reports would be deleted"
             click.echo(f"{told}{', ' if kept else ''}{kept}. Nothing was changed.")
             return
-        done, files = purging.run(context, now), purging_reports.run(context, now)
+        done, files = retention_service.run(context, now), report_service.run(context, now)
     click.echo(f"{len(done)} and {files} files of reports deleted{', ' if kept else ''}{kept}.")
 
 
@@ -51,10 +52,10 @@ def run(dry_run: bool, show_all: bool) -> None:
 def hold(case: str, reason: str, by: str) -> None:
     """Keep the evidence of CASE, `call:ID` or `case:NUMBER`, until the hold is lifted."""
     subject, _, subject_id = case.partition(":")
-    if subject not in (holds.CALL, holds.CASE):
+    if subject not in (hold_service.CALL, hold_service.CASE):
         raise click.BadParameter("call:ID or case:NUMBER", param_hint="CASE")
     with open_context(embedded.load()) as context:
-        placed = holds.place(context, subject, subject_id, clock.now(), reason=reason, by=by)
+        placed = hold_service.place(context.database, subject, subject_id, clock.now(), reason=reason, by=by)
     click.echo(f"hold {placed.id} on {subject} {placed.subject_id}")
 
 
@@ -63,7 +64,7 @@ def hold(case: str, reason: str, by: str) -> None:
 def listing() -> None:
     """The holds that stand."""
     with open_context(embedded.load()) as context, context.database.read() as session:
-        rows = holds.standing(session)
+        rows = hold_service.standing(session)
         audit_marks.showed(len(rows))
     table = Table("hold", "on", "id", "since", "by", "reason")
     for row in rows:
@@ -78,7 +79,7 @@ def listing() -> None:
 def lift(hold_id: str, by: str) -> None:
     """Take a hold away: the periods count again."""
     with open_context(embedded.load()) as context:
-        holds.lift(context, hold_id, by, clock.now())
+        hold_service.lift(context.database, hold_id, by, clock.now())
     click.echo(f"hold {hold_id} is lifted")
 
 

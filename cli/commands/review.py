@@ -15,11 +15,12 @@ from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
-from qa.scoring import recording_review
-from qa.scoring.recording_review import SIDES, RecordingReview, ReviewTask
+from qa.scoring import recording_review_service
+from qa.scoring.recording_review_service import SIDES, RecordingReview, ReviewTask
 from qa.scoring.score import is_fault
-from recordings.speech import engine_choice, recognition
-from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech import recognition
+from recordings.speech.engines import choice as engine_choice
+from recordings.speech.engines.closed_set import ClosedSetScorer
 from recordings.storage.audio import Sound
 
 ORDERS = {",".join(SIDES): SIDES, ",".join(reversed(SIDES)): tuple(reversed(SIDES))}
@@ -60,10 +61,12 @@ def command(file: Path, scorecard: str, folder: Path | None, out: Path | None, *
     card = scorecards.load(folder)[scorecard]
     task = ReviewTask(card, Language(options["language"]), ORDERS[options["channels"]], folder, options["hospital"])
     where = {name: options[name] for name in ("home", "vosk_models", "threads")}
-    made = _with_progress(recording_review.read(file, task.order), task, place(**where))  # type: ignore[arg-type] # click gives the types
+    made = _with_progress(recording_review_service.read(file, task.order), task, place(**where))  # type: ignore[arg-type] # click gives the types
     _show(task, made)
     if out is not None:
-        out.write_text(json.dumps(recording_review.document(made), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        out.write_text(
+            json.dumps(recording_review_service.document(made), ensure_ascii=False, indent=1) + "\n", "utf-8"
+        )
 
 
 def _with_progress(sound: Sound, task: ReviewTask, where: recognition.ModelLocation) -> RecordingReview:
@@ -82,7 +85,7 @@ def _with_progress(sound: Sound, task: ReviewTask, where: recognition.ModelLocat
             if progress.finished:
                 progress.update(bar, description="marking")
 
-        return recording_review.review(sound, task, engine, ClosedSetScorer(where), heard)
+        return recording_review_service.review(sound, task, engine, ClosedSetScorer(where), heard)
 
 
 def _show(task: ReviewTask, made: RecordingReview) -> None:

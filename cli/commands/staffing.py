@@ -146,7 +146,7 @@ def history(start: date, end: date) -> list[HalfHour]:
         following = datetime.combine(end + timedelta(days=1), datetime.min.time(), zone)
         counted = queries.between(session, first, following)
         # A call-back is the work of the caller who asked for it: counted there, not once more.
-        back = {callback.back_call_id for callback in counted.callbacks}
+        back = {callback.outbound_call_id for callback in counted.callbacks}
     return average([call for call in counted.calls if call.id not in back], (end - start).days + 1, zone)
 
 

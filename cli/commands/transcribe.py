@@ -11,9 +11,11 @@ from rich.text import Text
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.values.language import Language
-from recordings.speech import engine_choice, hints, recognition
+from recordings.speech import hints, hints_file, recognition
 from recordings.speech.dialogue import TranscriptLine
-from recordings.storage.audio import Sound, read_file
+from recordings.speech.engines import choice as engine_choice
+from recordings.storage.audio import Sound
+from recordings.storage.audio_file import read_file
 
 COLOURS = {"caller": "cyan", "agent": "green"}
 
@@ -55,7 +57,7 @@ def _with_progress(sound: Sound, language: Language, engine: recognition.Engine)
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"listening, {engine.name}", total=sound.seconds * len(sound.channels))
-        known = hints.Hints(language, hints.words_of(None)[language])
+        known = hints.Hints(language, hints_file.words_of(None)[language])
         return hints.transcribe(sound, engine, known, lambda seconds: progress.advance(bar, seconds))
 
 

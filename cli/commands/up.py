@@ -14,8 +14,9 @@ from cli.local import queries
 from cli.local.embedded import plan
 from cli.local.processes import LocalHotline
 from hotline import clock
-from hotline.context import AppContext
-from routing.agents import hospital_file
+from hotline.configuration.settings import Settings
+from hotline.database.database import Database
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 
 SAMPLE = Path(__file__).parents[1] / "demo" / "hospital.yaml"
@@ -40,20 +41,20 @@ def command(home: Path | None, file: Path | None, free_ports: bool, procfile: Pa
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        house.open(lambda context: _fill(context, file))
+        house.open(lambda context: _fill(context.database, context.settings, file))
         click.echo(_welcome(house))
         stop.wait()
     finally:
         house.close()
 
 
-def _fill(context: AppContext, file: Path | None) -> None:
-    with context.database.read() as session:
+def _fill(database: Database, settings: Settings, file: Path | None) -> None:
+    with database.read() as session:
         is_empty = queries.holdings(session).agents == 0
     if file is not None or is_empty:
-        data = hospital_file.read(file or SAMPLE, queues_file.of(context.settings))
-        with context.database.write() as session:
-            left_alone = hospital_file.store(session, data, clock.now())
+        data = hospital_file.read(file or SAMPLE, queues_file.of(settings))
+        with database.write() as session:
+            left_alone = hospital_service.store(session, data, clock.now())
         if left_alone:
             click.echo(edited_since(left_alone))
 

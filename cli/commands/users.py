@@ -1,14 +1,15 @@
 """`hotline users`: who signs in to the staff pages. What is done here is in the audit log, as from the pages."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from sqlalchemy.orm import Session
 
-from accounts.passwords import policy, throttle
+from accounts.passwords import throttle_queries
 from accounts.users import queries as user_queries
 from accounts.users import service
 from accounts.users.rules import UserDetails
@@ -19,10 +20,14 @@ from hotline import clock
 from hotline.audit import service as audit_service
 from hotline.context import open_context
 from hotline.encryption.keyring import Keyring
-from hotline.models import User
 from hotline.values.access import Role
 from hotline.values.language import Language
-from routing.agents import queries, roster
+from routing.agents import queries, roster_service
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import User
 
 ROLE = click.Choice([role.value for role in Role])
 LANGUAGE = click.Choice([language.value for language in Language])
@@ -48,7 +53,7 @@ def listing() -> None:
 
 
 def _is_locked(session: Session, keyring: Keyring, login: str) -> bool:
-    return throttle.locked_until(session, keyring, login, clock.now()) is not None
+    return throttle_queries.locked_until(session, keyring, login, clock.now()) is not None
 
 
 def _row(user: User, numbers: dict[str, str], is_locked: bool) -> tuple[str, ...]:
@@ -67,10 +72,10 @@ def _row(user: User, numbers: dict[str, str], is_locked: bool) -> tuple[str, ...
 def add(login: str, name: str, role: str, staff_number: str | None, language: str) -> None:
     """Add LOGIN with a one-time password, which is printed once."""
     now, password = clock.now(), clock.new_password()
-    user = User(name=name, role=Role(role), language=Language(language), one_time_until=now + policy.ONE_TIME)
     with open_context(embedded.load()) as context, context.database.write() as session:
-        user.agent_id = roster.numbered(session, staff_number).id if staff_number else None
-        service.add(session, login, password, user)
+        agent_id = roster_service.numbered(session, staff_number).id if staff_number else None
+        details = UserDetails(name, Role(role), Language(language), agent_id)
+        user = service.invite(session, login, password, details, now)
         note(session, "create_user", user.id)
     _show(user.login, password)
 
@@ -95,7 +100,7 @@ def edit(
             name or user.name, Role(role or user.role), Language(language or user.language), user.agent_id
         )
         if staff_number or no_agent:
-            agent_id = roster.numbered(session, staff_number).id if staff_number else None
+            agent_id = roster_service.numbered(session, staff_number).id if staff_number else None
             wanted = replace(wanted, agent_id=agent_id)
         actions = service.edit(session, user.id, wanted)
         for action in actions:
@@ -140,7 +145,7 @@ def unlock(login: str) -> None:
     """Let LOGIN sign in again after too many wrong passwords, without waiting."""
     with open_context(embedded.load()) as context, context.database.write() as session:
         user = user_queries.by_login(session, login)
-        throttle.unlock(session, context.keyring, user.login)
+        throttle_queries.unlock(session, context.keyring, user.login)
         note(session, "unlock_user", user.id)
     click.echo(f"{login} can sign in from anywhere again.")
 

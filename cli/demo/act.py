@@ -11,8 +11,10 @@ from rich.console import Console, RenderableType
 from cli.demo import queries, report, summary, watch
 from hotline import clock
 from hotline.context import AppContext
+from hotline.database.database import Database
+from hotline.outbox.notifier import Notifier
 from hotline.values.states.agent import AgentStatus
-from routing.agents import status as agent_status
+from routing.agents import status_service as agent_status
 
 HERE = Path(__file__).parent
 HOSPITAL = HERE / "hospital.yaml"
@@ -50,20 +52,20 @@ def nobody_talks(context: AppContext) -> bool:
         return not queries.is_any_call_live(session)
 
 
-def on_duty(context: AppContext, staff_numbers: frozenset[str]) -> None:
+def on_duty(database: Database, notifier: Notifier, staff_numbers: frozenset[str]) -> None:
     """Have these agents be available, whose telephones are there, and all others offline."""
     now = clock.now()
-    with context.database.write() as session:
+    with database.write() as session:
         for agent in queries.agents(session, is_locked=True):
             is_here = agent.staff_number in staff_numbers
             status = AgentStatus.AVAILABLE if is_here else AgentStatus.OFFLINE
-            agent_status.choose_status(session, context, agent, status, now)
+            agent_status.choose_status(session, notifier, agent, status, now)
 
 
 MORNING = Act(
     phones=HERE / "morning.yaml",
     environment={"QUEUES_FILE": str(HERE / "queues.yaml")},
-    begin=lambda context: on_duty(context, DESK),
+    begin=lambda context: on_duty(context.database, context.notifier, DESK),
     is_over=nobody_talks,
     rows=watch.rows,
     table=watch.table,

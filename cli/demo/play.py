@@ -19,8 +19,11 @@ from cli.demo.sign_ins import SignIn
 from cli.demo.watch import NONE
 from cli.local.processes import LocalHotline
 from hotline import clock
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from routing.agents import hospital_file as agents_hospital_file
+from routing.agents import hospital_service
 from routing.queues import queues_file
 
 PROMPT_SECONDS = 90.0
@@ -51,20 +54,18 @@ class Demo:
     def open(self, hospital_file: Path) -> None:
         """Start everything and have the prompts rendered."""
         with self._console.status("Starting Redis, database, exchange, web servers, router, worker and clock …"):
-            context = self.house.open(lambda context: self._fill(context, hospital_file))
+            context = self.house.open(lambda context: self._fill(context.database, context.settings, hospital_file))
         self._console.print("Every process of the Procfile is up.")
-        self._progress("Rendering the spoken prompts", lambda: self._prompts(context), PROMPT_SECONDS)
+        self._progress("Rendering the spoken prompts", lambda: self._prompts(context.database), PROMPT_SECONDS)
 
-    def _fill(self, context: AppContext, file: Path) -> None:
-        with context.database.write() as session:
-            agents_hospital_file.store(
-                session, agents_hospital_file.read(file, queues_file.of(context.settings)), clock.now()
-            )
-        self._sign_ins = sign_ins.make(context, self._password)
+    def _fill(self, database: Database, settings: Settings, file: Path) -> None:
+        with database.write() as session:
+            hospital_service.store(session, agents_hospital_file.read(file, queues_file.of(settings)), clock.now())
+        self._sign_ins = sign_ins.make(database, self._password)
 
     @staticmethod
-    def _prompts(context: AppContext) -> tuple[int, int]:
-        with context.database.read() as session:
+    def _prompts(database: Database) -> tuple[int, int]:
+        with database.read() as session:
             return queries.prompts(session)
 
     def _progress(self, what: str, count: Count, still_seconds: float) -> bool:
@@ -103,7 +104,7 @@ class Demo:
                 act.begin(self._context)
                 self._watch(act, phones, since)
             finally:
-                on_duty(self._context, frozenset())  # their telephones are put away
+                on_duty(self._context.database, self._context.notifier, frozenset())  # their telephones are put away
                 phones.terminate()
                 phones.wait(10)
         if not self._progress("Transcribing and checking the calls", self._worked_through, STILL_SECONDS):

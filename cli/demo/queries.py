@@ -12,10 +12,10 @@ from hotline.models import (
     Agent,
     Answer,
     Attempt,
+    AutoScore,
     Call,
     Case,
     Job,
-    MachineMark,
     Offer,
     Prompt,
     Recipient,
@@ -39,7 +39,7 @@ class CallRows:
     offers: Sequence[Offer]
     recording: Recording | None
     transcript: Transcript | None
-    marks: Sequence[MachineMark]
+    marks: Sequence[AutoScore]
 
 
 def is_any_call_live(session: Session) -> bool:
@@ -71,7 +71,7 @@ def _rows_of(session: Session, call: Call) -> CallRows:
         offers=rows(Offer).all(),
         recording=rows(Recording).first(),
         transcript=rows(Transcript).first(),
-        marks=rows(MachineMark).all(),
+        marks=rows(AutoScore).all(),
     )
 
 
@@ -118,10 +118,10 @@ def answers(session: Session, recipient: Recipient) -> dict[str, str]:
 def nurse_seconds(session: Session, attempt: Attempt) -> float | None:
     """Return the time from the warning sign to the nurse's voice; `None` where either is missing."""
     call = session.get(Call, attempt.call_id) if attempt.call_id else None
-    heard = attempt.caught_at or (call.answered_at if call else None)
-    if attempt.warned_at is None or heard is None:
+    heard = attempt.agent_connected_at or (call.answered_at if call else None)
+    if attempt.warning_at is None or heard is None:
         return None
-    return round((heard - attempt.warned_at).total_seconds(), 1)
+    return round((heard - attempt.warning_at).total_seconds(), 1)
 
 
 def cases_of_follow_up(session: Session) -> int:

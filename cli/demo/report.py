@@ -1,18 +1,25 @@
 """What happened, read from the database alone: the rows that webhooks, router and worker have written."""
 
-from datetime import datetime
-from typing import Any
+from __future__ import annotations
 
-from sqlalchemy.orm import Session
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from cli.demo import queries
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Offer, Recording, Transcript
+from hotline.encryption.keyring import Keyring
+from hotline.object_store.store import ObjectStore
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.offer import OfferState
-from recordings.storage import sealed_sound
+from recordings.storage import sealed_sound_service
 from reports.service_level import figures
-from routing.estimates import estimated_wait, wait
+from routing.estimates import estimated_wait_queries, wait
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Offer, Recording, Transcript
 
 # What is told of the machine's marks: the item of the scorecard, and the answer that is good.
 CHECKS = {"greeting": ("greeting", ItemAnswer.YES), "courtesy": ("forbidden", ItemAnswer.NO)}
@@ -58,7 +65,7 @@ def as_json(context: AppContext, since: datetime) -> dict[str, Any]:
         calls = played(session, since)
         return {
             "calls": [_call(context, call) for call in calls],
-            "summary": _summary(context, calls) | _waits(estimated_wait.error_since(session, since)),
+            "summary": _summary(context.settings, calls) | _waits(estimated_wait_queries.error_since(session, since)),
         }
 
 
@@ -76,7 +83,7 @@ def _call(context: AppContext, story: PlayedCall) -> dict[str, Any]:
         "answered_at": _iso(call.answered_at),
         "offer_rings": _round(figures.offer_rings(winner, ring) if winner else None),
         "caller_rings": _round(figures.caller_rings(call, ring)),
-        "recording": _recording(context, story.recording),
+        "recording": _recording(context.objects, context.keyring, story.recording),
         "transcript": _transcript(story.transcript),
         "checks": story.checks,
         "verdicts": story.verdicts,
@@ -89,20 +96,20 @@ def _probability(story: PlayedCall, item: str) -> float | None:
     return next((mark.probability for mark in story.marks if mark.item == item), None)
 
 
-def _recording(context: AppContext, recording: Recording | None) -> dict[str, Any] | None:
+def _recording(objects: ObjectStore, keyring: Keyring, recording: Recording | None) -> dict[str, Any] | None:
     if recording is None:
         return None
     return {
         "seconds": recording.seconds,
         "channels": recording.channels,
-        "encrypted": recording.blob is not None and _is_sealed(context, recording),
+        "encrypted": recording.blob is not None and _is_sealed(objects, keyring, recording),
     }
 
 
-def _is_sealed(context: AppContext, recording: Recording) -> bool:
+def _is_sealed(objects: ObjectStore, keyring: Keyring, recording: Recording) -> bool:
     """Return whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
-    opened = sealed_sound.read_all(context, recording)
-    return not context.objects.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
+    opened = sealed_sound_service.read_all(objects, keyring, recording)
+    return not objects.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
 
 
 def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:
@@ -114,10 +121,10 @@ def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:
     ]
 
 
-def _summary(context: AppContext, calls: list[PlayedCall]) -> dict[str, Any]:
+def _summary(settings: Settings, calls: list[PlayedCall]) -> dict[str, Any]:
     offers = [offer for call in calls for offer in call.offers]
     rows = figures.CountedCalls([call.call for call in calls], offers)
-    counted = figures.summary(rows, context.settings.ring_seconds)
+    counted = figures.summary(rows, settings.ring_seconds)
     engines = sorted({call.transcript.engine for call in calls if call.transcript})
     return {
         "calls": counted.calls,

@@ -10,7 +10,7 @@ from rich.table import Table
 from accounts.users import service
 from cli.demo import queries
 from cli.terminal import tables
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.values.access import Role
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -27,16 +27,16 @@ class SignIn:
     number: str | None = None
 
 
-def make(context: AppContext, password: str) -> list[SignIn]:
+def make(database: Database, password: str) -> list[SignIn]:
     """Return an administrator, a supervisor, an auditor and every agent, all with this password."""
-    with context.database.read() as session:
+    with database.read() as session:
         agents = queries.agents(session)
     made = [SignIn("admin", "林立 Lin Li", Role.ADMINISTRATOR), SignIn("supervisor", "周敏 Zhou Min", Role.SUPERVISOR)]
     made += [SignIn("auditor", "沈岚 Shen Lan", Role.AUDITOR)]
     made += [SignIn(agent.staff_number, agent.name, Role.AGENT, agent.staff_number) for agent in agents]
     ids = {agent.staff_number: agent.id for agent in agents}
     for one in made:
-        service.create(context, one.login, password, one.name, one.role, ids.get(one.number or ""))
+        service.create(database, one.login, password, one.name, one.role, ids.get(one.number or ""))
     return made
 
 

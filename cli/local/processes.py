@@ -17,6 +17,7 @@ from cli.local.upgrade import upgrade
 from hotline.configuration import settings
 from hotline.context import AppContext, open_unchecked
 from hotline.errors import ConfigError, HotlineError
+from hotline.outbox.notifier import Notifier
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60.0
@@ -51,7 +52,7 @@ class LocalHotline:
         self.redis.start()
         context = open_unchecked(values)
         self.context = context
-        self._wait("redis", lambda: _pings(context))
+        self._wait("redis", lambda: _pings(context.notifier))
         upgrade(context)
         embedded.write(values.hotline_home, self.environment)
         prepare(context)
@@ -91,9 +92,9 @@ def _listening(environment: Mapping[str, str]) -> socket.socket:
         raise ConfigError(f"VOICE_BIND, VOICE_PORT: {host}:{port}: {error}") from error
 
 
-def _pings(context: AppContext) -> bool:
+def _pings(notifier: Notifier) -> bool:
     try:
-        return bool(context.notifier.redis.ping())
+        return bool(notifier.redis.ping())
     except redis.RedisError:
         return False
 

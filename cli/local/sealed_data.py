@@ -1,21 +1,27 @@
 """Everything that the keyring sealed, columns and files together: counted by key, and sealed anew."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.encryption import resealing, sealed_columns, sealed_objects
 from hotline.encryption.sealed_columns import Count
 from hotline.encryption.sealed_objects import Blob
-from ivr.prompts import catalogue
+from hotline.object_store.store import ObjectStore
+from ivr.prompts import service as prompt_service
 from qa.reports import service
-from recordings.storage import resealing as recordings
+from recordings.storage import reseal_service as recordings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 # What names the blobs that the keyring itself sealed; recordings have keys of their own.
-SOURCES: tuple[Callable[[Session], list[Blob]], ...] = (catalogue.sealed_blobs, service.sealed_blobs)
+SOURCES: tuple[Callable[[Session], list[Blob]], ...] = (prompt_service.sealed_blobs, service.sealed_blobs)
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,13 @@ class Resealed:
     closed: set[str]
 
 
-def counted(context: AppContext, keys: list[str]) -> Counts:
+def counted(database: Database, objects: ObjectStore, keys: list[str]) -> Counts:
     """Return how much each of these keys sealed."""
-    with context.database.read() as session:
+    with database.read() as session:
         values = sealed_columns.counts(session, keys)
         files = recordings.by_key(session)
         found = [blob for source in SOURCES for blob in source(session)]
-    files.update(key for blob in found if (key := sealed_objects.key_of(context.objects, blob)) is not None)
+    files.update(key for blob in found if (key := sealed_objects.key_of(objects, blob)) is not None)
     return Counts(values, files, values[""].values)
 
 
@@ -59,12 +65,12 @@ def reseal(context: AppContext, told: Callable[[int], object]) -> Resealed:
         with context.database.read() as session:
             objects = source(session)
         count, closed = sealed_objects.reseal(
-            context.objects, context.keyring, objects, lambda blob: _is_there(context, blob)
+            context.objects, context.keyring, objects, lambda blob: _is_there(context.database, blob)
         )
         found.files, found.closed = found.files + count, found.closed | closed
     return found
 
 
-def _is_there(context: AppContext, blob: Blob) -> bool:
-    with context.database.read() as session:
+def _is_there(database: Database, blob: Blob) -> bool:
+    with database.read() as session:
         return any(blob in source(session) for source in SOURCES)

@@ -12,7 +12,7 @@ from flask import Request, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from hotline import clock
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.encryption.keyring import Keyring
 
 if TYPE_CHECKING:
@@ -23,32 +23,32 @@ KEPT = timedelta(days=400)  # browsers keep no cookie longer
 MOST_USERS = 20  # of one browser; of more the first are forgotten
 
 
-def known(context: AppContext, request: Request, user: User | None) -> str | None:
+def known(keyring: Keyring, settings: Settings, request: Request, user: User | None) -> str | None:
     """Return the id of this browser, where `user` has signed in with the password they have now."""
-    read = _read(context, request)
-    if user is None or read["users"].get(user.id) != _mark(context.keyring, user):
+    read = _read(settings, request)
+    if user is None or read["users"].get(user.id) != _mark(keyring, user):
         return None
     return str(read["id"])
 
 
-def remember(context: AppContext, request: Request, response: Response, user: User) -> None:
+def remember(keyring: Keyring, settings: Settings, request: Request, response: Response, user: User) -> None:
     """This browser knows `user` from now on."""
-    read = _read(context, request)
+    read = _read(settings, request)
     others = {key: mark for key, mark in read["users"].items() if key != user.id}
-    read["users"] = dict([*others.items(), (user.id, _mark(context.keyring, user))][-MOST_USERS:])
+    read["users"] = dict([*others.items(), (user.id, _mark(keyring, user))][-MOST_USERS:])
     response.set_cookie(
         COOKIE,
-        _signer(context).dumps(read),
+        _signer(settings).dumps(read),
         max_age=KEPT,
         httponly=True,
         samesite="Lax",
-        secure=context.settings.console_url.startswith("https://"),
+        secure=settings.console_url.startswith("https://"),
     )
 
 
-def _read(context: AppContext, request: Request) -> dict[str, Any]:
+def _read(settings: Settings, request: Request) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = _signer(context).loads(
+        found: dict[str, Any] = _signer(settings).loads(
             request.cookies.get(COOKIE, ""), max_age=int(KEPT.total_seconds())
         )
     except BadData:
@@ -56,8 +56,8 @@ def _read(context: AppContext, request: Request) -> dict[str, Any]:
     return found
 
 
-def _signer(context: AppContext) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(context.settings.secret_key.get_secret_value(), salt="device")
+def _signer(settings: Settings) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings.secret_key.get_secret_value(), salt="device")
 
 
 def _mark(keyring: Keyring, user: User) -> str:

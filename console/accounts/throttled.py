@@ -6,7 +6,7 @@ from flask import Response, make_response
 from flask.typing import ResponseReturnValue
 
 from accounts.errors import TooManyGuesses
-from accounts.passwords.verification import retry_seconds
+from accounts.passwords.service import retry_seconds
 
 
 def answer(refused: Exception, page: ResponseReturnValue, now: datetime) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotline.values.paging import Listing
-from qa.scoring import marks
+from qa.scoring import mark_queries
 from recordings.storage import queries as recordings
 from recordings.transcripts import queries as transcripts
 from routing.calls import queries as calls
@@ -37,7 +37,7 @@ def listing(session: Session, wanted: CallFilter, page: int, unmarked: Select[st
     found = calls.listing(session, wanted, page)
     ids = [row.call.id for row in found.rows]
     audible, transcribed = recordings.audible(session, ids), transcripts.transcribed(session, ids)
-    greetings = marks.greetings(session, ids, unmarked)
+    greetings = mark_queries.greetings(session, ids, unmarked)
     rows = [
         CallRow(
             call=row.call,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from qa.scoring import marks
+from qa.scoring import mark_queries
 from recordings.storage import queries as recordings
 from recordings.transcripts import queries as transcripts
 from routing.calls import queries as calls
@@ -13,7 +13,7 @@ from routing.calls import queries as calls
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from hotline.models import Agent, Call, Event, MachineMark, Offer, Queue, QueueEntry, Recording, Transcript
+    from hotline.models import Agent, AutoScore, Call, CallHistoryEvent, Offer, Queue, QueueEntry, Recording, Transcript
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class CallRecord:
     call: Call
     queue: Queue | None
     agents: dict[str, Agent]
-    events: list[Event]
+    events: list[CallHistoryEvent]
     offers: list[Offer]
     entries: list[QueueEntry]
     answered_offer: Offer | None
     recordings: list[Recording]
     transcripts: dict[str, Transcript] = field(default_factory=dict)
-    marks: list[MachineMark] = field(default_factory=list)
+    marks: list[AutoScore] = field(default_factory=list)
 
 
 def find(session: Session, call_id: str) -> CallRecord | None:
@@ -47,7 +47,7 @@ def find(session: Session, call_id: str) -> CallRecord | None:
         answered_offer=history.answered_offer,
         recordings=recordings.of_call(session, call_id),
         transcripts=transcripts.of_call(session, call_id),
-        marks=marks.of_call(session, call_id),
+        marks=mark_queries.of_call(session, call_id),
     )
 
 

@@ -14,7 +14,7 @@ from hotline.values.reason import Reason
 from routing.queues.queues import QueueRules
 
 if TYPE_CHECKING:
-    from hotline.models import Agent, Event, Queue
+    from hotline.models import Agent, CallHistoryEvent, Queue
 
 # A value of an event's data may be a word of one of these tables.
 TABLES = ("outcome", "intent", "language_name", "reason")
@@ -27,7 +27,7 @@ class _Facts(dict[str, str]):
         return "–"
 
 
-def tell(words: Words, row: Event, agents: Mapping[str, Agent], queue: Queue | None) -> str:
+def tell(words: Words, row: CallHistoryEvent, agents: Mapping[str, Agent], queue: Queue | None) -> str:
     """Return one sentence for an event; the bare kind where the catalogue has no words for it."""
     pattern, event = words.known(f"event.{row.kind}"), call_events.read(row.kind, row.data)
     if pattern is None or event is None:

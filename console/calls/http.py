@@ -13,7 +13,7 @@ from flask_login import current_user
 from campaigns.results import queries as results
 from console.calls import call_list, call_record, marks, timeline
 from console.calls.call_record import CallRecord
-from console.crm import cases
+from console.crm import cases_http
 from console.web import audit_log, audit_marks, formatting, language
 from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
@@ -21,7 +21,7 @@ from crm.cases import queries as case_queries
 from hotline import clock
 from hotline.values.states.call import CallOutcome
 from qa import scorecards
-from qa.reviews import calibration
+from qa.reviews import calibration_service
 from reports.service_level import figures
 from routing.calls.queries import CallFilter
 from routing.queues import queries as queue_queries
@@ -42,7 +42,7 @@ def listing() -> ResponseReturnValue:
     """List the calls that this user may see, newest first."""
     with context().database.read() as session:
         # Whoever judges a call in a calibration must not read here what the machine found.
-        blind = calibration.blind_calls(current_user.id)
+        blind = calibration_service.blind_calls(current_user.id)
         found = call_list.listing(session, _wanted(), request.args.get("page", 1, int), blind)
         queues = queue_queries.queues(session)
         patients = results.patients_of_calls(session, [row.call for row in found.rows])
@@ -71,8 +71,8 @@ def show_call(call_id: str) -> ResponseReturnValue:
             abort(404)
         audit_log.record(session, "view_call", "call", call_id)
         # Whoever judges this call in a calibration must not read here what the machine found.
-        is_blind = calibration.is_blind(session, call_id, current_user.id)
-        opened = cases.visible(session, case_queries.of_calls(session, [call_id]))
+        is_blind = calibration_service.is_blind(session, call_id, current_user.id)
+        opened = cases_http.visible(session, case_queries.of_calls(session, [call_id]))
         patient_id = results.patients_of_calls(session, [record.call]).get(call_id)
     settings, words = context().settings, language.words(language.chosen(request))
     ring_seconds = settings.ring_seconds

@@ -12,7 +12,7 @@ from qa.scorecards import Scorecard, Scorecards
 from qa.scoring.score import ItemResult, Score, is_fault, score
 
 if TYPE_CHECKING:
-    from hotline.models import MachineMark
+    from hotline.models import AutoScore
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Sheet:
     score: Score | None
 
 
-def sheet(marks: Iterable[MachineMark], cards: Scorecards, words: Words) -> Sheet:
+def sheet(marks: Iterable[AutoScore], cards: Scorecards, words: Words) -> Sheet:
     """Return the marks in the order of their scorecard; by their bare ids where the card is no longer there."""
     rows = {mark.item: mark for mark in marks}
     card = cards.cards.get(next((mark.scorecard for mark in rows.values()), ""))
@@ -49,7 +49,7 @@ def sheet(marks: Iterable[MachineMark], cards: Scorecards, words: Words) -> Shee
     return Sheet(card.labels[words.language], lines, score(card, results))
 
 
-def _line(mark: MachineMark, card: Scorecard | None, words: Words) -> Line:
+def _line(mark: AutoScore, card: Scorecard | None, words: Words) -> Line:
     item = card.item(mark.item) if card else None
     tone = ""
     if item is not None and item.weight and mark.answer in (ItemAnswer.YES, ItemAnswer.NO):

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from campaigns.dialogue import scripts
+from campaigns.dialogue import script_queries
 from campaigns.dialogue.script import Choice, Script, Text
 from console.web.language import Words
 from hotline.configuration.errors import FileFault
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CaseReason
 
@@ -52,10 +52,10 @@ class Labels:
         return words("case_reason.to_person", why=why, step=step(given["step"], words))
 
 
-def of(context: AppContext) -> Labels:
+def of(settings: Settings) -> Labels:
     """Return the labels of this hospital's scripts."""
     try:
-        return Labels(scripts.all_of(context).values())
+        return Labels(script_queries.all_of(settings).values())
     except FileFault:
         return Labels(())  # names stand in; `hotline campaign draw` says what is wrong
 

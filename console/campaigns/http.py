@@ -24,12 +24,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from campaigns.errors import CampaignRefused, UndoRefused
-from campaigns.importing import watched_reports
+from campaigns.importing import watched_report_file
 from campaigns.planning import service
-from campaigns.results import figures, groups
+from campaigns.results import figure_queries, group_queries
 from campaigns.results import queries as results
-from campaigns.results.figures import Funnel
-from campaigns.stopping import identity_decisions, undo
+from campaigns.results.figure_queries import Funnel
+from campaigns.stopping import identity_service, undo_service
 from campaigns.stopping import queries as stopping
 from console.campaigns.forms import UndoForm
 from console.floor import warning_signs as alarms
@@ -41,8 +41,9 @@ from console.web.audit_marks import touches, touches_nothing
 from console.web.forms import submitted
 from console.web.standing import Standing
 from hotline import clock
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.errors import IllegalMove, NotFound
+from hotline.outbox.notifier import Notifier
 from hotline.values.language import Language
 from hotline.values.states.campaign import CampaignState
 
@@ -67,15 +68,17 @@ class Picture:
     rendered: dict[Language, str] = field(default_factory=dict)
 
 
-def open_live(app: Flask, context: AppContext) -> None:
+def open_live(app: Flask, database: Database, notifier: Notifier) -> None:
     """Give `app` its live campaigns; nothing runs until a page looks."""
-    app.extensions["live_campaigns"] = LiveFloor(context, lambda: Picture(*take(context), clock.now().timestamp()))
+    app.extensions["live_campaigns"] = LiveFloor(
+        database, notifier, lambda: Picture(*take(database), clock.now().timestamp())
+    )
 
 
-def take(context: AppContext) -> tuple[Seen, list[UnansweredSign]]:
+def take(database: Database) -> tuple[Seen, list[UnansweredSign]]:
     """Return every campaign with its funnel, the newest first, and the alarms."""
-    with context.database.read() as session:
-        seen = [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
+    with database.read() as session:
+        seen = [(one, figure_queries.funnel(session, one.id)) for one in figure_queries.campaigns(session)]
         return seen, alarms.take(session)
 
 
@@ -84,11 +87,11 @@ def take(context: AppContext) -> tuple[Seen, list[UnansweredSign]]:
 @touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def listing() -> ResponseReturnValue:
     """Return every campaign with its funnel; live."""
-    seen, open_alarms = take(context())
+    seen, open_alarms = take(context().database)
     audit_marks.showed(len(open_alarms))
     with context().database.read() as session:
-        changed = identity_decisions.count(session)
-    refused = watched_reports.refused(context().settings)
+        changed = identity_service.count(session)
+    refused = watched_report_file.refused(context().settings)
     return render_template(
         "campaigns/campaign_list.html",
         changed=changed,
@@ -153,11 +156,14 @@ def show(campaign_id: str) -> ResponseReturnValue:
         campaign = _campaign(session, campaign_id)
         _note(session, campaign, "view_campaign")
     with context().database.read() as session:  # counting takes long, and nobody waits for it
-        questions, compared = figures.questions(session, campaign.id), groups.compare(session, campaign.id)
+        questions, compared = (
+            figure_queries.questions(session, campaign.id),
+            group_queries.compare(session, campaign.id),
+        )
         return render_template(
             "campaigns/campaign.html",
             campaign=campaign,
-            funnel=figures.funnel(session, campaign.id),
+            funnel=figure_queries.funnel(session, campaign.id),
             questions=questions,
             told=results.attempts_with_reports(session, campaign.id),
             stops=stopping.of_campaign(session, campaign.id),
@@ -189,7 +195,7 @@ def pause(campaign_id: str) -> ResponseReturnValue:
 def undo_stop(recipient_id: str) -> ResponseReturnValue:
     """Undo what stopped this recipient's calls, as it was seen: with a reason, a death only when it is confirmed."""
     form = submitted(UndoForm)
-    asked = undo.UndoRequest(
+    asked = undo_service.UndoRequest(
         why=form.why.data,
         user_id=current_user.id,
         token=form.seen.data,
@@ -197,7 +203,7 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
         address=request.remote_addr or "",
     )
     try:
-        done = undo.undo(context(), recipient_id, asked, clock.now())
+        done = undo_service.undo(context(), recipient_id, asked, clock.now())
         flash("stops.undone" if done.resumed else "stops.undone_nobody")
     except UndoRefused as refused:
         audit_marks.failed()
@@ -217,9 +223,9 @@ def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:
         _note(session, campaign, "start_campaign" if state is CampaignState.RUNNING else "pause_campaign")
     try:
         if state is CampaignState.RUNNING:
-            service.start(context(), campaign.id, clock.now())
+            service.start(context().database, context().notifier, campaign.id, clock.now())
         else:
-            service.pause(context(), campaign.id)
+            service.pause(context().database, context().notifier, campaign.id)
     except (CampaignRefused, IllegalMove):
         audit_marks.failed()
         flash("campaigns.refused")

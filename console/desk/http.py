@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from accounts.sessions import queries
-from console.desk import presence
+from console.desk import presence_http
 from console.desk import view as desk_view
 from console.desk.forms import StatusForm, TokenForm
 from console.floor import warning_signs
@@ -32,9 +32,10 @@ from hotline.configuration.settings import Settings
 from hotline.values.states.agent import AgentStatus, PagePhone
 from routing.agents import queries as agent_queries
 from routing.agents import service as agents_service
-from routing.agents import status as agent_status
-from telephony import browser_phone
-from telephony.browser_phone import CLIENT, PhoneKind
+from routing.agents import status_service as agent_status
+from telephony.agent_address import CLIENT
+from telephony.provider import browser_phone
+from telephony.provider.browser_phone import PhoneKind
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -92,7 +93,7 @@ def choose() -> ResponseReturnValue:
     agent_id = _agent_id()
     status = submitted(StatusForm).status.data
     with context().database.write() as session:
-        if agent_status.choose_status(session, context(), _locked(session, agent_id), status, clock.now()):
+        if agent_status.choose_status(session, context().notifier, _locked(session, agent_id), status, clock.now()):
             _note(session, f"status_{status}", agent_id)
     return "", 204
 
@@ -104,7 +105,7 @@ def back() -> ResponseReturnValue:
     """End wrap-up, or being set aside."""
     agent_id = _agent_id()
     with context().database.write() as session:
-        if agent_status.come_back(session, context(), _locked(session, agent_id), clock.now()):
+        if agent_status.come_back(session, context().notifier, _locked(session, agent_id), clock.now()):
             _note(session, "came_back", agent_id)
     return "", 204
 
@@ -116,13 +117,13 @@ def back() -> ResponseReturnValue:
 def token() -> ResponseReturnValue:
     """Return a short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
     form = submitted(TokenForm)
-    beat = presence.beat_of(form, PagePhone.CONNECTING) if form.page.data else None
+    beat = presence_http.beat_of(form, PagePhone.CONNECTING) if form.page.data else None
     with context().database.write() as session:
         if beat is not None:
-            agents_service.take_phone(session, context(), beat, clock.now())
+            agents_service.take_phone(session, context().notifier, beat, clock.now())
         agent = _locked(session, _agent_id())
         if agent.address.startswith(CLIENT):
-            agent_status.page_phone(session, context(), agent, clock.now())
+            agent_status.page_phone(session, context().notifier, agent, clock.now())
             queries.took_phone(session, current_user.sign_in_id, clock.now())
     if not agent.address.startswith(CLIENT) or browser_phone.connection_of(context().settings).kind is PhoneKind.NONE:
         abort(404)

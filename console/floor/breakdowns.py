@@ -9,7 +9,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from console.web import formatting
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
+from hotline.database.database import Database
 from reports.service_level import figures, queries
 from reports.service_level.figures import ServiceFigures
 from routing.agents import queries as agent_queries
@@ -35,10 +36,10 @@ class Breakdown:
     bar: tuple[BarSegment, ...]
 
 
-def take(context: AppContext, by: str, now: datetime) -> list[Breakdown]:
+def take(database: Database, settings: Settings, by: str, now: datetime) -> list[Breakdown]:
     """Today's parts in the order of their names."""
-    zone, ring = ZoneInfo(context.settings.timezone), context.settings.ring_seconds
-    with context.database.read() as session:
+    zone, ring = ZoneInfo(settings.timezone), settings.ring_seconds
+    with database.read() as session:
         rows = queries.between(session, formatting.midnight(now, zone))
         names = {agent.id: f"{agent.staff_number} {agent.name}" for agent in agent_queries.everyone(session)}
     if by == AGENT:

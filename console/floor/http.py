@@ -40,9 +40,9 @@ def open_live(app: Flask, context: AppContext) -> None:
 
     def take() -> RenderedFloor:
         number = found.follower.number
-        return RenderedFloor(snapshot.take(context, clock.now()), number)
+        return RenderedFloor(snapshot.take(context.database, context.settings, clock.now()), number)
 
-    found: LiveFloor[RenderedFloor] = LiveFloor(context, take)
+    found: LiveFloor[RenderedFloor] = LiveFloor(context.database, context.notifier, take)
     app.extensions["live"] = found
 
 
@@ -57,7 +57,7 @@ def live() -> LiveFloor[RenderedFloor]:
 @touches("view_floor", "floor", "floor", lists=True)
 def show() -> ResponseReturnValue:
     """Return the floor at this moment."""
-    seen = snapshot.take(context(), clock.now())
+    seen = snapshot.take(context().database, context().settings, clock.now())
     audit_marks.showed(len(seen.waiting) + len(seen.talks))
     divided = _divided() if current_user.sees_all_calls else {"parts": None}
     return render_template("floor/floor.html", floor=seen, sections=SECTIONS, **divided)
@@ -78,7 +78,7 @@ def _divided() -> dict[str, object]:
         abort(400)
     queues = queues_file.of(context().settings).queues.values() if by == parts.QUEUE else ()
     labels = {queue.name: queue.label for queue in queues}
-    return {"parts": parts.take(context(), by, clock.now()), "by": by, "labels": labels}
+    return {"parts": parts.take(context().database, context().settings, by, clock.now()), "by": by, "labels": labels}
 
 
 @pages.get("/floor/stream")

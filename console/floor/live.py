@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from hotline import log
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.outbox import floor_events
-from hotline.outbox.notifier import FLOOR
+from hotline.outbox.notifier import FLOOR, Notifier
 
 Seen = TypeVar("Seen")
 
@@ -50,9 +50,9 @@ class FloorChange:
 class ChangeFollower:
     """Reads the changes of the floor in their order, each once."""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, database: Database) -> None:
         """Begin with what happens after the first look."""
-        self._context = context
+        self._database = database
         self._seen: set[int] = set()
         self.number = 0
         self.latest: deque[FloorChange] = deque(maxlen=KEPT)
@@ -60,7 +60,7 @@ class ChangeFollower:
     def news(self) -> list[FloorChange]:
         """Return what has changed since the last look; nothing at the first one."""
         is_first = self.number == 0
-        with self._context.database.read() as session:
+        with self._database.read() as session:
             if is_first:
                 self.number = max(1, floor_events.newest(session))
             rows = floor_events.since(session, self.number)
@@ -105,9 +105,9 @@ class FloorViewer(Generic[Seen]):
 class LiveFloor(Generic[Seen]):
     """Takes pictures with `take` when the floor changes, and hands them to all viewers."""
 
-    def __init__(self, context: AppContext, take: Callable[[], Seen]) -> None:
+    def __init__(self, database: Database, notifier: Notifier, take: Callable[[], Seen]) -> None:
         """Do nothing until the first viewer comes."""
-        self._context = context
+        self._notifier = notifier
         self._take = take
         self._viewers: set[FloorViewer[Seen]] = set()
         self._lock = threading.Lock()
@@ -116,7 +116,7 @@ class LiveFloor(Generic[Seen]):
         self._is_closed = False
         self._is_asked = False
         self._last: Seen | None = None
-        self.follower = ChangeFollower(context)
+        self.follower = ChangeFollower(database)
         self.pictures = 0
 
     def join(self) -> FloorViewer[Seen]:
@@ -150,13 +150,13 @@ class LiveFloor(Generic[Seen]):
         """Stop listening; before the resources of the process are given back."""
         self._is_closed = True
         self._wake.set()
-        self._context.notifier.notify(FLOOR)
+        self._notifier.notify(FLOOR)
         for thread in self._threads:
             thread.join(2 * LISTEN_SECONDS)
 
     def _listen(self) -> None:
         quiet = 0.0
-        for ring in self._context.notifier.listen(FLOOR, LISTEN_SECONDS):
+        for ring in self._notifier.listen(FLOOR, LISTEN_SECONDS):
             if self._is_closed:
                 return
             quiet = 0.0 if ring is not None else quiet + LISTEN_SECONDS

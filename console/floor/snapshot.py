@@ -12,7 +12,8 @@ from console.desk import view
 from console.floor import warning_signs as alarms
 from console.floor.warning_signs import UnansweredSign
 from console.web import formatting
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
+from hotline.database.database import Database
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
@@ -21,7 +22,7 @@ from reports.service_level import queries
 from reports.service_level.figures import ServiceFigures
 from routing.agents import queries as agent_queries
 from routing.calls import queries as call_queries
-from routing.estimates import estimated_wait
+from routing.estimates import estimated_wait_queries
 from routing.estimates.wait import WaitError
 from routing.queues import queries as queue_queries
 
@@ -55,7 +56,7 @@ class WaitingCaller:
     ringing: list[RingingPhone]
     reasons: list[Reason]
     requeue_reason: RequeueReason | None
-    is_lifted: bool
+    is_at_front: bool
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,10 @@ class FloorSnapshot:
     alarms: Sequence[UnansweredSign] = ()
 
 
-def take(context: AppContext, now: datetime) -> FloorSnapshot:
+def take(database: Database, settings: Settings, now: datetime) -> FloorSnapshot:
     """Read the floor."""
-    settings = context.settings
     midnight = formatting.midnight(now, ZoneInfo(settings.timezone))
-    with context.database.read() as session:
+    with database.read() as session:
         queues = {queue.name: queue for queue in queue_queries.queues(session)}
         agents = agent_queries.everyone(session)
         known = {agent.id: agent for agent in agents}
@@ -99,7 +99,7 @@ def take(context: AppContext, now: datetime) -> FloorSnapshot:
             agents=sorted(agents, key=_rank),
             talks=_talks(session, queues, known),
             figures=queries.since(session, midnight, settings.ring_seconds),
-            wait_error=estimated_wait.error_since(session, midnight),
+            wait_error=estimated_wait_queries.error_since(session, midnight),
             queues=[queues[name] for name in sorted(queues)],
             held=view.callers(session, known),
             in_line=sum(waiter.position > 0 for waiter in waiting),
@@ -124,7 +124,7 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
                 ringing=ringing.get(waiting.id, []),
                 reasons=list(waiting.reasons),
                 requeue_reason=waiting.requeue_reason,
-                is_lifted=waiting.is_lifted,
+                is_at_front=waiting.is_at_front,
             )
         )
     return waiters

@@ -29,8 +29,8 @@ def take(session: Session) -> list[UnansweredSign]:
     """Return those that are open now, the oldest first."""
     return [
         UnansweredSign(
-            open_.case, open_.attempt.warning, open_.attempt.warned_at, open_.call.status is CallStatus.WAITING
+            open_.case, open_.attempt.warning, open_.attempt.warning_at, open_.call.status is CallStatus.WAITING
         )
         for open_ in queries.open_warnings(session)
-        if open_.attempt.warned_at
+        if open_.attempt.warning_at
     ]

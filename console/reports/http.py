@@ -17,11 +17,11 @@ from console.web.audit_marks import touches, touches_nothing
 from console.web.flash_errors import logged, note, refusals
 from console.web.forms import submitted
 from hotline import clock
-from qa.reports import report, service
+from qa.reports import report_queries, service
 from qa.reports import values as reports_values
 from qa.reports.values import KINDS, UNITS, ReportRequest
 from qa.reports.words import words
-from qa.sampling import draws
+from qa.sampling import service as sampling_service
 from routing.agents import queries as agent_queries
 from routing.queues import queries as queue_queries
 
@@ -43,7 +43,7 @@ def show() -> ResponseReturnValue:
     spoken = language.chosen(request)
     with context().database.write() as session:
         note(session, "view_report", wanted.agent_id or "everybody", "report")
-        made = report.build(context(), session, wanted, spoken, clock.now())
+        made = report_queries.build(session, context().settings, wanted, spoken, clock.now())
         files = service.of_user(session, current_user.id)
         agents = agent_queries.everyone(session) if current_user.sees_all_calls else []
         departments = agent_queries.departments(session)
@@ -62,7 +62,8 @@ def ask() -> ResponseReturnValue:
     wanted = _wanted(form)
     with refusals():
         made = service.request_report(
-            context(),
+            context().database,
+            context().notifier,
             current_user.id,
             wanted,
             clock.now(),
@@ -88,9 +89,9 @@ def state(report_id: str) -> ResponseReturnValue:
 def file(report_id: str) -> ResponseReturnValue:
     """Return the file, for whoever asked for it; logged."""
     row = _own(report_id)
-    content = service.report_file(context(), row)
+    content = service.report_file(context().objects, row)
     logged("fetch_report", report_id, "report")
-    name = f"{row.kind}-{row.wanted['since']}-{row.wanted['until']}.{row.format}"
+    name = f"{row.kind}-{row.parameters['since']}-{row.parameters['until']}.{row.format}"
     return send_file(io.BytesIO(content), mimetype=service.FORMATS[row.format], as_attachment=True, download_name=name)
 
 
@@ -100,9 +101,9 @@ def file(report_id: str) -> ResponseReturnValue:
 def samples() -> ResponseReturnValue:
     """Return the draws of the last days, each drawn again to prove it."""
     with context().database.read() as session:
-        rows = draws.latest(session)
+        rows = sampling_service.latest(session)
         agents = agent_queries.by_id(session)
-    proven = {row.id: draws.is_proven(row) for row in rows}
+    proven = {row.id: sampling_service.is_proven(row) for row in rows}
     logged("view_samples", "draws", "sample")
     return render_template("reports/samples.html", rows=rows, proven=proven, agents=agents)
 

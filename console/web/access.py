@@ -118,7 +118,7 @@ def _load(token: str) -> SignedIn | None:
     if found is None:
         return None
     user, sign_in = found
-    if now - sign_in.seen_at >= queries.NOTED and not _is_by_itself():
+    if now - sign_in.last_active_at >= queries.NOTED and not _is_by_itself():
         with context().database.write() as writing:
             queries.touch(writing, sign_in.id, now)
     return SignedIn(user, sign_in.id, token)

@@ -10,7 +10,7 @@ from flask_login import current_user
 from accounts.sessions import queries
 from console.web.access import SignedIn, context
 from hotline import clock
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.database.outage import AWAY
 from recordings.storage.seekable import Seekable
 from recordings.storage.wav_lengths import Source
@@ -24,16 +24,16 @@ PATIENCE = timedelta(seconds=30)
 class Standing:
     """The session of a request, with the role and the agent that it had."""
 
-    def __init__(self, context: AppContext, user: SignedIn) -> None:
+    def __init__(self, database: Database, user: SignedIn) -> None:
         """Stand for `user`, who was found signed in just now."""
-        self._context, self._user = context, user
+        self._database, self._user = database, user
         self._asked_at = self._known_at = clock.now()
         self._holds = True
 
     @classmethod
     def of_request(cls) -> "Standing":
         """Return that of the present request; it may be asked when the request is long answered."""
-        return cls(context(), cast(SignedIn, current_user._get_current_object()))
+        return cls(context().database, cast(SignedIn, current_user._get_current_object()))
 
     def holds(self) -> bool:
         """Return whether it is as it was when the request came, at most a second ago."""
@@ -45,7 +45,7 @@ class Standing:
 
     def _ask(self, now: datetime) -> bool:
         try:
-            with self._context.database.read() as session:
+            with self._database.read() as session:
                 found = queries.find(session, self._user.get_id(), now)
         except AWAY:
             return now - self._known_at < PATIENCE

@@ -11,12 +11,12 @@ from flask_login import current_user
 from console.calls import event_text
 from console.calls import http as calls_http
 from console.campaigns import answers
-from console.quality import http as quality_http
+from console.quality import calibration_http, coaching_http, reviews_http, verdicts_http
 from console.reports import http as reports_http
 from console.web import access, formatting, language
 from crm.cases import deadlines
 from hotline import clock
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.values.language import Language
 from qa.reviews import permissions
 from reports.service_level import figures
@@ -39,17 +39,18 @@ FILTERS = {
 }
 
 
-def equip(app: Flask, context: AppContext) -> None:
+def equip(app: Flask, settings: Settings) -> None:
     """Give the templates of `app` their filters, functions and common values."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(FILTERS | _of_the_hospital(context))
+    app.jinja_env.filters.update(FILTERS | _of_the_hospital(settings))
     app.jinja_env.tests.update(
         missing_target=figures.misses_target, overdue=deadlines.is_overdue, coaching_overdue=permissions.is_overdue
     )
-    quality_pages = frozenset(blueprint.name for blueprint in (*quality_http.BLUEPRINTS, reports_http.pages))
+    of_quality = (reviews_http, verdicts_http, calibration_http, coaching_http, reports_http)
+    quality_pages = frozenset(each.pages.name for each in of_quality)
     app.jinja_env.globals.update(tell=event_text.tell, bar_name=event_text.bar, quality_pages=quality_pages)
     app.jinja_env.globals.update(opens_call=calls_http.may_see)
-    app.context_processor(partial(_frame, context, static_version()))
+    app.context_processor(partial(_frame, settings, static_version()))
 
 
 def static_version() -> str:
@@ -58,9 +59,9 @@ def static_version() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.is_file())).hexdigest()[:8]
 
 
-def _of_the_hospital(context: AppContext) -> dict[str, Any]:
+def _of_the_hospital(settings: Settings) -> dict[str, Any]:
     """Return the filters that speak by the hospital's own queues and scripts."""
-    queues, labels = queues_file.of(context.settings), answers.of(context)
+    queues, labels = queues_file.of(settings), answers.of(settings)
     return {
         "reason": lambda reason, words: event_text.reason(words, reason, queues),
         "question": labels.question,
@@ -69,13 +70,17 @@ def _of_the_hospital(context: AppContext) -> dict[str, Any]:
     }
 
 
-def _frame(context: AppContext, version: str) -> dict[str, Any]:
-    chosen, settings = language.chosen(request), context.settings
+def _name_of(settings: Settings, chosen: Language) -> str:
+    return settings.hospital_name_zh if chosen is Language.MANDARIN else settings.hospital_name_en
+
+
+def _frame(settings: Settings, version: str) -> dict[str, Any]:
+    chosen = language.chosen(request)
     return {
         "t": language.words(chosen),
         "language": chosen,
         "languages": language.NAMES,
-        "hospital": settings.hospital_name_zh if chosen is Language.MANDARIN else settings.hospital_name_en,
+        "hospital": _name_of(settings, chosen),
         "ring_seconds": settings.ring_seconds,
         "version": version,
         "user": current_user,

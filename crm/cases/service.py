@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from crm.cases import deadlines, queries
 from crm.errors import ClosedCase
 from crm.patients import queries as patient_queries
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Agent, Call, Case, CaseStep, Patient
 from hotline.outbox import call_log, transitions
+from hotline.outbox.notifier import Notifier
 from hotline.values.call_events import CaseOpened
 from hotline.values.reason import Reason
 from hotline.values.states.case import CaseKind, CaseState, Urgency
@@ -43,14 +44,16 @@ class NewCase:
     reasons: tuple[Reason, ...] = ()
 
 
-def open_case(session: Session, context: AppContext, new: NewCase, actor: Actor, now: datetime) -> Case:
+def open_case(
+    session: Session, notifier: Notifier, settings: Settings, new: NewCase, actor: Actor, now: datetime
+) -> Case:
     """Open a case with its deadline; return the one that the call has opened already, if it is of this kind."""
     earlier = queries.opened_by_call(session, new.call.id, new.kind) if new.call else None
     if earlier is not None:
         return earlier
     try:
         with session.begin_nested():
-            case = _row(session, context, new, now)
+            case = _row(session, settings, new, now)
             session.add(case)
             session.flush()
     except IntegrityError:  # two deliveries at once: the other one has opened it
@@ -61,7 +64,7 @@ def open_case(session: Session, context: AppContext, new: NewCase, actor: Actor,
     add_step(session, case, CaseStep(kind="opened", at=now, data={"owner": new.owner_agent_id}), actor)
     if new.call is not None:
         opened = CaseOpened(case=case.number, case_kind=new.kind)
-        call_log.record(session, context.notifier, new.call.id, opened, now)
+        call_log.record(session, notifier, new.call.id, opened, now)
     return case
 
 
@@ -85,22 +88,22 @@ def comment(
 
 
 def change_state(
-    session: Session, context: AppContext, case: Case, state: CaseState, actor: Actor, now: datetime
+    session: Session, settings: Settings, case: Case, state: CaseState, actor: Actor, now: datetime
 ) -> bool:
     """Move the case to `state`, its deadline with it; return whether that is a change. Raises `IllegalMove`."""
     before = case.state
     if not transitions.move(case, state):
         return False
     case.closed_at = now if state is CaseState.CLOSED else None
-    zone = ZoneInfo(context.settings.timezone)
+    zone = ZoneInfo(settings.timezone)
     case.due_at = deadlines.due(case.kind, case.urgency, state, case.opened_at, zone)
     add_step(session, case, CaseStep(kind="moved", at=now, data={"from": before, "to": state}), actor)
     return True
 
 
-def close(session: Session, context: AppContext, case: Case, actor: Actor, now: datetime) -> bool:
+def close(session: Session, settings: Settings, case: Case, actor: Actor, now: datetime) -> bool:
     """Close the case; return whether that is a change."""
-    return change_state(session, context, case, CaseState.CLOSED, actor, now)
+    return change_state(session, settings, case, CaseState.CLOSED, actor, now)
 
 
 def add_step(session: Session, case: Case, step: CaseStep, actor: Actor) -> None:
@@ -110,7 +113,7 @@ def add_step(session: Session, case: Case, step: CaseStep, actor: Actor) -> None
     session.flush()
 
 
-def _row(session: Session, context: AppContext, new: NewCase, now: datetime) -> Case:
+def _row(session: Session, settings: Settings, new: NewCase, now: datetime) -> Case:
     index = new.call.caller_index if new.call else None
     patient_id = new.patient_id
     if patient_id is None:
@@ -118,7 +121,7 @@ def _row(session: Session, context: AppContext, new: NewCase, now: datetime) -> 
         patient_id = None if patient is None else patient.id
     if index is None and patient_id is not None:
         index = session.get_one(Patient, patient_id).number_index
-    zone = ZoneInfo(context.settings.timezone)
+    zone = ZoneInfo(settings.timezone)
     return Case(
         number=queries.next_number(session, "case"),
         kind=new.kind,

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from crm.errors import UnreadableFile
+from crm.feeds.file_limits import MEGABYTE, FileLimits
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20
@@ -26,6 +27,16 @@ def opened(file: Path) -> io.BufferedReader:
         return file.open("rb")
     except OSError as error:
         raise UnreadableFile(f"{file.name}: cannot be read: {error.strerror}") from error
+
+
+def check_size(file: Path, limits: FileLimits) -> None:
+    """Raise `UnreadableFile` when the file is larger than is read."""
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise UnreadableFile(f"{file.name}: cannot be read: {error.strerror}") from error
+    if size > limits.bytes:
+        raise UnreadableFile(f"{file.name}: is larger than {limits.bytes // MEGABYTE} MB, the most that is read")
 
 
 def lines(file: Path) -> Iterator[tuple[int, list[str]]]:

@@ -1,10 +1,7 @@
 """The most that is read of a hospital's file, so that no file can exhaust the machine."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from crm.errors import UnreadableFile
 
 if TYPE_CHECKING:  # the process that reads workbooks is started for each, and need not load the settings
     from hotline.configuration.settings import Settings
@@ -28,15 +25,6 @@ class FileLimits:
     cells: int = 20_000_000
     memory_bytes: int = 256 * MEGABYTE
     seconds: int = 60
-
-    def check_size(self, file: Path) -> None:
-        """Raise `UnreadableFile` when the file is too large."""
-        try:
-            size = file.stat().st_size
-        except OSError as error:
-            raise UnreadableFile(f"{file.name}: cannot be read: {error.strerror}") from error
-        if size > self.bytes:
-            raise UnreadableFile(f"{file.name}: is larger than {self.bytes // MEGABYTE} MB, the most that is read")
 
 
 def of(house: "Settings") -> FileLimits:

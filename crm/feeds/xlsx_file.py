@@ -1,6 +1,6 @@
 """Workbooks (XLSX), read by a process of its own that may be killed: whatever a file was made to do, it costs little.
 
-`crm.feeds.xlsx_worker` is that process; it writes each row as a line of JSON.
+`crm.feeds.engines.xlsx_worker` is that process; it writes each row as a line of JSON.
 """
 
 import json
@@ -24,7 +24,7 @@ def lines(file: Path, limits: FileLimits) -> Iterator[tuple[int, list[str]]]:
 
     Raises `UnreadableFile`, also when the process was stopped.
     """
-    command = [sys.executable, "-m", "crm.feeds.xlsx_worker", str(file.resolve()), json.dumps(asdict(limits))]
+    command = [sys.executable, "-m", "crm.feeds.engines.xlsx_worker", str(file.resolve()), json.dumps(asdict(limits))]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
     with subprocess.Popen(  # noqa: S603 # our own interpreter, the file's name as one argument
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -9,7 +9,7 @@ from functools import partial
 from crm.feeds import cell_values, dates
 from crm.feeds.checked_row import LONGER, CheckedRow
 from crm.feeds.rejected_field import RejectedField
-from crm.feeds.tables import Columns, TableRow
+from crm.feeds.table_row import Columns, TableRow
 from crm.patients import person_fields
 from hotline.values import phone_numbers
 from hotline.values.language import Language

@@ -9,12 +9,14 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from crm.errors import UnreadableFile
-from crm.feeds import file_limits, tables
+from crm.feeds import file_limits, table_file
 from crm.feeds.progress import ImportProgress
 from crm.feeds.rejected_field import RejectedField
 from crm.patients import identity_index, patient_row, queries
 from crm.patients.patient_row import DECEASED, DO_NOT_CALL, FLAGS, ListedPatient
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.encryption.keyring import Keyring
 from hotline.models import Patient
 
 # What a list never takes back: the wish not to be called, and a death.
@@ -57,8 +59,8 @@ def import_file(
     Raises `UnreadableFile`; then nothing is stored.
     """
     progress = progress or ImportProgress()
-    progress.begin("check", tables.about(file))
-    checked = _check(_read(context, file, now), progress)
+    progress.begin("check", table_file.about(file))
+    checked = _check(_read(context.settings, file, now), progress)
     if not checked.rows and not checked.rejected_rows:
         raise UnreadableFile(f"{file.name}: holds no patient below its first line")
     rejected = (tuple(checked.rejected), checked.rows, checked.rejected_rows)
@@ -67,28 +69,28 @@ def import_file(
         return ImportOutcome(0, 0, *rejected, is_stored=False)
     progress.begin("store", checked.rows)
     added = changed = 0
-    rows = (row for _, row in _read(context, file, now) if isinstance(row, ListedPatient))
+    rows = (row for _, row in _read(context.settings, file, now) if isinstance(row, ListedPatient))
     for chunk in context.database.in_pieces(iter(lambda: list(islice(rows, CHUNK)), [])):
         with context.database.write() as session:
-            stored = store(session, context, chunk, now)
+            stored = store(session, context.keyring, chunk, now)
         added, changed = added + stored[0], changed + stored[1]
         progress.step(len(chunk))
     return ImportOutcome(added, changed, *rejected)
 
 
-def store(session: Session, context: AppContext, rows: Collection[ListedPatient], now: datetime) -> tuple[int, int]:
+def store(session: Session, keyring: Keyring, rows: Collection[ListedPatient], now: datetime) -> tuple[int, int]:
     """Add the patients, and change those who are known by number and name, however these are spelled.
 
     Return how many were added and how many changed.
     """
-    patients = queries.by_identity(session, context.keyring, [(row.number, row.name) for row in rows])
+    patients = queries.by_identity(session, keyring, [(row.number, row.name) for row in rows])
     added = changed = 0
     for row in rows:
-        index = identity_index.identity_index(context.keyring, (row.number, row.name))
+        index = identity_index.identity_index(keyring, (row.number, row.name))
         patient = patients.get(index)
         is_new = patient is None
         if patient is None:
-            patients[index] = patient = _new(context, row, index, now)
+            patients[index] = patient = _new(keyring, row, index, now)
             session.add(patient)
         if _update(patient, row) or is_new:
             patient.changed_at = now
@@ -96,9 +98,9 @@ def store(session: Session, context: AppContext, rows: Collection[ListedPatient]
     return added, changed
 
 
-def _read(context: AppContext, file: Path, now: datetime) -> Iterator[tuple[int, ListedPatient | list[RejectedField]]]:
-    today, area_code = context.settings.day(now), context.settings.phone_area_code
-    for row in tables.rows(file, patient_row.COLUMNS, file_limits.of(context.settings)):
+def _read(settings: Settings, file: Path, now: datetime) -> Iterator[tuple[int, ListedPatient | list[RejectedField]]]:
+    today, area_code = settings.day(now), settings.phone_area_code
+    for row in table_file.rows(file, patient_row.COLUMNS, file_limits.of(settings)):
         yield row.line, patient_row.read(row, today, area_code)
 
 
@@ -114,10 +116,10 @@ def _check(rows: Iterator[tuple[int, ListedPatient | list[RejectedField]]], prog
     return checked
 
 
-def _new(context: AppContext, row: ListedPatient, index: str, now: datetime) -> Patient:
+def _new(keyring: Keyring, row: ListedPatient, index: str, now: datetime) -> Patient:
     return Patient(
         number=row.number,
-        number_index=identity_index.number_index(context.keyring, row.number),
+        number_index=identity_index.number_index(keyring, row.number),
         name=row.name,
         identity_index=index,
         added_at=now,

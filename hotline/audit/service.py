@@ -20,6 +20,14 @@ def entry(*, user_id: str | None, action: str, subject: str, subject_id: str, at
     )
 
 
+def of_command(
+    *, action: str, subject: str, subject_id: str, at: datetime, outcome: AuditOutcome, count: int | None, filter: str
+) -> AuditEntry:
+    """Make a row, not yet added, of a command: nobody is signed in, and `log.acting` knows for whom it runs."""
+    facts = {"subject": subject, "subject_id": subject_id, "outcome": outcome, "count": count, "filter": filter}
+    return AuditEntry(at=at, user_id=None, action=action, **facts)
+
+
 def add(session: Session, made: AuditEntry) -> None:
     """Add the row to the log, in the caller's transaction."""
     session.add(made)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from hotline.audit import log
-from hotline.database import postgres, time_limits
+from hotline.database import postgres, statements, time_limits
+from hotline.database.statements import Statements
 from hotline.database.time_limits import LONGEST_LOCK_SECONDS, USUAL, Patience
 from hotline.encryption.keyring import Keyring
 from hotline.errors import HotlineError
@@ -43,7 +44,7 @@ class Database:
         self.engine.dialect.hotline_keyring = keyring  # type: ignore[attr-defined] # read by models.types.EncryptedText
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # For single statements that commit by themselves: no transaction, no question whether the server is there.
-        self._direct = self.engine.execution_options(statements=True) if self.is_sqlite else _direct(url, limits)
+        self._direct = self.engine if self.is_sqlite else _direct(url, limits)
         self._direct.dialect.hotline_keyring = keyring  # type: ignore[attr-defined] # as above
         # Called before each transaction that writes; it may refuse it (`hotline.context` sets it).
         self.before_write: Callable[[], object] = _nothing
@@ -79,17 +80,27 @@ class Database:
             hook()
 
     @contextmanager
-    def statements(self) -> Iterator[Connection]:
-        """A connection on which every statement commits by itself; on SQLite it only reads."""
-        with self._direct.connect() as connection:
+    def statements(self) -> Iterator[Statements]:
+        """A connection on which every statement commits by itself."""
+        with statements.connected(self._direct, self) as connection:
             yield connection
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A transaction without the mapper: committed at the end of the block, undone by an exception."""
+    def transaction_on(self, driver: Any) -> Iterator[None]:
+        """A transaction on a connection of the driver's, for `Statements`."""
         self.before_write()
-        with self._serial(), self._writes.begin() as connection:
-            yield connection
+        if not self.is_sqlite:
+            with driver.transaction():
+                yield
+            return
+        with self._serial():
+            _begin_immediate(driver)
+            try:
+                yield
+                driver.execute("COMMIT")
+            except BaseException:
+                driver.rollback()
+                raise
 
     def in_pieces(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         """Yield the pieces of long work, each for a short transaction of its own.
@@ -122,11 +133,15 @@ class Database:
         self._threads = [each for each in self._threads if each.is_alive()] + [thread]
         thread.start()
 
-    def close(self) -> None:
-        """Give the connections back."""
+    def end_background(self) -> None:
+        """Have the threads of `background` end, and wait for them a moment."""
         self.closing.set()
         for thread in self._threads:
             thread.join(CLOSING_SECONDS)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.end_background()
         self.engine.dispose()
         self._direct.dispose()
 
@@ -141,7 +156,7 @@ def after_commit(session: Session, hook: Callable[[], object]) -> None:
 
 
 def _direct(url: str, limits: Patience) -> Engine:
-    return postgres.engine(url, limits, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+    return postgres.engine(url, limits, plans_once=True, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
 
 def _engine(url: str, limits: Patience) -> Engine:
@@ -161,8 +176,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get("statements", False):
-        return  # each statement is a transaction of its own
     driver: Any = connection.connection.driver_connection  # past the library: it is every transaction's first word
     if options.get("writes", False):
         _begin_immediate(driver)

@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import psycopg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hotline import log
 from hotline.database import time_limits
 from hotline.database.database import Busy, Database
 
+# What a statement or its connection raises, whatever the reason.
+DatabaseFault = SQLAlchemyError
 # What is raised when the database is away, hung, locked, full or read-only; never for what a statement said.
 AWAY = (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError, Busy)
 PROBE_EVERY_SECONDS = 0.5

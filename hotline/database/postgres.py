@@ -34,8 +34,11 @@ def _connection(limits: Patience) -> type[psycopg.Connection[Any]]:
     return Bounded
 
 
-def engine(url: str, limits: Patience, **options: Any) -> Engine:
-    """Return an engine on the SQLAlchemy `url` (`postgresql://…`) with these limits."""
+def engine(url: str, limits: Patience, *, plans_once: bool = False, **options: Any) -> Engine:
+    """Return an engine on the SQLAlchemy `url` (`postgresql://…`) with these limits.
+
+    `plans_once`: a prepared statement has one plan for all values, which suits those that find their row by its key.
+    """
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     session = {
         "lock_timeout": f"{limits.lock_seconds * 1000:.0f}",
@@ -43,6 +46,8 @@ def engine(url: str, limits: Patience, **options: Any) -> Engine:
         "idle_in_transaction_session_timeout": "60000",
         "timezone": "UTC",
     }
+    if plans_once:
+        session["plan_cache_mode"] = "force_generic_plan"
     arguments: dict[str, Any] = {
         "options": " ".join(f"-c {name}={text}" for name, text in session.items()),
         "connect_timeout": limits.connect_seconds,

@@ -18,7 +18,7 @@ from hotline.encryption import keyring as encryption_keyring
 from hotline.encryption.keyring import Keyring, Undecipherable
 from hotline.encryption.sealed_columns import Place, places
 from hotline.errors import ConfigError
-from hotline.models import Call, KeptSecret, KnownKey, Patient, Person
+from hotline.models import Call, KnownKey, Patient, PatientIdentifier, StoredSecret
 from hotline.values import phone_numbers
 
 INDEX = "index"
@@ -42,10 +42,10 @@ def prove(database: Database, keyring: Keyring, now: datetime) -> None:
         _write(database, [_row(keyring, key, now, None) for key in fresh])
     with database.read() as session:
         known = all_known(session)
-        kept = session.get(KeptSecret, INDEX)
+        kept = session.get(StoredSecret, INDEX)
     check(keyring, known)
     if kept is None:
-        raise ConfigError(f"the key of the index is gone from kept_secrets; restore the database. {REMEDY}")
+        raise ConfigError(f"the key of the index is gone from stored_secrets; restore the database. {REMEDY}")
     keyring.use(chosen(known).id)
     keyring.index_key = _opened(keyring, kept.sealed, f"kept-secret:{INDEX}", "the key of the index")
 
@@ -109,9 +109,9 @@ def _begin(database: Database, keyring: Keyring, now: datetime) -> None:
     """The first start: what is there must open, then the keys are written down, and the key of the index."""
     with database.read() as session:
         is_old = _opens(session, keyring)
-        is_kept = session.get(KeptSecret, INDEX) is not None
+        is_kept = session.get(StoredSecret, INDEX) is not None
         index_key = _old_index_key(session, keyring) if is_old else os.urandom(32)
-    kept = KeptSecret(name=INDEX, sealed=keyring.encrypt(index_key, f"kept-secret:{INDEX}"))
+    kept = StoredSecret(name=INDEX, sealed=keyring.encrypt(index_key, f"kept-secret:{INDEX}"))
     # Before the tables knew them, any of the keys may have sealed; the first one did so last.
     rows = [
         _row(keyring, key, now, now - timedelta(seconds=place) if is_old or not place else None)
@@ -120,7 +120,7 @@ def _begin(database: Database, keyring: Keyring, now: datetime) -> None:
     _write(database, rows if is_kept else [*rows, kept])
 
 
-def _write(database: Database, rows: Sequence[KnownKey | KeptSecret]) -> None:
+def _write(database: Database, rows: Sequence[KnownKey | StoredSecret]) -> None:
     """Add the rows, all or none: whoever starts at the same time may be faster, and is then believed."""
     try:
         with database.write() as session:
@@ -151,7 +151,7 @@ def _opens(session: Session, keyring: Keyring) -> bool:
 
     Raises `ConfigError` when one does not open.
     """
-    found = session.scalar(select(func.count()).select_from(Person)) or 0
+    found = session.scalar(select(func.count()).select_from(PatientIdentifier)) or 0
     for place in places():
         for row, sealed in _ends(session, place):
             found += 1

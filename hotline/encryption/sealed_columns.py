@@ -8,7 +8,7 @@ from sqlalchemy import ColumnClause, LargeBinary, String, TableClause, column, f
 from sqlalchemy.orm import Session
 
 from hotline.encryption.keyring import Keyring, head
-from hotline.models import KeptSecret, Recording, Row
+from hotline.models import Recording, Row, StoredSecret
 from hotline.models.sealed import Sealed, key_of
 
 
@@ -71,7 +71,7 @@ def places() -> Iterator[Place]:
     for made in Row.metadata.sorted_tables:
         yield from (Place(made.name, each.name, id=key_of(made)) for each in made.c if isinstance(each.type, Sealed))
     yield Place(Recording.__tablename__, "data_key", "recording-key", beside="key_id")
-    yield Place(KeptSecret.__tablename__, "sealed", "kept-secret", id="name")
+    yield Place(StoredSecret.__tablename__, "sealed", "kept-secret", id="name")
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from hotline.models.accounts import User
 from hotline.models.agents import Agent, AgentPage, AgentSkill, Department, Queue, Skill
 from hotline.models.audit import AuditEntry, AuditHead
+from hotline.models.auto_scores import AutoScore
 from hotline.models.callbacks import Callback
-from hotline.models.calls import Call, Event, Leg
+from hotline.models.calls import Call, CallHistoryEvent, Leg
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
 from hotline.models.cases import Case, CaseStep, Counter
-from hotline.models.encryption_keys import KeptSecret, KnownKey
+from hotline.models.encryption_keys import KnownKey, StoredSecret
 from hotline.models.floor_events import FloorEvent
-from hotline.models.jobs import Chore, Job, Lease
-from hotline.models.machine_marks import MachineMark
+from hotline.models.jobs import Job, Lease, TaskSchedule
 from hotline.models.objects import Prompt, UnreferencedObject
 from hotline.models.offers import Offer
 from hotline.models.patients import Patient
@@ -37,7 +37,7 @@ from hotline.models.reviews import (
 from hotline.models.row import Row
 from hotline.models.sign_ins import SignIn, SignInThrottle
 from hotline.models.transfers import Transfer
-from hotline.models.visits import IdentityProposal, Person, Visit
+from hotline.models.visits import IdentityProposal, PatientIdentifier, Visit
 
 __all__ = [
     "Agent",
@@ -48,33 +48,31 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "AuditHead",
+    "AutoScore",
     "Calibration",
     "Call",
+    "CallHistoryEvent",
     "Callback",
     "Campaign",
     "Case",
     "CaseStep",
-    "Chore",
     "CoachingItem",
     "Correction",
     "Counter",
     "DailySample",
     "Department",
     "Discharge",
-    "Event",
     "FloorEvent",
     "IdentityProposal",
     "Job",
-    "KeptSecret",
     "KnownKey",
     "Lease",
     "Leg",
     "LegalHold",
-    "MachineMark",
     "Offer",
     "PartialTranscript",
     "Patient",
-    "Person",
+    "PatientIdentifier",
     "Prompt",
     "Queue",
     "QueueEntry",
@@ -90,6 +88,8 @@ __all__ = [
     "SignIn",
     "SignInThrottle",
     "Skill",
+    "StoredSecret",
+    "TaskSchedule",
     "Transcript",
     "Transfer",
     "UnreferencedObject",

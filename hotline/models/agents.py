@@ -43,7 +43,7 @@ class Agent(Row, WithId):
     state_since: Mapped[datetime] = mapped_column(Utc)
     # When the state ends by itself (wrap-up); None where only an event ends it.
     state_until: Mapped[datetime | None] = mapped_column(Utc)
-    # The offer whose lease holds the agent; None when idle, set aside or in wrap-up.
+    # The offer whose lease holds the agent; None when idle, not ready or in wrap-up.
     offer_id: Mapped[str | None] = mapped_column(String(32))
     # Since when the agent's telephone is the one in their page, which says so before it hangs up; else None.
     page_phone_since: Mapped[datetime | None] = mapped_column(Utc)
@@ -75,7 +75,7 @@ class AgentPage(Row):
     # The browser it is open in, as a digest: signing out there closes all pages of it.
     browser: Mapped[str] = mapped_column(String(32))
     opened_at: Mapped[datetime] = mapped_column(Utc)
-    seen_at: Mapped[datetime] = mapped_column(Utc)
+    last_heartbeat_at: Mapped[datetime] = mapped_column(Utc)
     phone: Mapped[PagePhone] = mapped_column(EnumWord(PagePhone), default=PagePhone.NONE)
     # When it last took the agent's telephone: of several pages the newest has it. None: never.
     phone_since: Mapped[datetime | None] = mapped_column(Utc)

@@ -40,9 +40,9 @@ class Callback(Row, WithId):
     dialled_at: Mapped[datetime | None] = mapped_column(Utc)
     provider_sid: Mapped[str | None] = mapped_column(String(64), unique=True)
     # For whom the place has come: kept free while the telephone of the patient rings.
-    held_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    reserved_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     # The outbound call that came about.
-    back_call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    outbound_call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"), index=True)
     requested_at: Mapped[datetime] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
     __table_args__ = (

@@ -30,8 +30,8 @@ class Call(Row, WithId):
     status: Mapped[CallStatus] = mapped_column(EnumWord(CallStatus), default=CallStatus.IN_MENU)
     outcome: Mapped[CallOutcome | None] = mapped_column(EnumWord(CallOutcome))
     reason: Mapped[CallReason | None] = mapped_column(EnumWord(CallReason))
-    # Where the caller stands in the flow, how often a key was wrong there, and the number of the turn that is expected.
-    place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # The node of the flow, how often a key was wrong there, and the number of the turn that is expected.
+    dialogue_state: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     turn: Mapped[int] = mapped_column(Integer, default=0)
     # The TwiML that answered the last turn: a turn delivered twice is answered the same. Gone when the call has ended.
     last_answer: Mapped[str | None] = mapped_column(PaddedText("calls.last_answer"))
@@ -47,14 +47,14 @@ class Call(Row, WithId):
     rating_asked_at: Mapped[datetime | None] = mapped_column(Utc)
     rating: Mapped[int | None] = mapped_column(Integer)
     is_held: Mapped[bool] = mapped_column(Boolean, default=False)
-    # The conference as it ought to be, and as the exchange was last told, see `routing.calls.conferences`: whether the
-    # caller is on hold, and the offer whose line ends it (None: nobody's).
+    # The conference as it ought to be, and as the exchange was last told, see `routing.calls.conference_service`:
+    # whether the caller is on hold, and the offer whose line ends it (None: nobody's).
     conference_is_held: Mapped[bool] = mapped_column(Boolean, default=False)
     conference_ender_id: Mapped[str | None] = mapped_column(String(32))
-    conference_told_held: Mapped[bool] = mapped_column(Boolean, default=False)
-    conference_told_ender_id: Mapped[str | None] = mapped_column(String(32))
-    # The last time the exchange said anything of this call; the sweep asks after silent ones.
-    heard_at: Mapped[datetime] = mapped_column(Utc)
+    conference_applied_held: Mapped[bool] = mapped_column(Boolean, default=False)
+    conference_applied_ender_id: Mapped[str | None] = mapped_column(String(32))
+    # When the exchange last reported anything about this call; the sweep asks after silent ones.
+    last_report_at: Mapped[datetime] = mapped_column(Utc)
     __table_args__ = (Index(None, "status"),)
 
 
@@ -75,10 +75,10 @@ class Leg(Row, WithId):
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
-class Event(Row, WithId):
-    """One thing that happened in a call; together they are its story."""
+class CallHistoryEvent(Row, WithId):
+    """One event of a call; together they are its history."""
 
-    __tablename__ = "events"
+    __tablename__ = "call_events"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
     at: Mapped[datetime] = mapped_column(Utc)
     kind: Mapped[str] = mapped_column(String(40))

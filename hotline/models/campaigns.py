@@ -41,7 +41,7 @@ class Discharge(Row, WithId):
     has_consent: Mapped[bool] = mapped_column(Boolean, default=False)
     do_not_call: Mapped[bool] = mapped_column(Boolean, default=False)
     # Days refused (0 = Monday) and the time preferred: {"refused": [5, 6], "from": "14:00", "to": "17:00"}.
-    wishes: Mapped[dict[str, Any]] = mapped_column(PaddedJson("discharges.wishes"), default=dict)
+    preferences: Mapped[dict[str, Any]] = mapped_column(PaddedJson("discharges.preferences"), default=dict)
     source: Mapped[str] = mapped_column(String(20))
     added_at: Mapped[datetime] = mapped_column(Utc)
 
@@ -83,20 +83,20 @@ class Recipient(Row, WithId):
     condition: Mapped[str] = mapped_column(PaddedText("recipients.condition"), default="general")
     script: Mapped[str] = mapped_column(PaddedText("recipients.script"))
     step: Mapped[str] = mapped_column(String(40))
-    wishes: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.wishes"), default=dict)
-    # What another kind of campaign needs to know, e.g. the appointment and its alternatives.
-    about: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.about"), default=dict)
+    preferences: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.preferences"), default=dict)
+    # For a doctor's absence: the appointment and its alternatives.
+    notice: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.notice"), default=dict)
     state: Mapped[RecipientState] = mapped_column(EnumWord(RecipientState), default=RecipientState.PLANNED)
     reason: Mapped[str] = mapped_column(String(120), default="")
-    # Where they stood when a fact stopped their calls: {"state": "planned", "reason": ""}; they may go on from there.
-    before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # Their state when a fact stopped their calls: {"state": "planned", "reason": ""}; they may go on from there.
+    state_before_stop: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # The next attempt is due then; the step makes sense between `opens_at` and `closes_at` only.
     due_at: Mapped[datetime | None] = mapped_column(Utc)
     opens_at: Mapped[datetime] = mapped_column(Utc)
     closes_at: Mapped[datetime] = mapped_column(Utc)
     tries: Mapped[int] = mapped_column(Integer, default=0)
     # Where the conversation stopped, written by the script's flow: whoever is called again or calls back goes on there.
-    place: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.place"), default=dict)
+    dialogue_state: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.dialogue_state"), default=dict)
     reached_at: Mapped[datetime | None] = mapped_column(Utc)
     verified_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -136,7 +136,7 @@ class RecipientChange(Row, WithId):
     reported_at: Mapped[datetime | None] = mapped_column(Utc)
     # The member of staff who undid it; `None`: the hotline itself, or a command.
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
-    why: Mapped[str] = mapped_column(EncryptedText("recipient_changes.why"), default="")
+    note: Mapped[str] = mapped_column(EncryptedText("recipient_changes.note"), default="")
 
 
 class Attempt(Row, WithId):
@@ -153,8 +153,8 @@ class Attempt(Row, WithId):
     provider_sid: Mapped[str | None] = mapped_column(String(64), unique=True)
     # The call of the conversation, with its recording and transcript; None before anyone answered.
     call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"), index=True)
-    # Where the conversation stands; what a later call goes on from is the recipient's.
-    place: Mapped[dict[str, Any]] = mapped_column(PaddedJson("attempts.place"), default=dict)
+    # The state of this conversation; what a later call goes on from is the recipient's.
+    dialogue_state: Mapped[dict[str, Any]] = mapped_column(PaddedJson("attempts.dialogue_state"), default=dict)
     # The highest sequence number of the status callbacks, as on legs.
     sequence: Mapped[int] = mapped_column(Integer, default=-1)
     reserved_at: Mapped[datetime] = mapped_column(Utc)
@@ -164,16 +164,16 @@ class Attempt(Row, WithId):
     answered_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
     hung_up_at: Mapped[datetime | None] = mapped_column(Utc)
-    # What the exchange took the answer for (human, machine_start, …): may choose wording, nothing else.
-    heard: Mapped[str] = mapped_column(String(24), default="")
+    # Who answered, as answering-machine detection has it (human, machine_start, …): may choose wording, nothing else.
+    answered_by: Mapped[str] = mapped_column(String(24), default="")
     verified_at: Mapped[datetime | None] = mapped_column(Utc)
     # "Call me later": when.
-    later_at: Mapped[datetime | None] = mapped_column(Utc)
+    postponed_until: Mapped[datetime | None] = mapped_column(Utc)
     # A warning sign (its id in the script), when it was heard, when a nurse was asked for and when one spoke.
     warning: Mapped[str] = mapped_column(PaddedText("attempts.warning"), default="")
-    warned_at: Mapped[datetime | None] = mapped_column(Utc)
-    asked_at: Mapped[datetime | None] = mapped_column(Utc)
-    caught_at: Mapped[datetime | None] = mapped_column(Utc)
+    warning_at: Mapped[datetime | None] = mapped_column(Utc)
+    agent_requested_at: Mapped[datetime | None] = mapped_column(Utc)
+    agent_connected_at: Mapped[datetime | None] = mapped_column(Utc)
     __table_args__ = (
         UniqueConstraint("recipient_id", "number"),
         Index(None, "campaign_id", "reserved_at"),
@@ -204,7 +204,7 @@ class Answer(Row, WithId):
     # The choice as the script names it (`yes`, `7`), its figure where it is one, and what was said in words.
     value: Mapped[str] = mapped_column(PaddedText("answers.value"))
     figure: Mapped[float | None] = mapped_column(PaddedJson("answers.figure"))
-    words: Mapped[str | None] = mapped_column(EncryptedText("answers.words"))
+    verbatim: Mapped[str | None] = mapped_column(EncryptedText("answers.verbatim"))
     is_warning: Mapped[bool] = mapped_column(Boolean, default=False)
     is_opinion: Mapped[bool] = mapped_column(Boolean, default=False)
     at: Mapped[datetime] = mapped_column(Utc)

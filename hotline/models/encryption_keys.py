@@ -23,9 +23,9 @@ class KnownKey(Row):
     retired_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
-class KeptSecret(Row):
+class StoredSecret(Row):
     """A secret that the database itself keeps, sealed with the ring: the key of the index."""
 
-    __tablename__ = "kept_secrets"
+    __tablename__ = "stored_secrets"
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

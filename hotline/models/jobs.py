@@ -22,9 +22,9 @@ class Job(Row, WithId):
     # How often it failed since it last began afresh: by a fault here, as the provider was out, as its worker died.
     tries: Mapped[int] = mapped_column(Integer, default=0)
     outages: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    deaths: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    worker_deaths: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     # When the first of these failures was.
-    troubled_at: Mapped[datetime | None] = mapped_column(Utc)
+    first_failed_at: Mapped[datetime | None] = mapped_column(Utc)
     # Above 0 it waits in the urgent line of its kind.
     urgency: Mapped[int] = mapped_column(Integer, default=0)
     # Why it failed last, as a code.
@@ -35,7 +35,7 @@ class Job(Row, WithId):
     # A worker that took it holds it until then, by the database's clock; past it, the worker is taken for dead.
     held_until: Mapped[datetime | None] = mapped_column(Utc)
     # Asked for anew while a worker is at it: it is done once more.
-    is_renewed: Mapped[bool] = mapped_column(default=False)
+    is_requested_again: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
     __table_args__ = (UniqueConstraint("kind", "subject_id"), Index(None, "state", "due_at"))
 
@@ -47,20 +47,20 @@ class Lease(Row):
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
     holder: Mapped[str] = mapped_column(String(80))
     # Grows with each renewal: who stands by watches it for as long as a lease lasts, and trusts no clock.
-    beat: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    heartbeat: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     # By the database's clock, to be read by people; nothing is decided by it.
     until: Mapped[datetime] = mapped_column(Utc)
 
 
-class Chore(Row):
+class TaskSchedule(Row):
     """What the clock does again and again: when it is due next, by the database's clock, and how it went last."""
 
-    __tablename__ = "chores"
+    __tablename__ = "task_schedules"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(Utc)
-    last_started: Mapped[datetime | None] = mapped_column(Utc)
-    last_ended: Mapped[datetime | None] = mapped_column(Utc)
+    last_started_at: Mapped[datetime | None] = mapped_column(Utc)
+    last_ended_at: Mapped[datetime | None] = mapped_column(Utc)
     # Why the last run failed, as a code; empty when it did not.
     last_error: Mapped[str] = mapped_column(String(60), default="")
     # How many runs took longer than they may.
-    late: Mapped[int] = mapped_column(Integer, default=0)
+    overruns: Mapped[int] = mapped_column(Integer, default=0)

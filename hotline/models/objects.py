@@ -17,7 +17,7 @@ class UnreferencedObject(Row):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     made_at: Mapped[datetime] = mapped_column(Utc, index=True)
     # It is being deleted: nothing may name it any more.
-    is_going: Mapped[bool] = mapped_column(default=False)
+    is_being_deleted: Mapped[bool] = mapped_column(default=False)
 
 
 class Prompt(Row):

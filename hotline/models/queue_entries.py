@@ -27,7 +27,7 @@ class QueueEntry(Row, WithId):
     only_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     kind: Mapped[QueueEntryKind] = mapped_column(EnumWord(QueueEntryKind), default=QueueEntryKind.CALLER)
     # Whether the priority was raised by one, which is the front of the line among equals.
-    is_lifted: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_at_front: Mapped[bool] = mapped_column(Boolean, default=False)
     # Why a caller who talked already is in line again: what they hear, and what staff read.
     requeue_reason: Mapped[RequeueReason | None] = mapped_column(EnumWord(RequeueReason))
     state: Mapped[QueueEntryState] = mapped_column(EnumWord(QueueEntryState), default=QueueEntryState.WAITING)
@@ -44,11 +44,11 @@ class QueueEntry(Row, WithId):
     announced_at: Mapped[datetime | None] = mapped_column(Utc)
     # The offer that won, and when the caller was sent to the conference of the call.
     winner_id: Mapped[str | None] = mapped_column(String(32))
-    moved_at: Mapped[datetime | None] = mapped_column(Utc)
+    sent_to_conference_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
     __table_args__ = (
         Index(
-            "uq_waiting_open_call",
+            "uq_queue_entries_open_call",
             "call_id",
             unique=True,
             sqlite_where=text("state IN ('waiting', 'won')"),

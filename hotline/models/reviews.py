@@ -37,10 +37,10 @@ class DailySample(Row, WithId):
     seed: Mapped[str] = mapped_column(String(64))
     # The calls that could be drawn: [[call id, agent id, queue, hour, [traits]], …], and the rules of the draw.
     frame: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
-    terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # What came of it: [[call id, agent id, at random, [reasons]], …], and how many calls each rule left out.
-    picked: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
-    left_out: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    drawn: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
+    excluded: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     drawn_at: Mapped[datetime] = mapped_column(Utc)
 
 
@@ -77,7 +77,7 @@ class Review(Row, WithId):
     version: Mapped[int] = mapped_column(Integer, default=0)
     answers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     # What was written and may tell of patients: the remark to the agent, and a comment that was begun and not sent.
-    words: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson("reviews.words"))
+    notes: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson("reviews.notes"))
     score: Mapped[float | None] = mapped_column(Float)
     is_fatal: Mapped[bool] = mapped_column(Boolean, default=False)
     added_at: Mapped[datetime] = mapped_column(Utc)
@@ -173,7 +173,7 @@ class Report(Row, WithId):
     format: Mapped[str] = mapped_column(String(8))
     language: Mapped[Language] = mapped_column(EnumWord(Language))
     # {"since": "2026-03-01", "until": "2026-03-31", "unit": "week", "agent": id or null, "department": …}
-    wanted: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[ReportState] = mapped_column(EnumWord(ReportState), default=ReportState.REQUESTED)
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     blob: Mapped[str | None] = mapped_column(String(200))

@@ -23,7 +23,7 @@ class SignIn(Row, WithId):
     version: Mapped[int] = mapped_column(Integer)
     made_at: Mapped[datetime] = mapped_column(Utc)
     # When its person last opened something, to the minute; what pages do by themselves does not count.
-    seen_at: Mapped[datetime] = mapped_column(Utc)
+    last_active_at: Mapped[datetime] = mapped_column(Utc)
     ends_at: Mapped[datetime] = mapped_column(Utc, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
     # When its last token for a telephone was given out, and when the exchange was told to take no more of them.

@@ -13,26 +13,26 @@ from hotline.models.sealed import EncryptedJson
 from hotline.values.states.visit import VisitState
 
 
-class Person(Row):
+class PatientIdentifier(Row):
     """A patient's number in the hospital by its blind index. Its row is the lock of all that decides about calls."""
 
-    __tablename__ = "persons"
+    __tablename__ = "patient_identifiers"
     person_index: Mapped[str] = mapped_column(String(64), primary_key=True)
     # The same for all numbers of one person: the least of their indexes, so that merges come in any order.
     root: Mapped[str] = mapped_column(String(64), index=True)
     # The latest report of their death and of their wish not to be called
     # (`campaigns.importing.visits.visit_state.EventReport`).
-    death: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("persons.death"))
-    refusal: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("persons.refusal"))
+    death: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("patient_identifiers.death"))
+    refusal: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("patient_identifiers.refusal"))
     # What stopped calls and was undone by staff: signatures of reports, so that a later one stops calls again.
-    undone: Mapped[list[str]] = mapped_column(PaddedJson("persons.undone"), default=list)
+    undone_stops: Mapped[list[str]] = mapped_column(PaddedJson("patient_identifiers.undone_stops"), default=list)
 
 
 class IdentityProposal(Row, WithId):
     """A message told another name, number or birth date of a person than the ones they are checked by. Staff decide."""
 
     __tablename__ = "identity_proposals"
-    person_index: Mapped[str] = mapped_column(ForeignKey("persons.person_index"), index=True)
+    person_index: Mapped[str] = mapped_column(ForeignKey("patient_identifiers.person_index"), index=True)
     # What was told otherwise: {"number": "+86…"}; and a keyed digest of it, so that what was refused stays so.
     proposed: Mapped[dict[str, str]] = mapped_column(EncryptedJson("identity_proposals.proposed"))
     digest: Mapped[str] = mapped_column(String(64))
@@ -53,7 +53,7 @@ class Visit(Row, WithId):
     __tablename__ = "visits"
     # Blind index of the patient's number and the visit's (without one: the day); a discharge has the same.
     key: Mapped[str] = mapped_column(String(64), unique=True)
-    person_index: Mapped[str] = mapped_column(ForeignKey("persons.person_index"), index=True)
+    person_index: Mapped[str] = mapped_column(ForeignKey("patient_identifiers.person_index"), index=True)
     event_reports: Mapped[dict[str, Any]] = mapped_column(PaddedJson("visits.event_reports"), default=dict)
     # What a call would need to know, until the visit ends and its discharge holds it.
     facts: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("visits.facts"))

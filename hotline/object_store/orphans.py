@@ -12,10 +12,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hotline import clock, log
-from hotline.context import AppContext
 from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.errors import HotlineError, Retry
 from hotline.models import UnreferencedObject
+from hotline.object_store.store import ObjectStore
 
 # Far longer than any job may take from the first byte of a blob to the commit that names it.
 SAFE = timedelta(days=1)
@@ -29,7 +30,7 @@ class Swept(Retry):
 
 
 @contextmanager
-def fresh(context: AppContext, start: str) -> Iterator[str]:
+def fresh(database: Database, objects: ObjectStore, start: str) -> Iterator[str]:
     """A new name that begins with `start` for a blob that is written and named (`keep`) in the block.
 
     Where the block does not name it, or ends with an error of ours, it is deleted at once. After any other error the
@@ -37,50 +38,52 @@ def fresh(context: AppContext, start: str) -> Iterator[str]:
     """
     # Not inside of it: before, a blob had the name of its row alone, and a file is no folder.
     name = f"{start}.{clock.new_id()}"
-    with context.database.write() as session:
+    with database.write() as session:
         session.add(UnreferencedObject(name=name, made_at=server_clock.now(session)))
     try:
         yield name
     except HotlineError:
-        _drop(context, name)
+        _drop(database, objects, name)
         raise
-    _drop(context, name)
+    _drop(database, objects, name)
 
 
 def keep(session: Session, name: str) -> None:
     """Within the transaction that names it in a row: the blob is not loose any more. Raises `Swept`."""
-    mine = delete(UnreferencedObject).where(UnreferencedObject.name == name, ~UnreferencedObject.is_going)
+    mine = delete(UnreferencedObject).where(UnreferencedObject.name == name, ~UnreferencedObject.is_being_deleted)
     if session.execute(mine).rowcount != 1:  # type: ignore[attr-defined] # a DELETE has a row count
         raise Swept(f"{name} was given up before it was named")
 
 
-def _drop(context: AppContext, name: str) -> None:
+def _drop(database: Database, objects: ObjectStore, name: str) -> None:
     """Delete a blob that lost; one that was named stays. What fails is left to the sweep."""
     try:
-        with context.database.read() as session:
+        with database.read() as session:
             is_loose = session.get(UnreferencedObject, name) is not None
         if is_loose:
-            context.objects.delete(name)
+            objects.delete(name)
     except Exception as error:
         log.get().warning("orphan_not_deleted", blob=name, error=type(error).__name__)
 
 
-def sweep(context: AppContext) -> int:
+def sweep(database: Database, objects: ObjectStore) -> int:
     """Delete blobs that nothing came to name within a day; how many."""
-    with context.database.read() as session:
+    with database.read() as session:
         old = UnreferencedObject.made_at < server_clock.now(session) - SAFE
         names = list(
-            session.scalars(select(UnreferencedObject.name).where(old | UnreferencedObject.is_going).limit(BATCH))
+            session.scalars(
+                select(UnreferencedObject.name).where(old | UnreferencedObject.is_being_deleted).limit(BATCH)
+            )
         )
     for name in names:
         # From here on nothing can name it; a run that is cut off is taken up by the next.
-        with context.database.write() as session:
-            going = update(UnreferencedObject).where(UnreferencedObject.name == name).values(is_going=True)
+        with database.write() as session:
+            going = update(UnreferencedObject).where(UnreferencedObject.name == name).values(is_being_deleted=True)
             is_loose = session.execute(going).rowcount == 1  # type: ignore[attr-defined] # an UPDATE has a row count
         if not is_loose:
             continue  # it was named a moment ago
-        context.objects.delete(name)
-        with context.database.write() as session:
+        objects.delete(name)
+        with database.write() as session:
             session.execute(delete(UnreferencedObject).where(UnreferencedObject.name == name))
         log.get().info("orphan_deleted", blob=name)
     return len(names)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline.models import Event
+from hotline.models import CallHistoryEvent
 from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values import call_events
 from hotline.values.call_events import HistoryEvent
@@ -22,17 +22,17 @@ def record_all(
     """Add several events of a call in their order, in one statement and with one notice."""
     if not events:
         return
-    rows = [Event(call_id=call_id, kind=event.kind, at=now, data=event.data) for event in events]
+    rows = [CallHistoryEvent(call_id=call_id, kind=event.kind, at=now, data=event.data) for event in events]
     session.add_all(rows)
     session.flush()
     notifier.notify_after(session, FLOOR, "\n".join(f"{row.kind} {row.call_id} {row.id}" for row in rows))
 
 
-def read(row: Event) -> HistoryEvent | None:
+def read(row: CallHistoryEvent) -> HistoryEvent | None:
     """Return what a row tells; `None` for a kind that this release does not know."""
     return call_events.read(row.kind, row.data)
 
 
-def rewrite(row: Event, event: HistoryEvent) -> None:
+def rewrite(row: CallHistoryEvent, event: HistoryEvent) -> None:
     """Put another event in the place of a row that turned out to be wrong."""
     row.kind, row.data = event.kind, event.data

@@ -20,7 +20,7 @@ WATCHED: dict[type[Any], tuple[str, tuple[str, ...]]] = {
     QueueEntry: ("waiting", ("state", "kind")),
     Offer: ("offer", ("state",)),
     Transfer: ("transfer", ("state",)),
-    Attempt: ("attempt", ("state", "verified_at", "warned_at")),
+    Attempt: ("attempt", ("state", "verified_at", "warning_at")),
     Campaign: ("campaign", ("state", "pace")),
     Case: ("case", ("state", "owner_agent_id")),
 }

@@ -85,7 +85,7 @@ def renew(session: Session, notifier: Notifier, kind: str, subject_id: str, now:
     if job.state in (JobState.DONE, JobState.DISCARDED):
         _revive(session, notifier, job)
     elif job.held_until is not None:
-        job.is_renewed = True
+        job.is_requested_again = True
     return job
 
 
@@ -159,7 +159,7 @@ def is_free(now: datetime) -> ColumnElement[bool]:
 def _revive(session: Session, notifier: Notifier, job: Job) -> None:
     """Make it due now, its failures forgotten; whoever held it before does so no more."""
     transitions.transition(job, JobEvent.RENEWED)
-    job.tries = job.outages = job.deaths = 0
-    job.reason, job.troubled_at, job.held_until, job.ended_at = "", None, None, None
+    job.tries = job.outages = job.worker_deaths = 0
+    job.reason, job.first_failed_at, job.held_until, job.ended_at = "", None, None, None
     job.token, job.due_at = job.token + 1, server_clock.now(session)
     _enqueue_after_commit(session, notifier, job)

@@ -20,7 +20,7 @@ from hotline.models import Lease
 LEASE = timedelta(seconds=3)
 RENEW_AFTER = timedelta(seconds=1)
 NOBODY = ""
-_HELD = select(Lease.holder, Lease.beat, Lease.until).where(Lease.name == bindparam("name"))
+_HELD = select(Lease.holder, Lease.heartbeat, Lease.until).where(Lease.name == bindparam("name"))
 
 
 class Leadership:
@@ -51,10 +51,10 @@ class Leadership:
         holder, beat, _until = held
         if holder not in (self._holder, NOBODY) and not self._is_silent(tuple(held)):
             return False
-        seen = (Lease.name == self.name, Lease.holder == holder, Lease.beat == beat)
+        seen = (Lease.name == self.name, Lease.holder == holder, Lease.heartbeat == beat)
         with self._database.write() as session:
             until = server_clock.now(session) + LEASE
-            take = update(Lease).where(*seen).values(holder=self._holder, beat=beat + 1, until=until)
+            take = update(Lease).where(*seen).values(holder=self._holder, heartbeat=beat + 1, until=until)
             is_mine: bool = session.execute(take).rowcount == 1  # type: ignore[attr-defined] # an UPDATE has a row count
         return is_mine
 
@@ -62,7 +62,7 @@ class Leadership:
         try:
             with self._database.write() as session:
                 until = server_clock.now(session) + LEASE
-                session.add(Lease(name=self.name, holder=self._holder, beat=1, until=until))
+                session.add(Lease(name=self.name, holder=self._holder, heartbeat=1, until=until))
         except IntegrityError:
             return False  # another candidate was the first
         return True
@@ -78,7 +78,7 @@ class Leadership:
         """Step down, so that the standby need not wait."""
         mine = update(Lease).where(Lease.name == self.name, Lease.holder == self._holder)
         with self._database.write() as session:
-            session.execute(mine.values(holder=NOBODY, beat=Lease.beat + 1, until=server_clock.now(session)))
+            session.execute(mine.values(holder=NOBODY, heartbeat=Lease.heartbeat + 1, until=server_clock.now(session)))
         self._renewed = None
 
 

@@ -7,10 +7,11 @@ from hotline.context import AppContext
 from hotline.values.language import Language
 from ivr.dialogue import rendering
 from ivr.dialogue.menu_speech import phrase
-from ivr.flow import reader
+from ivr.flow import flow_file
 from ivr.flow.nodes import Flow
-from ivr.prompts.sounds import Sounds
+from ivr.prompts.sound_service import Sounds
 from telephony import webhook_urls
+from telephony.provider import twiml
 from telephony.turn import Turn
 from telephony.verbs import Hangup, Redirect, Verb
 
@@ -27,7 +28,8 @@ class VoiceContext:
 
     def document(self, verbs: Sequence[Verb], call_id: str = "", turn: int = 0) -> str:
         """Return the TwiML for these verbs; `turn` is the number of the turn that is expected next."""
-        return rendering.document(verbs, self.sounds, call_id, turn)
+        urls = rendering.addresses(call_id, webhook_urls.menu_turn(call_id, turn))
+        return twiml.render(rendering.fill(verbs, urls, self.sounds.voiced))
 
     def goodbye(self, name: str, language: Language | None = None) -> str:
         """Return the document that says one phrase and ends the call."""
@@ -45,5 +47,5 @@ class VoiceContext:
 
 def open_voice_context(context: AppContext) -> VoiceContext:
     """Load the flow that the settings name. Raises `FlowFault`."""
-    loaded = reader.load(context.settings)
+    loaded = flow_file.load(context.settings)
     return VoiceContext(context, loaded.flow, Sounds(context, loaded.flow))

@@ -3,12 +3,13 @@
 from flask import Blueprint, Response, current_app, request
 
 from hotline import clock
-from ivr.dialogue import call_end, service
+from ivr.dialogue import call_end_service, service
 from ivr.dialogue.context import VoiceContext
 from ivr.errors import PromptMissing
-from ivr.outage import fallback as outage
-from routing.calls import legs
-from telephony import turn, twiml, webhook_urls
+from ivr.outage import fallback_service as outage
+from routing.calls import leg_service
+from telephony import turn, webhook_urls
+from telephony.provider import twiml
 
 pages = Blueprint("ivr", __name__)
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -26,12 +27,12 @@ def spoken(document: str) -> Response:
     return Response(document, content_type=twiml.CONTENT_TYPE)
 
 
-def reported() -> legs.LegReport | None:
+def reported() -> leg_service.LegReport | None:
     """Return what this request reports of a line; `None` where it tells nothing of use."""
     told = turn.parse(request.form)
     if told.call_sid is None or told.status is None:
         return None
-    return legs.LegReport(told.call_sid, told.status, told.sequence)
+    return leg_service.LegReport(told.call_sid, told.status, told.sequence)
 
 
 @pages.post(webhook_urls.INCOMING_CALL)
@@ -53,7 +54,7 @@ def status() -> Response:
     """Take a status callback of the caller's line."""
     report = reported()
     if report is not None:
-        call_end.line_reported(voice_context().app, report, clock.now())
+        call_end_service.line_reported(voice_context().app, report, clock.now())
     return Response(status=204)
 
 

@@ -1,34 +1,28 @@
 """What a turn reads and writes of its call, in as few statements as it can do with."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     JSON,
-    Connection,
     CursorResult,
     Insert,
-    String,
     Update,
     bindparam,
-    cast,
     column,
     func,
     insert,
-    literal,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.database.database import Database
-from hotline.models import Call, Event, Leg
+from hotline.database.statements import Prepared, Statements
+from hotline.models import Call, CallHistoryEvent, Leg
 from hotline.models.column_types import Utc
 from hotline.models.sealed import InRow
 from hotline.values.call_events import HistoryEvent
@@ -37,23 +31,33 @@ from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue.flow_state import CallSnapshot, FlowState
 
-_COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn)
-_BY_ID = select(*_COLUMNS).where(Call.id == bindparam("key"))
-_BY_SID = select(*_COLUMNS).where(Call.provider_sid == bindparam("key"))
+_COLUMNS = (Call.id, Call.provider_sid, Call.dialogue_state, Call.language, Call.status, Call.turn)
+_BY_ID = Prepared(select(*_COLUMNS).where(Call.id == bindparam("key")))
+_BY_SID = Prepared(select(*_COLUMNS).where(Call.provider_sid == bindparam("key")))
 _LAST_ANSWER = select(Call.id, Call.last_answer).where(Call.id == bindparam("key"))
 
 
-def snapshot(session: Session | Connection, call_id: str) -> CallSnapshot | None:
+def snapshot(session: Session, call_id: str) -> CallSnapshot | None:
     """Return the call with this id of ours."""
-    return _snapshot(session.execute(_BY_ID, {"key": call_id}).one_or_none())
+    return _snapshot(session.execute(_BY_ID.statement, {"key": call_id}).one_or_none())
 
 
-def snapshot_of_line(session: Session | Connection, sid: str) -> CallSnapshot | None:
+def snapshot_of_line(session: Session, sid: str) -> CallSnapshot | None:
     """Return the call with this id of the provider's."""
-    return _snapshot(session.execute(_BY_SID, {"key": sid}).one_or_none())
+    return _snapshot(session.execute(_BY_SID.statement, {"key": sid}).one_or_none())
 
 
-def last_answer(session: Session | Connection, call_id: str) -> str | None:
+def snapshot_for_turn(connection: Statements, call_id: str) -> CallSnapshot | None:
+    """Return the call with this id of ours, read by itself: a turn's first statement."""
+    return _snapshot(connection.one(_BY_ID, {"key": call_id}))
+
+
+def is_known(connection: Statements, sid: str) -> bool:
+    """Return whether there is a call with this id of the provider's."""
+    return connection.one(_BY_SID, {"key": sid}) is not None
+
+
+def last_answer(session: Session, call_id: str) -> str | None:
     """Return the document that answered the call's last turn; `None` when the call has ended."""
     row = session.execute(_LAST_ANSWER, {"key": call_id}).one_or_none()
     return None if row is None else row.last_answer
@@ -96,28 +100,28 @@ class Step:
     now: datetime
 
 
-_MOVE: Update = (
+_ADVANCE: Update = (
     update(Call)
     .where(Call.id == bindparam("key"), Call.turn == bindparam("expected"), Call.status == bindparam("stood"))
     .values(
         turn=Call.turn + 1,
-        place=bindparam("state"),
+        dialogue_state=bindparam("state"),
         language=bindparam("spoken"),
         last_answer=bindparam("answer"),
         outcome=bindparam("reached"),
         consent_at=func.coalesce(Call.consent_at, bindparam("consented", type_=Utc())),
-        heard_at=bindparam("moment"),
+        last_report_at=bindparam("moment"),
     )
     .execution_options(synchronize_session=False)
 )
 
 
-def advance(session: Session | Connection, call: CallSnapshot, step: Step) -> bool:
+def advance(session: Session, call: CallSnapshot, step: Step) -> bool:
     """Take the call to its next turn, if it still stands where it was read; return whether it did.
 
     The database decides: of two deliveries of one turn, or of a turn and the end of the call, one comes first.
     """
-    return _changed(session.execute(_MOVE, _values(call, step)))
+    return _changed(session.execute(_ADVANCE, _values(call, step)))
 
 
 def _values(call: CallSnapshot, step: Step) -> dict[str, Any]:
@@ -142,51 +146,47 @@ def event_rows(call_id: str, events: Sequence[HistoryEvent], now: datetime) -> l
     ]
 
 
-def add_events(session: Session | Connection, rows: Sequence[dict[str, Any]]) -> None:
+def add_events(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add events to the call's history, in one statement."""
     if rows:
-        session.execute(insert(Event), rows)
+        session.execute(insert(CallHistoryEvent), rows)
 
 
-def advance_with_events(
-    database: Database, connection: Connection, call: CallSnapshot, step: Step, rows: Sequence[dict[str, Any]]
-) -> bool:
+def advance_with_events(connection: Statements, call: CallSnapshot, step: Step, rows: Sequence[dict[str, Any]]) -> bool:
     """Advance the call and add its events as one write of its own; return whether it still stood there.
 
-    Most turns change nothing else. PostgreSQL takes both in one statement that commits by itself on `connection`, which
-    saves the round trips of a transaction; SQLite has no network between, and no such statement.
+    Most turns change nothing else. PostgreSQL takes both in one statement, which saves the round trips of a
+    transaction; SQLite has no network between, and no such statement.
     """
     values = _values(call, step)
-    if database.is_sqlite:
-        with database.transaction() as transaction:
-            if not _changed(transaction.execute(_MOVE, values)):
-                return False
-            add_events(transaction, rows)
-        return True
-    told = {
-        "ids": [row["id"] for row in rows],
-        "kinds": [row["kind"] for row in rows],
-        "details": [json.dumps(row["data"]) for row in rows],
-    }
-    database.before_write()
-    return connection.execute(_move_and_tell(), values | told).rowcount == len(rows)
+    if not connection.is_sqlite:
+        told = [[row["id"], row["kind"], row["data"]] for row in rows]
+        return connection.change_alone(_ADVANCE_AND_TELL, values | {"told": told}) == len(rows)
+    with connection.transaction():
+        if connection.change(_ADVANCE_ALONE, values) != 1:
+            return False
+        for row in rows:
+            connection.change(_EVENT, row)
+    return True
 
 
-@cache
-def _move_and_tell() -> Insert:
+def _advance_and_tell() -> Insert:
     """Return the one statement that advances a call and adds its events."""
-    moved = _MOVE.returning(Call.id).cte("moved")
-    texts = ARRAY(String)
-    events = (
-        func.unnest(bindparam("ids", type_=texts), bindparam("kinds", type_=texts), bindparam("details", type_=texts))
-        .table_valued(column("id", String), column("kind", String), column("data", String))
-        .render_derived(name="event")
+    moved = _ADVANCE.returning(Call.id).cte("moved")
+    events = func.json_array_elements(bindparam("told", type_=JSON)).table_valued(column("value", JSON), name="event")
+    event = events.c.value
+    moment = bindparam("moment", type_=Utc())
+    rows = select(event[0].as_string(), moved.c.id, moment, event[1].as_string(), event[2].as_json())
+    return insert(CallHistoryEvent).from_select(
+        ["id", "call_id", "at", "kind", "data"], rows.select_from(moved.join(events, true()))
     )
-    rows = select(
-        events.c.id, moved.c.id, bindparam("moment", type_=Utc()), events.c.kind, cast(events.c.data, JSON)
-    ).select_from(moved.join(events, literal(value=True)))
-    statement = insert(Event).from_select(["id", "call_id", "at", "kind", "data"], rows)
-    return statement.execution_options(preserve_rowcount=True)
+
+
+_ADVANCE_ALONE = Prepared(_ADVANCE)
+_ADVANCE_AND_TELL = Prepared(_advance_and_tell())
+_EVENT = Prepared(
+    insert(CallHistoryEvent).values({name: bindparam(name) for name in ("id", "call_id", "at", "kind", "data")})
+)
 
 
 def hear(session: Session, call: CallSnapshot, state: FlowState, consent_at: datetime | None, now: datetime) -> bool:
@@ -195,9 +195,9 @@ def hear(session: Session, call: CallSnapshot, state: FlowState, consent_at: dat
         update(Call)
         .where(Call.id == call.call_id, Call.turn == call.turn, Call.status == call.status)
         .values(
-            place=write_state(state),
+            dialogue_state=write_state(state),
             consent_at=func.coalesce(Call.consent_at, consent_at) if consent_at else Call.consent_at,
-            heard_at=now,
+            last_report_at=now,
         )
         .execution_options(synchronize_session=False)
     )

@@ -1,20 +1,14 @@
-"""Turns verbs into the document that the provider gets: names become addresses, words become sounds."""
+"""Verbs made ready for the provider: names become addresses, words become sounds. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue.engine import LEFT, RECORDED, TURN, WAIT
-from ivr.prompts.sounds import Sounds
-from telephony import twiml, webhook_urls
+from telephony import webhook_urls
 from telephony.verbs import Enqueue, Gather, Play, Record, Redirect, Say, Verb
 
 Voice = Callable[[Say], Say | Play]
-
-
-def document(verbs: Sequence[Verb], sounds: Sounds, call_id: str, turn: int) -> str:
-    """Return the TwiML for a call; `turn` is the number of the turn that is expected next."""
-    return fill(verbs, addresses(call_id, webhook_urls.menu_turn(call_id, turn)), sounds.voiced)
 
 
 def addresses(call_id: str, next_turn: str) -> dict[str, str]:
@@ -27,13 +21,13 @@ def addresses(call_id: str, next_turn: str) -> dict[str, str]:
     }
 
 
-def fill(verbs: Sequence[Verb], urls: Mapping[str, str], voice: Voice) -> str:
-    """Return the TwiML for verbs whose names stand for these addresses, spoken by `voice`."""
+def fill(verbs: Sequence[Verb], urls: Mapping[str, str], voice: Voice) -> list[Verb]:
+    """Return the verbs with the addresses that their names stand for, spoken by `voice`."""
     filled = [_filled(verb, urls, voice) for verb in verbs]
     if verbs and isinstance(verbs[-1], Gather | Record):
         # For a provider that falls through when no key was pressed; a message with nothing in it falls through, too.
         filled.append(Redirect(urls.get(verbs[-1].action, verbs[-1].action)))
-    return twiml.render(filled)
+    return filled
 
 
 def _filled(verb: Verb, urls: Mapping[str, str], voice: Voice) -> Verb:

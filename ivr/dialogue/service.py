@@ -7,23 +7,22 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline import clock
+from hotline.database.statements import Statements
 from hotline.models import Call
-from hotline.outbox.notifier import FLOOR
 from hotline.values import call_events
 from hotline.values.call_events import HistoryEvent
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
-from ivr.dialogue import effects, menu, queries
+from ivr.dialogue import effect_service, menu, queries
 from ivr.dialogue.context import VoiceContext
 from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, NoteConsent, SetOutcome
 from ivr.dialogue.queries import Step
 from ivr.errors import CallMovedOn
-from routing.calls import legs
+from routing.calls import leg_service
 from telephony import webhook_urls
 from telephony.turn import Turn
 from telephony.verbs import Hangup, Redirect
@@ -39,8 +38,8 @@ def first_turn(voice: VoiceContext, turn: Turn, now: datetime) -> str:
     if turn.call_sid is None:
         return voice.apology()
     with voice.app.database.statements() as connection:
-        call = queries.snapshot_of_line(connection, turn.call_sid)
-    if call is None:
+        is_known = queries.is_known(connection, turn.call_sid)
+    if not is_known:
         try:
             return _begin(voice, turn.call_sid, turn, now)
         except IntegrityError:  # the same webhook, delivered twice at once: the other one was written down
@@ -67,17 +66,17 @@ def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
         caller_number=caller.e164 if caller else None,
         caller_index=voice.app.keyring.index(caller.e164) if caller else None,
         language=decision.state.language,
-        place=queries.write_state(decision.state),
+        dialogue_state=queries.write_state(decision.state),
         turn=1,
         last_answer=text,
         started_at=now,
-        heard_at=now,
+        last_report_at=now,
     )
     with voice.app.database.write() as session:
         session.add(call)
         session.flush()
-        legs.caller_line(session, call_id, legs.LegReport(sid, turn.status or LegStatus.RINGING), now)
-        effects.apply(session, voice.app, call_id, decision.effects, now)
+        leg_service.caller_line(session, call_id, leg_service.LegReport(sid, turn.status or LegStatus.RINGING), now)
+        effect_service.apply(session, voice.app.notifier, voice.app.settings, call_id, decision.effects, now)
     return text
 
 
@@ -100,37 +99,38 @@ def next_turn(voice: VoiceContext, call_id: str, number: int, turn: Turn, now: d
 
 def _next_turn(voice: VoiceContext, call_id: str, number: int, turn: Turn, now: datetime) -> str | None:
     with voice.app.database.statements() as connection:
-        call = queries.snapshot(connection, call_id)
+        call = queries.snapshot_for_turn(connection, call_id)
         if call is None:
             return voice.to_fallback()
-        if number == call.turn - 1 and call.status is not CallStatus.ENDED:
-            before = queries.last_answer(connection, call_id)
-            if before:
-                return before
-        if number == call.turn and call.status in TAKES_TURNS:
-            decision = menu.step(voice.flow, call.state, turn, now)
-            if _is_plain(call, decision):
-                return _save_plain(connection, voice, call, decision, now)
-        else:
-            return answer_out_of_turn(voice, call)
-    return save(voice, call, decision, now)
+        is_due = number == call.turn and call.status in TAKES_TURNS
+        decision = menu.step(voice.flow, call.state, turn, now) if is_due else None
+        if decision is not None and _is_plain(call, decision):
+            return _save_plain(connection, voice, call, decision, now)
+    if decision is not None:
+        return save(voice, call, decision, now)
+    is_duplicate = number == call.turn - 1 and call.status is not CallStatus.ENDED
+    return (_answer_before(voice, call_id) if is_duplicate else None) or answer_out_of_turn(voice, call)
+
+
+def _answer_before(voice: VoiceContext, call_id: str) -> str | None:
+    with voice.app.database.read() as session:
+        return queries.last_answer(session, call_id)
 
 
 def _is_plain(call: CallSnapshot, decision: FlowDecision) -> bool:
     """Return whether a decision changes nothing but the call's own row and its history, as most do."""
-    return call.turn > 1 and not decision.is_interlude and not effects.needs_more(decision.effects)
+    return call.turn > 1 and not decision.is_interlude and not effect_service.needs_more(decision.effects)
 
 
 def _save_plain(
-    connection: Connection, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime
+    connection: Statements, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime
 ) -> str | None:
     """Save such a decision in one write, without a transaction of the mapper."""
     text, step = _step(voice, call, decision, now)
     events = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
     rows = queries.event_rows(call.call_id, events, now)
-    if not queries.advance_with_events(voice.app.database, connection, call, step, rows):
+    if not queries.advance_with_events(connection, call, step, rows):
         return None
-    voice.app.notifier.notify(FLOOR, effects.notice(rows))
     return text
 
 
@@ -146,8 +146,8 @@ def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: d
 def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str:
     """Do the same inside a transaction. Raises `CallMovedOn` when the call went on meanwhile: it is to be undone."""
     if decision.is_interlude:
-        heard_at = now if any(isinstance(effect, NoteConsent) for effect in decision.effects) else None
-        has_come_about = queries.hear(session, call, decision.state, heard_at, now)
+        consent_at = now if any(isinstance(effect, NoteConsent) for effect in decision.effects) else None
+        has_come_about = queries.hear(session, call, decision.state, consent_at, now)
         text = voice.document(decision.answer, call.call_id, call.turn)
     else:
         text, step = _step(voice, call, decision, now)
@@ -156,7 +156,7 @@ def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision:
         raise CallMovedOn(call.call_id)
     if call.turn == 1 and not decision.is_interlude:
         queries.answered(session, call.sid, now)
-    effects.apply(session, voice.app, call.call_id, decision.effects, now)
+    effect_service.apply(session, voice.app.notifier, voice.app.settings, call.call_id, decision.effects, now)
     return voice.document(decision.answer) if decision.leaves_queue else text
 
 

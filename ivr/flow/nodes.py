@@ -1,6 +1,6 @@
 """A voice menu as values: nodes, choices, reserved keys and phrases.
 
-`ivr.flow.reader` reads them, `ivr.dialogue.menu` walks them.
+`ivr.flow.flow_file` reads them, `ivr.dialogue.menu` walks them.
 """
 
 from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ivr.prompts.speak import RATE, pack
+from ivr.prompts.loudness import RATE, pack
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pydub looks for ffmpeg, which nothing here needs, and Python renames `audioop`

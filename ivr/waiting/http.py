@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from hotline import clock
 from ivr.dialogue.http import reported, spoken, voice_context
-from ivr.waiting import callback_answer, service
+from ivr.waiting import callback_answer_service, service
 from ivr.waiting.callback_dialogue import CallbackTurn
 from telephony import turn
 
@@ -74,14 +74,14 @@ def forwarded(call_id: str) -> Response:
 def callback_answered(callback_id: str, attempt: int) -> Response:
     """Answer a patient who is called back and has picked up."""
     told = turn.parse(request.form)
-    return spoken(callback_answer.answered(voice_context(), callback_id, attempt, told, clock.now()))
+    return spoken(callback_answer_service.answered(voice_context(), callback_id, attempt, told, clock.now()))
 
 
 @pages.post("/voice/callbacks/<callback_id>/<int:attempt>/join")
 def callback_joined(callback_id: str, attempt: int) -> Response:
     """Answer a patient who heard who calls, and stays."""
     del attempt
-    return spoken(callback_answer.joined(voice_context(), callback_id, turn.parse(request.form), clock.now()))
+    return spoken(callback_answer_service.joined(voice_context(), callback_id, turn.parse(request.form), clock.now()))
 
 
 @pages.post("/voice/callbacks/<callback_id>/<int:attempt>/status")
@@ -89,5 +89,5 @@ def callback_status(callback_id: str, attempt: int) -> Response:
     """Take a status callback of the line of a callback."""
     report = reported()
     if report is not None:
-        callback_answer.reported(voice_context(), callback_id, attempt, report, clock.now())
+        callback_answer_service.reported(voice_context(), callback_id, attempt, report, clock.now())
     return Response(status=204)

@@ -17,8 +17,8 @@ from ivr.dialogue.flow_state import CallSnapshot
 from ivr.dialogue.rating import RatingFacts
 from ivr.waiting.callback_dialogue import CallbackFacts
 from ivr.waiting.waiting import UNKNOWN_WAIT, WaitingFacts
-from routing.callbacks import queue_place
-from routing.estimates import estimated_wait
+from routing.callbacks import queries as callback_queries
+from routing.estimates import estimated_wait_queries
 from routing.queues import queries as queues
 
 MAY_ASK_FOR_CALLBACK = frozenset({QueueEntryState.WAITING, QueueEntryState.LEFT})
@@ -27,7 +27,7 @@ MAY_ASK_FOR_CALLBACK = frozenset({QueueEntryState.WAITING, QueueEntryState.LEFT}
 def callback_facts(session: Session, call: CallSnapshot) -> CallbackFacts:
     """Return what is known of the caller's callback."""
     number = session.execute(select(Call.id, Call.caller_number).where(Call.id == call.call_id)).one().caller_number
-    callback = queue_place.requested(session, call.call_id)
+    callback = callback_queries.requested(session, call.call_id)
     entry = queues.open_entry(session, call.call_id) or queues.latest_entry(session, call.call_id)
     return CallbackFacts(
         promised=None if callback is None else callback.number,
@@ -39,7 +39,7 @@ def callback_facts(session: Session, call: CallSnapshot) -> CallbackFacts:
 
 def waiting_facts(session: Session, settings: Settings, call: CallSnapshot, now: datetime) -> WaitingFacts:
     """Return what a caller who waits is told."""
-    forecast = estimated_wait.of(session, settings, call.call_id, now)
+    forecast = estimated_wait_queries.of(session, settings, call.call_id, now)
     entry = queues.open_entry(session, call.call_id)
     return WaitingFacts(
         position=1 if forecast is None else forecast.position,

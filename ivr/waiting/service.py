@@ -5,15 +5,15 @@ from datetime import datetime
 from hotline.models import Call
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
-from ivr.dialogue import call_end, effects, menu, queries, rating, service
+from ivr.dialogue import call_end_service, effect_service, menu, queries, rating, service
 from ivr.dialogue.context import VoiceContext
 from ivr.dialogue.engine import LEFT, WAIT
 from ivr.dialogue.menu_speech import phrase
 from ivr.waiting import callback_dialogue, overflow, waiting
 from ivr.waiting import queries as facts
 from ivr.waiting.callback_dialogue import CallbackTurn
-from routing.calls import conversations, legs
-from routing.queues import overflow as routing_overflow
+from routing.calls import conversation_service, leg_service
+from routing.queues import overflow_service as routing_overflow
 from routing.queues import queries as queues
 from telephony import webhook_urls
 from telephony.turn import Turn
@@ -45,7 +45,7 @@ def _heal(voice: VoiceContext, call_id: str, now: datetime) -> None:
         call = queries.snapshot(session, call_id)
         is_lost = call is not None and call.status is CallStatus.WAITING and not facts.is_in_queue(session, call)
     if is_lost:
-        routing_overflow.restore_entry(voice.app, call_id, now)
+        routing_overflow.restore_entry(voice.app.database, voice.app.notifier, call_id, now)
 
 
 def callback_turn(voice: VoiceContext, call_id: str, turn: CallbackTurn, now: datetime) -> str:
@@ -104,7 +104,7 @@ def queue_left(voice: VoiceContext, call_id: str, turn: Turn, now: datetime) -> 
     if call is None:
         return voice.to_fallback()
     if turn.queue_result is QueueResult.HUNG_UP:
-        call_end.line_reported(voice.app, legs.LegReport(call.sid, LegStatus.COMPLETED), now)
+        call_end_service.line_reported(voice.app, leg_service.LegReport(call.sid, LegStatus.COMPLETED), now)
         return voice.document((Hangup(),))
     if turn.queue_result in {QueueResult.REDIRECTED, QueueResult.BRIDGED}:
         return voice.document(())  # the provider goes on with the document that the router named
@@ -126,19 +126,19 @@ def conference_left(voice: VoiceContext, call_id: str, turn: Turn, *, entry_id: 
         if call is None:
             return voice.apology()
         row = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
-        conversations.not_met(session, voice.app, row, now)
-        exit_ = conversations.came_out(session, voice.app, row, entry_id, now)
+        conversation_service.not_met(session, voice.app.notifier, voice.app.settings, row, now)
+        exit_ = conversation_service.came_out(session, voice.app.notifier, voice.app.settings, row, entry_id, now)
         is_over = row.status is CallStatus.ENDED
-        if exit_ is conversations.ConferenceExit.OVER:
+        if exit_ is conversation_service.ConferenceExit.OVER:
             known = facts.rating_facts(session, voice.app.settings, call)
             question = rating.ask(voice.flow, call, known, now)
             if question is not None:
-                effects.apply(session, voice.app, call_id, question.effects, now)
+                effect_service.apply(session, voice.app.notifier, voice.app.settings, call_id, question.effects, now)
                 return voice.document(question.verbs)
-    if exit_ is conversations.ConferenceExit.UNKNOWN and checks < MOST_CHECKS:
+    if exit_ is conversation_service.ConferenceExit.UNKNOWN and checks < MOST_CHECKS:
         again = webhook_urls.conference_left(call_id, entry_id, checks + 1)
         return voice.document((Pause(1), Redirect(again)))
-    if exit_ is conversations.ConferenceExit.LINE and not is_over:
+    if exit_ is conversation_service.ConferenceExit.LINE and not is_over:
         # The router leads them into the queue; should it be away, they come there by themselves.
         return voice.document((Pause(RETRY_SECONDS), Redirect(webhook_urls.requeued(call_id))))
     return voice.goodbye("thanks", call.state.language)

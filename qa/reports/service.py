@@ -8,16 +8,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.encryption.sealed_objects import Blob
 from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.models import Report as Row
 from hotline.object_store import orphans
+from hotline.object_store.store import ObjectStore
 from hotline.outbox import jobs, transitions
 from hotline.outbox.job_kinds import job
+from hotline.outbox.notifier import Notifier
 from hotline.values.language import Language
 from hotline.values.states.report import ReportEvent, ReportState
 from qa.errors import InvalidAnswer
-from qa.reports import report, values
+from qa.reports import report_queries, values
 from qa.reports.values import ReportRequest
 from qa.reports.words import Words, words
 
@@ -26,7 +29,8 @@ FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 
 def request_report(
-    context: AppContext,
+    database: Database,
+    notifier: Notifier,
     user_id: str,
     request: ReportRequest,
     now: datetime,
@@ -37,12 +41,12 @@ def request_report(
     """Have a report made in a format (`xlsx`, `pdf`) and language; return its id. Raises `InvalidAnswer`."""
     if file_format not in FORMATS or request.kind not in values.KINDS or request.unit not in values.UNITS:
         raise InvalidAnswer(f"no report {request.kind!r} as {file_format!r}")
-    with context.database.write() as session:
-        row = Row(kind=request.kind, format=file_format, language=language, wanted=request.as_row())
+    with database.write() as session:
+        row = Row(kind=request.kind, format=file_format, language=language, parameters=request.as_row())
         row.made_by, row.asked_at = user_id, now
         session.add(row)
         session.flush()
-        jobs.add(session, context.notifier, JOB, row.id, now)
+        jobs.add(session, notifier, JOB, row.id, now)
         return row.id
 
 
@@ -58,15 +62,15 @@ def make_report(context: AppContext, report_id: str, now: datetime) -> None:
     except (Discard, LeaseLost):
         raise
     except Exception:
-        _end(context, report_id, ReportEvent.FAILED, None, now)  # the page says so until a later try makes it
+        _end(context.database, report_id, ReportEvent.FAILED, None, now)  # the page says so until a later try makes it
         raise
 
 
-def report_file(context: AppContext, row: Row) -> bytes:
+def report_file(objects: ObjectStore, row: Row) -> bytes:
     """Return the bytes of a made report. Raises `NotFound` while it is not made."""
     if row.blob is None:
         raise NotFound(f"report {row.id} is not made yet")
-    return context.objects.get(row.blob, sealing_context(row.id))
+    return objects.get(row.blob, sealing_context(row.id))
 
 
 def find(session: Session, report_id: str) -> Row | None:
@@ -91,14 +95,16 @@ def sealed_blobs(session: Session) -> list[Blob]:
 
 
 def _make(context: AppContext, row: Row, now: datetime) -> None:
-    _progress(context, row.id, 0.1)
+    _progress(context.database, row.id, 0.1)
     with context.database.read() as session:
-        document = report.build(context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now)
-    _progress(context, row.id, 0.6)
-    with orphans.fresh(context, f"reports/{row.id}") as name:
+        document = report_queries.build(
+            session, context.settings, ReportRequest.from_row(row.kind, row.parameters), row.language, now
+        )
+    _progress(context.database, row.id, 0.6)
+    with orphans.fresh(context.database, context.objects, f"reports/{row.id}") as name:
         context.objects.put(name, _file(row.format, document, words(row.language)), sealing_context(row.id))
         context.objects.get(name, sealing_context(row.id))
-        _end(context, row.id, ReportEvent.FINISHED, name, now)
+        _end(context.database, row.id, ReportEvent.FINISHED, name, now)
 
 
 def _file(format_: str, document: values.ReportDocument, say: Words) -> bytes:
@@ -112,15 +118,15 @@ def _file(format_: str, document: values.ReportDocument, say: Words) -> bytes:
     return xlsx(document, say)
 
 
-def _progress(context: AppContext, report_id: str, part: float) -> None:
-    with context.database.write() as session:
+def _progress(database: Database, report_id: str, part: float) -> None:
+    with database.write() as session:
         row = _unmade(session, report_id)
         transitions.transition(row, ReportEvent.RETRIED)  # where a try before this one failed
         row.progress = part
 
 
-def _end(context: AppContext, report_id: str, event: ReportEvent, blob: str | None, now: datetime) -> None:
-    with context.database.write() as session:
+def _end(database: Database, report_id: str, event: ReportEvent, blob: str | None, now: datetime) -> None:
+    with database.write() as session:
         row = _unmade(session, report_id)
         transitions.transition(row, event)
         if blob is not None:

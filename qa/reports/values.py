@@ -1,13 +1,17 @@
 """The values of reports: the request, tables, drawings, and the rows behind all parts."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hotline.models import Agent, Department, Queue
 from qa.reports.chart import Chart
 from qa.reports.words import Words
 from qa.statistics.aggregates import DrawableCall, IntervalTerms, PublishedReview
+
+if TYPE_CHECKING:
+    from hotline.models import Agent, Department, Queue
 
 QUALITY, ASSESSMENT = "quality", "assessment"
 KINDS, UNITS = (QUALITY, ASSESSMENT), ("week", "month", "quarter")
@@ -30,7 +34,7 @@ class ReportRequest:
     queue: str | None = None
 
     @classmethod
-    def from_row(cls, kind: str, row: dict[str, Any]) -> "ReportRequest":
+    def from_row(cls, kind: str, row: dict[str, Any]) -> ReportRequest:
         """Return the request in the JSON of a stored report."""
         days = {name: date.fromisoformat(row[name]) for name in ("since", "until")}
         rest = {name: row.get(name) for name in ("agent_id", "department", "queue")}

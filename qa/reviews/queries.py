@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from hotline.models import (
     Agent,
     Appeal,
+    AutoScore,
     Calibration,
     Call,
     CoachingItem,
-    MachineMark,
     Queue,
     Recording,
     Review,
@@ -23,7 +23,7 @@ from hotline.models import (
     User,
 )
 from hotline.values.states.review import PUBLIC, ReviewState
-from qa.scoring import marks
+from qa.scoring import mark_queries
 
 Found = TypeVar("Found", Call, Agent, User, Review)
 
@@ -54,7 +54,7 @@ class ReviewRecord:
     queue: Queue | None
     recordings: list[Recording]
     transcripts: dict[str, Transcript]
-    marks: dict[str, MachineMark]
+    marks: dict[str, AutoScore]
     comments: list[ReviewComment]
     steps: list[ReviewStep]
     appeal: Appeal | None
@@ -106,7 +106,7 @@ def record(session: Session, review: Review) -> ReviewRecord:
         transcripts={
             one.recording_id: one for one in session.scalars(select(Transcript).where(Transcript.call_id == call_id))
         },
-        marks=marks.marks_of_calls(session, [call_id], review.scorecard).get(call_id, {}),
+        marks=mark_queries.marks_of_calls(session, [call_id], review.scorecard).get(call_id, {}),
         comments=list(session.scalars(comments)),
         steps=list(session.scalars(steps)),
         appeal=session.scalar(select(Appeal).where(Appeal.review_id == review.id)),

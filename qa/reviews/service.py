@@ -1,4 +1,4 @@
-"""The life of a review: taken, saved, published, acknowledged. Appeals are in `appeals.py`. One transaction a function.
+"""The life of a review: taken, saved, published, acknowledged; one transaction a function. Appeals: `appeal_service`.
 
 Every step is kept (`review_steps` is only added to). Who may open a page is the console's case; who may do what to
 this review is decided here.
@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
+from hotline.database.database import Database
 from hotline.errors import NotFound
 from hotline.models import Review, ReviewStep, User
 from hotline.outbox import transitions
@@ -21,7 +22,7 @@ from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, Una
 from qa.reviews import answers as reviews_answers
 from qa.reviews.permissions import Judge
 from qa.scorecards import Scorecard
-from qa.scoring import marks
+from qa.scoring import mark_queries
 
 LONGEST = 2000
 
@@ -46,14 +47,14 @@ class SavedDraft:
     missing: tuple[str, ...]
 
 
-def card_of(context: AppContext, review: Review) -> Scorecard:
+def card_of(settings: Settings, review: Review) -> Scorecard:
     """Return the scorecard of a review."""
-    return scorecards.load(context.settings.scorecards_folder)[review.scorecard]
+    return scorecards.load(settings.scorecards_folder)[review.scorecard]
 
 
-def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
+def take(database: Database, settings: Settings, review_id: str, user_id: str, now: datetime) -> None:
     """Begin a review, or go on with one's own. Raises `NotPermitted` when it is somebody else's, or about oneself."""
-    with context.database.write() as session:
+    with database.write() as session:
         review = locked(session, review_id)
         if review.state is ReviewState.DRAFT and review.reviewer_id == user_id:
             return
@@ -63,34 +64,40 @@ def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> No
         transitions.transition(review, ReviewEvent.TAKEN)
         review.reviewer_id, review.taken_at = user_id, now
         if review.calibration_id is None:
-            review.answers = reviews_answers.first_answers(card_of(context, review), marks.answers(session, review))
+            review.answers = reviews_answers.first_answers(
+                card_of(settings, review), mark_queries.answers(session, review)
+            )
         add_step(session, review, "taken", user_id, now)
 
 
-def release(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
+def release(database: Database, review_id: str, user_id: str, now: datetime) -> None:
     """Give a review back to the queue; what was filled in is gone."""
-    with context.database.write() as session:
+    with database.write() as session:
         review = own_draft(session, review_id, user_id)
         transitions.transition(review, ReviewEvent.RELEASED)
-        review.answers, review.words, review.version = {}, None, review.version + 1
+        review.answers, review.notes, review.version = {}, None, review.version + 1
         if review.calibration_id is None:
             review.reviewer_id, review.taken_at = None, None
         add_step(session, review, "released", user_id, now)
 
 
-def save(context: AppContext, review_id: str, user_id: str, draft: ReviewDraft, now: datetime) -> SavedDraft:
+def save(
+    database: Database, settings: Settings, review_id: str, user_id: str, draft: ReviewDraft, now: datetime
+) -> SavedDraft:
     """Keep a draft. Raises `StaleDraft` when something newer is there: nothing is overwritten unseen."""
-    with context.database.write() as session:
+    with database.write() as session:
         review = own_draft(session, review_id, user_id)
-        return _save(context, review, draft, now)
+        return _save(settings, review, draft, now)
 
 
-def publish(context: AppContext, review_id: str, user_id: str, draft: ReviewDraft, now: datetime) -> None:
+def publish(
+    database: Database, settings: Settings, review_id: str, user_id: str, draft: ReviewDraft, now: datetime
+) -> None:
     """Save, and let the agent read it; in a calibration: finish it. Raises `UnansweredItems` and what `save` raises."""
-    saved = save(context, review_id, user_id, draft, now)  # kept whatever follows
+    saved = save(database, settings, review_id, user_id, draft, now)  # kept whatever follows
     if saved.missing:
         raise UnansweredItems(saved.missing)
-    with context.database.write() as session:
+    with database.write() as session:
         review = own_draft(session, review_id, user_id)
         if review.version != saved.version:
             raise StaleDraft("something newer was saved in the same moment")
@@ -100,9 +107,9 @@ def publish(context: AppContext, review_id: str, user_id: str, draft: ReviewDraf
         add_step(session, review, str(review.state), user_id, now, snapshot(review))
 
 
-def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datetime) -> None:
+def drop(database: Database, review_id: str, user_id: str, why: str, now: datetime) -> None:
     """Leave a call unheard that cannot be judged, with the reason: it stays in the sample and counts as not heard."""
-    with context.database.write() as session:
+    with database.write() as session:
         review = locked(session, review_id)
         if review.state is ReviewState.DRAFT and review.reviewer_id != user_id:
             raise NotPermitted("somebody else has this review")
@@ -112,9 +119,9 @@ def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datet
         add_step(session, review, "dropped", user_id, now, text=required_text(why))
 
 
-def acknowledge(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
+def acknowledge(database: Database, review_id: str, user_id: str, now: datetime) -> None:
     """Note that the agent has read it and agrees."""
-    with context.database.write() as session:
+    with database.write() as session:
         review = agents_own(session, review_id, user_id)
         in_state(review, ReviewState.PUBLISHED)
         transitions.transition(review, ReviewEvent.ACKNOWLEDGED)
@@ -165,20 +172,20 @@ def in_state(review: Review, *states: ReviewState) -> None:
         raise WrongReviewState(f"the review is {review.state}")
 
 
-def _save(context: AppContext, review: Review, draft: ReviewDraft, now: datetime) -> SavedDraft:
+def _save(settings: Settings, review: Review, draft: ReviewDraft, now: datetime) -> SavedDraft:
     words = {name: text[:LONGEST] for name, text in draft.words.items() if text}
-    is_there = dict(draft.answers) == review.answers and words == (review.words or {})
+    is_there = dict(draft.answers) == review.answers and words == (review.notes or {})
     if draft.version != review.version and not is_there:  # the same once more is no conflict
         raise StaleDraft(f"version {draft.version} is older than {review.version}")
-    card = apply_answers(context, review, draft.answers)
-    review.words = words
+    card = apply_answers(settings, review, draft.answers)
+    review.notes = words
     review.version, review.saved_at = review.version + 1, now
     missing = tuple(reviews_answers.unanswered_items(card, review.answers))
     return SavedDraft(review.version, review.score, review.is_fatal, missing)
 
 
-def apply_answers(context: AppContext, review: Review, answers: Mapping[str, str]) -> Scorecard:
-    card = card_of(context, review)
+def apply_answers(settings: Settings, review: Review, answers: Mapping[str, str]) -> Scorecard:
+    card = card_of(settings, review)
     if wrong := reviews_answers.invalid_items(card, answers):
         raise InvalidAnswer(f"no such item or answer: {', '.join(wrong)}")
     total = reviews_answers.total(card, answers)

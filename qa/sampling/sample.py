@@ -58,8 +58,8 @@ class SampledCall:
 class DrawnSample:
     """A draw: the calls picked, and how many calls each rule pointed at but its limit left out."""
 
-    picked: tuple[SampledCall, ...]
-    left_out: dict[str, int] = field(default_factory=dict)
+    drawn: tuple[SampledCall, ...]
+    excluded: dict[str, int] = field(default_factory=dict)
 
 
 def draw(calls: Iterable[Candidate], quota: Quota, rules: Sequence[TargetRule], seed: str) -> DrawnSample:

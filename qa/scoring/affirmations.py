@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from qa.scorecards.machine_rules import Statement
-from qa.scorecards.phrase_lists import PhraseList
+from qa.scorecards.phrase_lists_file import PhraseList
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.phrase_match import NEAR, WEAK, PhraseHit, exact_matches, phrase_hits
 from qa.scoring.tokens import DialogueTurn

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from qa.scorecards.phrase_lists import Lists
+from qa.scorecards.phrase_lists_file import Lists
 from qa.scoring.phrase_match import AcousticScorer, PhraseHit, phrase_hits
 from qa.scoring.tokens import DialogueTurn
 

@@ -1,18 +1,23 @@
 """From a recording and its words to the dialogue that is scored, with the audio at hand to judge texts by."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from hotline.values.language import Language
-from qa.scorecards.phrase_lists import Lists
+from qa.scorecards.phrase_lists_file import Lists
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue
 from qa.scoring.phrase_match import AcousticScorer, ScoreTexts
 from qa.scoring.tokens import SpokenUtterance, dialogue_turns
 from qa.scoring.wording import wording
-from recordings.speech.closed_set import ClosedSetScorer
 from recordings.speech.dialogue import TranscriptLine
 from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import Sound
+
+if TYPE_CHECKING:
+    from recordings.speech.engines.closed_set import ClosedSetScorer
 
 # The list to which the hospital's own name belongs.
 NAMES = "names"

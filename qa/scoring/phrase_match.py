@@ -2,8 +2,8 @@
 
 A place that sounds like one of a list's wordings is only a candidate. Its probability comes from how alike it is, how
 long the wording is, and, where the two differ, how the audio judges them: the log-probability of the turn's text with
-the wording in that place, less that of the text as it was recognised (`recordings.speech.closed_set`, given as a
-function). The weights were fitted on human telephone speech, by pieces of its true text sought in it and in other
+the wording in that place, less that of the text as it was recognised (`recordings.speech.engines.closed_set`, given as
+a function). The weights were fitted on human telephone speech, by pieces of its true text sought in it and in other
 speech.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hotline.values.language import Language
-from qa.scorecards.phrase_lists import PhraseList
+from qa.scorecards.phrase_lists_file import PhraseList
 from qa.scoring.tokens import DialogueTurn, SpokenUtterance
 from qa.scoring.wording import Wording, WordingMatch, wording_matches
 from recordings.speech.normalisation import simplified, traditional

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Attempt, Call, Campaign, Case, MachineMark, Recording, Transcript
+from hotline.models import Attempt, AutoScore, Call, Campaign, Case, Recording, Transcript
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.recording import RecordingKind
 
@@ -44,4 +44,4 @@ def cases(session: Session, call_id: str) -> list[Case]:
 
 def forget_marks(session: Session, call_id: str) -> None:
     """Delete the machine's marks of a call, before new ones are made."""
-    session.execute(delete(MachineMark).where(MachineMark.call_id == call_id))
+    session.execute(delete(AutoScore).where(AutoScore.call_id == call_id))

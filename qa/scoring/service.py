@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hotline import log
 from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError
-from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
+from hotline.models import AutoScore, Call, Recording, Transcript, Utterance
 from hotline.outbox import call_log
 from hotline.outbox.job_kinds import job
 from hotline.values.call_events import CallChecked
@@ -19,13 +19,13 @@ from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.case import CaseKind
 from hotline.values.states.recording import HELD
 from qa import scorecards
-from qa.scorecards import Scorecard, phrase_lists
+from qa.scorecards import Scorecard, phrase_lists_file
 from qa.scoring import auto_scoring, dialogue_builder, queries
 from qa.scoring.merge import merge
 from qa.scoring.score import Evidence, ItemResult, is_fault
 from qa.scoring.tokens import SpokenUtterance
-from recordings.speech.closed_set import ClosedSetScorer
-from recordings.speech.recognition import ModelLocation
+from recordings.speech.engines import choice as engine_choice
+from recordings.speech.engines.closed_set import ClosedSetScorer
 from recordings.storage import service as recordings
 from recordings.storage.audio import read_wav
 
@@ -72,7 +72,7 @@ def _marks(
     """Return the marks of one recording."""
     settings = context.settings
     name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
-    phrases = dialogue_builder.with_name(phrase_lists.load(settings.scorecards_folder, language), name, language)
+    phrases = dialogue_builder.with_name(phrase_lists_file.load(settings.scorecards_folder, language), name, language)
     utterances = [_said(row) for row in transcript.utterances]
     dialogue = dialogue_builder.build_dialogue(utterances, _sound(context, recording), phrases, language)
     results = auto_scoring.auto_score(card, dialogue_builder.with_facts(dialogue, facts))
@@ -87,8 +87,8 @@ def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Scorab
     if recording.state not in HELD or (recording.seconds or 0.0) > LONGEST_SECONDS:
         return None
     try:
-        sound = read_wav(recordings.decrypted_wav(context, recording))
-        scorer = ClosedSetScorer(ModelLocation.of(context.settings))
+        sound = read_wav(recordings.decrypted_wav(context.objects, context.keyring, recording))
+        scorer = ClosedSetScorer(engine_choice.models_of(context.settings))
     except HotlineError as error:
         # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.
         log.get().warning("call_scored_without_sound", recording_id=recording.id, reason=error.code)
@@ -116,8 +116,8 @@ def _facts(session: Session, call: Call) -> dict[str, bool]:
     return facts
 
 
-def _row(call_id: str, scorecard: str, result: ItemResult, now: datetime) -> MachineMark:
-    return MachineMark(
+def _row(call_id: str, scorecard: str, result: ItemResult, now: datetime) -> AutoScore:
+    return AutoScore(
         call_id=call_id,
         scorecard=scorecard,
         item=result.item_id,

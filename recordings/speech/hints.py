@@ -1,34 +1,21 @@
-"""Words that recognition should know: the hospital's file, its staff, and the most frequent corrections.
+"""Words that recognition should know, and the spelling of what was heard by them.
 
 English words are told to the recogniser beforehand. In Mandarin that makes a small model say them out of nothing, so
 there they correct the spelling of what was heard with the same sound.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import accumulate
-from pathlib import Path
-from typing import Annotated, ClassVar
 
-from pydantic import Field, RootModel
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from hotline.configuration import yaml_file
-from hotline.configuration.field_types import Exactly
-from hotline.models import Agent, Department
 from hotline.values.language import Language
 from recordings.speech import dialogue
 from recordings.speech.dialogue import TranscriptLine
 from recordings.speech.pinyin import syllables
 from recordings.speech.recognition import Engine
 from recordings.storage.audio import Sound
-from recordings.transcripts.corrections import frequent
 
 MOST_WORDS, SHORTEST = 60, 2
-STANDARD = Path(__file__).with_name("hints.yaml")
-Word = Annotated[str, Field(min_length=1)]
 
 
 @dataclass(frozen=True)
@@ -44,32 +31,6 @@ class Hints:
         if self.language is Language.MANDARIN or not self.words:
             return ""
         return f" Hospital hotline: {', '.join(self.words[:MOST_WORDS])}."
-
-
-def hints_for(session: Session, file: Path | None, language: Language) -> Hints:
-    """Return the hints of a language: the file's words, names of staff and departments, frequent corrections."""
-    staff = [name for name in session.scalars(select(Agent.name)) if _fits(name, language)]
-    label = Department.label_zh if language is Language.MANDARIN else Department.label_en
-    places = list(session.scalars(select(label)))
-    words = [*words_of(file)[language], *staff, *frequent(session, language), *places]
-    return Hints(language, tuple(dict.fromkeys(word for word in words if len(word) >= SHORTEST)))
-
-
-class HintsFile(RootModel[Annotated[Mapping[Language, tuple[Word, ...]], Exactly.of(Language, missing=())]]):
-    """Words that recognition should know, by language."""
-
-    standard: ClassVar = "recordings/speech/hints.yaml"
-
-
-@cache
-def words_of(file: Path | None) -> Mapping[Language, tuple[str, ...]]:
-    """Return the words of the hospital's own file, the standard ones where it has none. Raises `FileFault`."""
-    return yaml_file.read(HintsFile, file or STANDARD).root
-
-
-def read(text: str, name: str) -> Mapping[Language, tuple[str, ...]]:
-    """Read the words; `name` is their file in messages. Raises `FileFault`."""
-    return yaml_file.parse(HintsFile, text, name).root
 
 
 def transcribe(
@@ -120,8 +81,3 @@ def _respelt(line: TranscriptLine, text: str) -> tuple[tuple[float, float, str, 
         (start, end, text[last - len(word) : last], chance)
         for (start, end, word, chance), last in zip(line.words, ends, strict=True)
     )
-
-
-def _fits(name: str, language: Language) -> bool:
-    is_chinese = any("\u4e00" <= sign <= "\u9fff" for sign in name)
-    return is_chinese is (language is Language.MANDARIN)

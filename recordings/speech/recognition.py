@@ -1,11 +1,10 @@
-"""Recognition as values: speech in, words with times and confidence out. `engine_choice.py` opens an engine."""
+"""Recognition as values: speech in, words with times and confidence out. `engines/choice.py` opens an engine."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from hotline.configuration.settings import Settings
 from hotline.values.language import Language
 from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import Pcm
@@ -59,8 +58,3 @@ class ModelLocation:
     models: Path
     vosk: Path | None = None
     threads: int = 2
-
-    @classmethod
-    def of(cls, settings: Settings) -> "ModelLocation":
-        """Return the location that the settings name."""
-        return cls(settings.hotline_home / "models", settings.vosk_model_path, settings.speech_threads)

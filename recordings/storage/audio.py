@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import soxr
@@ -14,7 +13,6 @@ from recordings.storage.wav_lengths import is_wav
 
 Pcm = NDArray[np.int16]  # one channel, signed 16 bit
 TELEPHONE_RATE = 8_000
-LARGEST_BYTES = 512 << 20  # of a file that is read whole
 QUALITY = "VHQ"
 
 
@@ -60,16 +58,6 @@ def at_telephone_rate(pieces: Iterable[tuple[Floats, int, int]]) -> Iterator[Flo
         yield _shaped(change.resample_chunk(block) if change else block, count)
     if change:
         yield _shaped(change.resample_chunk(np.zeros((0, count), dtype=np.float32), last=True), count)
-
-
-def read_file(file: Path) -> Sound:
-    """Read like `read_any`, for a file on disk. Raises `UnreadableAudio` with its name, before it takes memory."""
-    if file.stat().st_size > LARGEST_BYTES:
-        raise UnreadableAudio(f"{file}: it is larger than {LARGEST_BYTES >> 20} MB; cut it into shorter files")
-    try:
-        return read_any(file.read_bytes())
-    except UnreadableAudio as error:
-        raise UnreadableAudio(f"{file}: {error}") from error
 
 
 def read_pcm(data: bytes, rate: int, channels: int) -> Sound:

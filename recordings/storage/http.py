@@ -26,7 +26,7 @@ def events(call_id: str) -> Response:
         turn.recording_sid, turn.recording_state, turn.recording_seconds, turn.recording_channels, kind
     )
     try:
-        service.apply_report(context, call_id, report, clock.now())
+        service.apply_report(context.database, context.notifier, call_id, report, clock.now())
     except UnknownCall:
         log.get().warning("recording_of_unknown_call", call_id=call_id[:32])
     return Response(status=204)

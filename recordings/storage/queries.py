@@ -120,3 +120,13 @@ def calls_of(session: Session, recording_ids: Iterable[str]) -> dict[str, str]:
     """Return the id of each recording's call."""
     query = select(Recording.id, Recording.call_id).where(Recording.id.in_(list(recording_ids)))
     return dict(session.execute(query).all())
+
+
+def never_ready(session: Session, ended_before: datetime) -> list[Recording]:
+    """Return recordings that have begun and not become ready, of calls that ended before then."""
+    query = (
+        select(Recording)
+        .join(Call, Call.id == Recording.call_id)
+        .where(Recording.state == RecordingState.STARTED, Call.ended_at < ended_before)
+    )
+    return list(session.scalars(query))

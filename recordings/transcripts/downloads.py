@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from recordings.transcripts.masked_view import UNSURE, DisplayedUtterance
+from recordings.transcripts.displayed_utterance import UNSURE, DisplayedUtterance
 
 FORMS = {"vtt": "text/vtt", "txt": "text/plain", "json": "application/json"}
 

@@ -12,11 +12,11 @@ from hotline.outbox.job_kinds import job
 from hotline.values.call_events import RecordingTranscribed
 from hotline.values.states.recording import RecordingEvent, RecordingKind, RecordingState
 from recordings.search.service import index_transcript
-from recordings.speech import engine_choice, recognition
 from recordings.speech.dialogue import TranscriptLine
+from recordings.speech.engines import choice as engine_choice
 from recordings.storage import queries
-from recordings.storage.completion import score_call_when_last
-from recordings.transcripts import transcribing
+from recordings.storage.completion_service import score_call_when_last
+from recordings.transcripts import transcribing_service
 
 
 @job("transcribe", queue="speech")
@@ -28,9 +28,9 @@ def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
     if recording.state is not RecordingState.STORED or call is None:
         raise Discard(f"the recording is {recording.state}, not stored")
     engine = engine_choice.open_engine(
-        context.settings.speech_engine, call.language, recognition.ModelLocation.of(context.settings)
+        context.settings.speech_engine, call.language, engine_choice.models_of(context.settings)
     )
-    lines = transcribing.lines_of(context, recording, call.language, engine)
+    lines = transcribing_service.lines_of(context, recording, call.language, engine)
     if recording.kind is RecordingKind.MESSAGE:
         lines = [replace(line, speaker="caller") for line in lines]  # one channel, and nobody else is on it
     transcript = Transcript(
@@ -48,11 +48,11 @@ def _store(context: AppContext, transcript: Transcript, lines: Sequence[Transcri
         transitions.transition(recording, RecordingEvent.TRANSCRIBED)
         session.add(transcript)
         session.flush()
-        transcribing.forget(session, recording.id)
+        transcribing_service.forget(session, recording.id)
         index_transcript(session, context.keyring, transcript)
         event = RecordingTranscribed(recording_id=recording.id, lines=len(lines))
         call_log.record(session, context.notifier, recording.call_id, event, now)
-        score_call_when_last(session, context, recording, now)
+        score_call_when_last(session, context.notifier, recording, now)
 
 
 def _utterance(line: TranscriptLine) -> Utterance:

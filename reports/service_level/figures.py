@@ -196,7 +196,7 @@ def by_agent(counted: CountedCalls, ring_seconds: float) -> dict[str, ServiceFig
     held: dict[str, list[OfferTimes]] = {}
     for offer in counted.offers:
         held.setdefault(offer.agent_id, []).append(offer)
-    done = {back.back_call_id for back in counted.callbacks if back.state is CallbackState.DONE}
+    done = {back.outbound_call_id for back in counted.callbacks if back.state is CallbackState.DONE}
     return {agent: _of_agent(held[agent], done, ring_seconds) for agent in sorted(held)}
 
 

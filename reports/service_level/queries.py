@@ -44,7 +44,7 @@ def between(session: Session, start: datetime, end: datetime | None = None) -> C
 
 
 def _callbacks(began: ColumnElement[bool]) -> Select[str, str | None, CallbackState]:
-    query = select(Callback.call_id, Callback.back_call_id, Callback.state)
+    query = select(Callback.call_id, Callback.outbound_call_id, Callback.state)
     return query.join(Call, Call.id == Callback.call_id).where(began)
 
 

@@ -82,7 +82,7 @@ class CallbackTimes(Protocol):
         """The call in which it was asked for."""
 
     @property
-    def back_call_id(self) -> str | None:
+    def outbound_call_id(self) -> str | None:
         """The call by which we reached them; `None` before."""
 
     @property

@@ -25,7 +25,7 @@ class AgentPage:
     """A page that an agent had open: when it was last heard of, and whether its telephone was connected then."""
 
     id: str
-    seen_at: datetime
+    last_heartbeat_at: datetime
     is_connected: bool = False
     # When it last took the agent's telephone; `None`: never.
     phone_since: datetime | None = None
@@ -86,7 +86,7 @@ def _counts_by_word(facts: PresenceFacts) -> bool:
 
 def live(pages: Iterable[AgentPage], now: datetime) -> list[AgentPage]:
     """Return the pages that are there now."""
-    return [page for page in pages if now - page.seen_at < timedelta(seconds=PAGE_SECONDS)]
+    return [page for page in pages if now - page.last_heartbeat_at < timedelta(seconds=PAGE_SECONDS)]
 
 
 def phone_page(pages: Iterable[AgentPage], now: datetime) -> str | None:

@@ -25,7 +25,7 @@ PAUSE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class PendingCallback:
-    """A call-back as the decision sees it; `dialled_at` and `held_agent_id` while its telephone rings.
+    """A call-back as the decision sees it; `dialled_at` and `reserved_agent_id` while its telephone rings.
 
     `is_calling`: the patient is on the line themselves, for something else.
     """
@@ -33,7 +33,7 @@ class PendingCallback:
     place: WaitingEntry
     due_at: datetime
     dialled_at: datetime | None = None
-    held_agent_id: str | None = None
+    reserved_agent_id: str | None = None
     is_calling: bool = False
 
 
@@ -56,7 +56,7 @@ def due(
     `floor` are the agents who are free or will be by themselves.
     """
     open_ = {promise.place.id: promise for promise in promises}
-    kept = {promise.held_agent_id for promise in promises if promise.dialled_at is not None}
+    kept = {promise.reserved_agent_id for promise in promises if promise.dialled_at is not None}
     near = [hand for hand in floor if hand.is_sure and hand.free_in <= DIAL_SECONDS and hand.id not in kept]
     # Whoever is served once has their agent for long: nobody is promised twice.
     taken = wait.served([*waiting, *ready(promises, now)], near, wait.USUAL_SECONDS * 1000)
@@ -76,9 +76,9 @@ def kept_free(promises: Iterable[PendingCallback], waiting: Sequence[WaitingEntr
     """Agents who are not rung for others: their call-back is being dialled, and nobody ahead of it waits."""
     first = min((place.rank for place in waiting), default=None)
     return frozenset(
-        promise.held_agent_id
+        promise.reserved_agent_id
         for promise in promises
-        if promise.held_agent_id is not None
+        if promise.reserved_agent_id is not None
         and promise.dialled_at is not None
         and (now - promise.dialled_at).total_seconds() <= HELD_SECONDS
         and (first is None or promise.place.rank <= first)

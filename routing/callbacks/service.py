@@ -13,18 +13,20 @@ from sqlalchemy.orm import Session
 from crm.cases import service as crm
 from hotline import log
 from hotline.clock import now as present
+from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Call, Callback
 from hotline.outbox import call_log, transitions
-from hotline.outbox.notifier import ROUTER
+from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import CallbackDialled, CallbackMissed
 from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.callback import CallbackEvent, CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import ENDED_LEGS
 from routing.callbacks import due
-from routing.callbacks.queue_place import end, enqueue, entry_like
-from routing.estimates import queue_snapshot, wait
+from routing.callbacks.queue_place_service import end, enqueue, entry_like
+from routing.estimates import snapshot_queries, wait
 from routing.ladder import floor_state
 from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
@@ -37,11 +39,11 @@ SILENT = timedelta(seconds=due.SILENT_SECONDS)
 _IS_SILENT = (
     (Callback.state == CallbackState.DIALLING)
     & (Callback.dialled_at < bindparam("silent"))
-    & Callback.back_call_id.is_(None)
+    & Callback.outbound_call_id.is_(None)
 )
 _IS_OLD = (Callback.state == CallbackState.WAITING) & (Callback.asked_at < bindparam("old"))
 _STALE = select(Callback).where(_IS_SILENT | _IS_OLD)
-_OF_LINE = select(Callback).where(Callback.back_call_id == bindparam("call_id")).with_for_update()
+_OF_LINE = select(Callback).where(Callback.outbound_call_id == bindparam("call_id")).with_for_update()
 _ANY_AWAITED = select(Callback.id).where(Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING])).limit(1)
 
 
@@ -59,18 +61,18 @@ def answered(session: Session, callback_id: str, attempt: int, sid: str, now: da
     return callback
 
 
-def came_back(session: Session, context: AppContext, callback_id: str, call: Call, now: datetime) -> bool:
+def came_back(session: Session, notifier: Notifier, callback_id: str, call: Call, now: datetime) -> bool:
     """The patient has heard who calls and stays: they stand in line again, at their old place. Again: nothing."""
     callback = _locked(session, callback_id)
-    if callback is None or callback.back_call_id != call.id or callback.state is not CallbackState.DIALLING:
+    if callback is None or callback.outbound_call_id != call.id or callback.state is not CallbackState.DIALLING:
         return False
     transitions.transition(callback, CallbackEvent.CAME_BACK)
     call.asked_at = call.asked_at or now
-    enqueue(session, context, call, entry_like(call.id, callback), now)
+    enqueue(session, notifier, call, entry_like(call.id, callback), now)
     return True
 
 
-def call_ended(session: Session, context: AppContext, call: Call, now: datetime) -> None:
+def call_ended(session: Session, notifier: Notifier, settings: Settings, call: Call, now: datetime) -> None:
     """A line has ended. That of a call-back: it is done when they met a person, else tried again."""
     callback = session.scalar(_OF_LINE, {"call_id": call.id})
     if callback is None or callback.state not in {CallbackState.DIALLING, CallbackState.BACK}:
@@ -78,9 +80,9 @@ def call_ended(session: Session, context: AppContext, call: Call, now: datetime)
     if call.answered_at is not None:
         if callback.state is CallbackState.DIALLING:
             transitions.transition(callback, CallbackEvent.CAME_BACK)
-        end(session, context, callback, CallbackState.DONE, None, now)
+        end(session, notifier, callback, CallbackState.DONE, None, now)
     else:
-        _over(session, context, callback, CallbackReason.HUNG_UP, now)
+        _over(session, notifier, settings, callback, CallbackReason.HUNG_UP, now)
 
 
 def not_reached(context: AppContext, callback_id: str, attempt: int, reason: CallbackReason, now: datetime) -> None:
@@ -89,13 +91,13 @@ def not_reached(context: AppContext, callback_id: str, attempt: int, reason: Cal
         callback = _locked(session, callback_id)
         if callback is None or callback.tries != attempt or callback.state is not CallbackState.DIALLING:
             return
-        if callback.back_call_id is None:
-            _over(session, context, callback, reason, now)
+        if callback.outbound_call_id is None:
+            _over(session, context.notifier, context.settings, callback, reason, now)
 
 
-def heard_of(context: AppContext, callback_id: str, attempt: int, sid: str) -> None:
+def heard_of(database: Database, callback_id: str, attempt: int, sid: str) -> None:
     """The exchange speaks of the line of this try: its id is known from now on."""
-    with context.database.write() as session:
+    with database.write() as session:
         callback = _locked(session, callback_id)
         if callback is not None and callback.tries == attempt and callback.state is CallbackState.DIALLING:
             callback.provider_sid = callback.provider_sid or sid
@@ -107,8 +109,8 @@ def act(context: AppContext, provider: Provider, now: datetime) -> bool:
         if session.scalar(_ANY_AWAITED) is None:
             return False
         stale = list(session.scalars(_STALE, {"silent": now - SILENT, "old": now - LONGEST}))
-        promises = queue_snapshot.pending_callbacks(session)
-        floor = queue_snapshot.take(session, now) if due.ready(promises, now) else None
+        promises = snapshot_queries.pending_callbacks(session)
+        floor = snapshot_queries.take(session, now) if due.ready(promises, now) else None
     for callback in stale:
         _settle(context, provider, callback, now)
     dials = [] if floor is None else due.due(floor.waiting_entries, floor.pending_callbacks, floor.hands, now)
@@ -119,7 +121,7 @@ def act(context: AppContext, provider: Provider, now: datetime) -> bool:
 
 def without_kept(session: Session, floor: floor_state.FloorState, now: datetime) -> floor_state.FloorState:
     """Return the floor without the agents who are kept free for somebody who is being called back."""
-    promises = queue_snapshot.pending_callbacks(session)
+    promises = snapshot_queries.pending_callbacks(session)
     if not any(promise.dialled_at for promise in promises):
         return floor
     entries = [wait.WaitingEntry(c.id, c.required_skills, c.priority, c.asked_at) for c in floor.callers]
@@ -141,9 +143,9 @@ def _settle(context: AppContext, provider: Provider, callback: Callback, now: da
         if row is None or (row.state, row.tries) != (callback.state, callback.tries):
             return
         if row.state is CallbackState.WAITING:
-            _give_up(session, context, row, CallbackReason.TOO_LATE, now)
-        elif row.back_call_id is None:
-            _over(session, context, row, CallbackReason.SILENT, now)
+            _give_up(session, context.notifier, context.settings, row, CallbackReason.TOO_LATE, now)
+        elif row.outbound_call_id is None:
+            _over(session, context.notifier, context.settings, row, CallbackReason.SILENT, now)
     log.get().warning("callback_reconciled", callback_id=callback.id, state=callback.state)
 
 
@@ -152,11 +154,11 @@ def _dial(context: AppContext, provider: Provider, dial: due.CallbackDial, now: 
         row = _locked(session, dial.callback_id)
         if row is None or row.state is not CallbackState.WAITING or row.due_at > now:
             return
-        if queue_snapshot.is_calling(session, row):
+        if snapshot_queries.is_calling(session, row):
             return
         transitions.transition(row, CallbackEvent.DIALLED)
-        row.tries, row.dialled_at, row.held_agent_id = row.tries + 1, now, dial.agent_id
-        row.provider_sid = row.back_call_id = None
+        row.tries, row.dialled_at, row.reserved_agent_id = row.tries + 1, now, dial.agent_id
+        row.provider_sid = row.outbound_call_id = None
         number, attempt = row.number, row.tries
         call_log.record(session, context.notifier, row.call_id, CallbackDialled(attempt=attempt), now)
     settings = context.settings
@@ -173,27 +175,31 @@ def _dial(context: AppContext, provider: Provider, dial: due.CallbackDial, now: 
         # It may ring all the same: this try is left open until something or nothing is heard of it.
         log.get().warning("exchange_unreachable", action="call_back", callback_id=dial.callback_id)
     else:
-        heard_of(context, dial.callback_id, attempt, sid)
+        heard_of(context.database, dial.callback_id, attempt, sid)
 
 
-def _over(session: Session, context: AppContext, callback: Callback, reason: CallbackReason, now: datetime) -> None:
+def _over(
+    session: Session, notifier: Notifier, settings: Settings, callback: Callback, reason: CallbackReason, now: datetime
+) -> None:
     """A try did not come about: another one later, or a case for a person."""
     if not due.may_try_again(callback.tries):
-        _give_up(session, context, callback, reason, now)
+        _give_up(session, notifier, settings, callback, reason, now)
         return
     transitions.transition(callback, CallbackEvent.TRY_MISSED)
     callback.reason, callback.due_at = reason, now + due.PAUSE
-    callback.held_agent_id = callback.dialled_at = None
+    callback.reserved_agent_id = callback.dialled_at = None
     missed = CallbackMissed(attempt=callback.tries)
-    call_log.record(session, context.notifier, callback.call_id, missed, now)
-    context.notifier.notify_after(session, ROUTER)
+    call_log.record(session, notifier, callback.call_id, missed, now)
+    notifier.notify_after(session, ROUTER)
 
 
-def _give_up(session: Session, context: AppContext, callback: Callback, reason: CallbackReason, now: datetime) -> None:
+def _give_up(
+    session: Session, notifier: Notifier, settings: Settings, callback: Callback, reason: CallbackReason, now: datetime
+) -> None:
     call = session.get_one(Call, callback.call_id)
     case = crm.NewCase(CaseKind.CALL_BACK, call, owner_agent_id=callback.preferred_agent_id)
-    crm.open_case(session, context, case, crm.Actor(), now)
-    end(session, context, callback, CallbackState.FAILED, reason, now)
+    crm.open_case(session, notifier, settings, case, crm.Actor(), now)
+    end(session, notifier, callback, CallbackState.FAILED, reason, now)
 
 
 def _locked(session: Session, callback_id: str) -> Callback | None:

@@ -4,14 +4,14 @@ from flask import Blueprint, Response, current_app, request
 
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Call, QueueEntry
 from hotline.values.language import Language
 from hotline.values.states.leg import ENDED_LEGS
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
-from routing.calls import conversations, legs
+from routing.calls import conversation_service, leg_service
 from routing.offers import service as offer_service
 from routing.queues import queries
-from telephony import twiml, verbs, webhook_urls
+from telephony import verbs, webhook_urls
+from telephony.provider import twiml
 from telephony.turn import parse
 
 pages = Blueprint("routing", __name__)
@@ -34,10 +34,10 @@ def _speak(*document: verbs.Verb) -> Response:
 def answer(offer_id: str) -> Response:
     """Answer an agent who picked up: they join the call's conference, or hear that another was faster."""
     context = _context()
-    won = offer_service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
+    won = offer_service.answer(context.database, context.notifier, offer_id, clock.now(), parse(request.form).call_sid)
     with context.database.read() as session:
         offer = queries.offer(session, offer_id)
-        entry = None if offer is None else session.get(QueueEntry, offer.queue_entry_id)
+        entry = None if offer is None else queries.entry_of(session, offer)
     if not won or offer is None or entry is None:
         language = context.settings.default_language
         return _speak(verbs.Say(TAKEN[language], language), verbs.Hangup())
@@ -57,8 +57,8 @@ def status(offer_id: str) -> Response:
     """Take a status callback of the agent's line."""
     turn = parse(request.form)
     if turn.call_sid is not None and turn.status is not None:
-        report = legs.LegReport(turn.call_sid, turn.status, turn.sequence, turn.response_code)
-        legs.agent_line(_context(), offer_id, report, clock.now())
+        report = leg_service.LegReport(turn.call_sid, turn.status, turn.sequence, turn.response_code)
+        leg_service.agent_line(_context(), offer_id, report, clock.now())
     return Response(status=204)
 
 
@@ -66,7 +66,7 @@ def status(offer_id: str) -> Response:
 def done(offer_id: str) -> Response:
     """Answer an agent for whom the conference is over; the end of their line starts the wrap-up."""
     if parse(request.form).status not in ENDED_LEGS:
-        conversations.dismissed(_context(), offer_id, clock.now())
+        conversation_service.dismissed(_context().database, offer_id, clock.now())
     return _speak(verbs.Hangup())
 
 
@@ -97,7 +97,7 @@ def events(call_id: str) -> Response:
     if turn.event == "conference-start":
         context = _context()
         with context.database.write() as session:
-            call: Call | None = queries.locked_call(session, call_id)
+            call = queries.locked_call(session, call_id)
             if call is not None:
-                conversations.connected(session, context, call, clock.now(), request.args.get("offer"))
+                conversation_service.connected(session, context.notifier, call, clock.now(), request.args.get("offer"))
     return Response(status=204)

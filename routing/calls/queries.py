@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Event, Offer, Queue, QueueEntry, Transfer
+from hotline.models import Agent, Call, CallHistoryEvent, Offer, Queue, QueueEntry, Transfer
 from hotline.values.paging import Listing, within
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
@@ -69,7 +69,7 @@ class CallHistory:
     call: Call
     queue: Queue | None
     agents: dict[str, Agent]
-    events: list[Event]
+    events: list[CallHistoryEvent]
     offers: list[Offer]
     entries: list[QueueEntry]
 
@@ -95,7 +95,11 @@ def history(session: Session, call_id: str) -> CallHistory | None:
     if call is None:
         return None
     offers = session.scalars(select(Offer).where(Offer.call_id == call_id).order_by(Offer.started_at)).all()
-    events = session.scalars(select(Event).where(Event.call_id == call_id).order_by(Event.at, Event.id))
+    events = session.scalars(
+        select(CallHistoryEvent)
+        .where(CallHistoryEvent.call_id == call_id)
+        .order_by(CallHistoryEvent.at, CallHistoryEvent.id)
+    )
     entries = session.scalars(select(QueueEntry).where(QueueEntry.call_id == call_id).order_by(QueueEntry.asked_at))
     return CallHistory(
         call=call,
@@ -163,6 +167,29 @@ def going_on(session: Session) -> list[Call]:
     """Return the calls that are in the menu or in a conversation, the oldest first."""
     states = (CallStatus.TALKING, CallStatus.IN_MENU)
     return list(session.scalars(select(Call).where(Call.status.in_(states)).order_by(Call.started_at)))
+
+
+def silent(session: Session, since: datetime) -> list[Call]:
+    """Return calls that go on and of which the exchange has said nothing since then."""
+    return list(session.scalars(select(Call).where(Call.status != CallStatus.ENDED, Call.last_report_at < since)))
+
+
+def silent_offers(session: Session, since: datetime) -> list[Offer]:
+    """Return offers whose agent's line, as far as we know, has rung or been up since before then."""
+    live = Offer.state.in_([OfferState.STARTED, OfferState.RINGING])
+    talking = (Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None)
+    query = select(Offer).where(live | talking, Offer.provider_sid.is_not(None), Offer.started_at < since)
+    return list(session.scalars(query))
+
+
+def mark_reported(session: Session, call_ids: Iterable[str], now: datetime) -> None:
+    """Note that the exchange has just spoken of these calls."""
+    session.execute(update(Call).where(Call.id.in_(list(call_ids))).values(last_report_at=now))
+
+
+def known_sids(session: Session, sids: Iterable[str]) -> set[str]:
+    """Return those of the provider's ids whose calls we know."""
+    return set(session.scalars(select(Call.provider_sid).where(Call.provider_sid.in_(list(sids)))))
 
 
 def _answered(session: Session, calls: Sequence[Call]) -> list[AnsweredCall]:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, or_, update
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import call_log, floor_events, transitions
-from hotline.outbox.notifier import ROUTER
+from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import (
     AgentLeft,
     AgentLost,
@@ -30,11 +30,11 @@ from hotline.values.reason_codes import AgentStateReason, OfferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
-from routing.agents import presence_facts
-from routing.agents.status import choose_status as choose_status
-from routing.agents.status import come_back as come_back
-from routing.agents.status import page_phone as page_phone
-from routing.calls import conferences
+from routing.agents import presence_queries
+from routing.agents.status_service import choose_status as choose_status
+from routing.agents.status_service import come_back as come_back
+from routing.agents.status_service import page_phone as page_phone
+from routing.calls import conference_service
 from routing.queues import queries
 from routing.queues.queries import locked_offer as locked_offer
 
@@ -49,9 +49,9 @@ ENDED: dict[OfferState, type[OfferEnded]] = {
 NOT_READY_SECONDS = {OfferState.MISSED: 120, OfferState.REJECTED: 30, OfferState.FAILED: 15}
 
 
-def start(context: AppContext, offer: Offer) -> bool:
+def start(database: Database, notifier: Notifier, offer: Offer) -> bool:
     """Lease the agent for the caller; whether it came about (both were still free, and the agent still there)."""
-    with context.database.write() as session:
+    with database.write() as session:
         call = queries.locked_call(session, offer.call_id)
         entry = session.get(QueueEntry, offer.queue_entry_id)
         if call is None or entry is None or entry.state is not QueueEntryState.WAITING:
@@ -76,17 +76,17 @@ def start(context: AppContext, offer: Offer) -> bool:
             return False
         session.add(offer)
         floor_events.happened(session, session.get_one(Agent, offer.agent_id, populate_existing=True))
-        _ring_event(session, context, offer, OfferStarted, offer.started_at)
+        _ring_event(session, notifier, offer, OfferStarted, offer.started_at)
     return True
 
 
-def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = None) -> bool:
+def answer(database: Database, notifier: Notifier, offer_id: str, now: datetime, sid: str | None = None) -> bool:
     """Decide who wins the caller: return whether this agent does. One compare-and-set decides; asked again, the same
     answer.
 
     `sid` is the exchange's id of their line: where every report of it was lost, it is learned here.
     """
-    with context.database.write() as session:
+    with database.write() as session:
         offer = queries.locked_offer(session, offer_id)
         if offer is not None:
             offer.provider_sid = offer.provider_sid or sid
@@ -98,17 +98,17 @@ def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = 
             update(QueueEntry)
             .where(QueueEntry.id == offer.queue_entry_id, QueueEntry.state == QueueEntryState.WAITING)
             # Whoever was on the way to an earlier agent is to be moved anew.
-            .values(state=QueueEntryState.WON, winner_id=offer.id, moved_at=None)
+            .values(state=QueueEntryState.WON, winner_id=offer.id, sent_to_conference_at=None)
         )
         if not changed(session.execute(win)):
-            end(session, context, offer, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
+            end(session, notifier, offer, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
             return False
         floor_events.happened(session, session.get_one(QueueEntry, offer.queue_entry_id, populate_existing=True))
-        _win(session, context, offer, now)
+        _win(session, notifier, offer, now)
     return True
 
 
-def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
+def _win(session: Session, notifier: Notifier, offer: Offer, now: datetime) -> None:
     transitions.transition(offer, OfferEvent.ANSWERED)
     # Where the report of the ringing has not come yet, it rang since it was dialled: against us, never for us.
     offer.ringing_at = offer.ringing_at or offer.dialled_at or offer.started_at
@@ -118,26 +118,26 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
     entry = session.get_one(QueueEntry, offer.queue_entry_id)
     session.refresh(entry)
     if entry.kind is QueueEntryKind.CONSULT:
-        conferences.consulted(session, call, entry, offer, now)
+        conference_service.consulted(session, call, entry, offer, now)
     else:
         call.agent_id = offer.agent_id
-    _ring_event(session, context, offer, OfferAnswered, now)
+    _ring_event(session, notifier, offer, OfferAnswered, now)
     for other in queries.live_offers(session, offer.queue_entry_id):
-        end(session, context, other, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
-    context.notifier.notify_after(session, ROUTER)
+        end(session, notifier, other, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
+    notifier.notify_after(session, ROUTER)
 
 
-def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
+def ringing(session: Session, notifier: Notifier, offer: Offer, now: datetime) -> None:
     """The agent's phone rings: the offer clock starts. Late or again, nothing changes."""
     if offer.state is OfferState.STARTED:
         transitions.transition(offer, OfferEvent.RANG)
         offer.ringing_at = now
-        presence_facts.reached(session.get_one(Agent, offer.agent_id))
-        _ring_event(session, context, offer, OfferRinging, now)
+        presence_queries.reached(session.get_one(Agent, offer.agent_id))
+        _ring_event(session, notifier, offer, OfferRinging, now)
 
 
 def end(
-    session: Session, context: AppContext, offer: Offer, end: OfferState, reason: OfferEndReason, now: datetime
+    session: Session, notifier: Notifier, offer: Offer, end: OfferState, reason: OfferEndReason, now: datetime
 ) -> None:
     """A live offer ends without an answer. The agent is free again, or set aside where it was their doing.
 
@@ -151,7 +151,7 @@ def end(
     if aside is None:
         settle(session, offer, AgentState.IDLE, None, None, now)
         if end is OfferState.UNREACHABLE:
-            presence_facts.not_reached(
+            presence_queries.not_reached(
                 session, session.get_one(Agent, offer.agent_id), AbsenceReason(reason.value), now
             )
     else:
@@ -159,8 +159,8 @@ def end(
             session, offer, AgentState.NOT_READY, AgentStateReason(reason.value), now + timedelta(seconds=aside), now
         )
     ended = ENDED[end](offer_id=offer.id, agent_id=offer.agent_id, reason=reason)
-    call_log.record(session, context.notifier, offer.call_id, ended, now)
-    context.notifier.notify_after(session, ROUTER)
+    call_log.record(session, notifier, offer.call_id, ended, now)
+    notifier.notify_after(session, ROUTER)
 
 
 def settle(
@@ -183,25 +183,25 @@ def settle(
 
 def _ring_event(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
     offer: Offer,
     happened: type[OfferStarted | OfferRinging | OfferAnswered],
     now: datetime,
 ) -> None:
     event = happened(offer_id=offer.id, agent_id=offer.agent_id, ring=offer.ring)
-    call_log.record(session, context.notifier, offer.call_id, event, now)
+    call_log.record(session, notifier, offer.call_id, event, now)
 
 
 def tell(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
     offer: Offer,
     happened: type[AgentLost | AgentLeft | LineLost],
     now: datetime,
 ) -> None:
     """Add what happened to the agent of this offer to the call's history."""
     event = happened(offer_id=offer.id, agent_id=offer.agent_id)
-    call_log.record(session, context.notifier, offer.call_id, event, now)
+    call_log.record(session, notifier, offer.call_id, event, now)
 
 
 def changed(result: object) -> bool:

@@ -9,7 +9,7 @@ from hotline.values.states.agent import AgentState
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import LIVE_OFFERS
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
-from routing.router import statements
+from routing.router import queries as statements
 
 # In line, or just being connected.
 IN_LINE = (QueueEntryState.WAITING, QueueEntryState.WON)
@@ -80,6 +80,11 @@ def _called_before(entry: QueueEntry) -> Select[int]:
 def offer(session: Session, offer_id: str) -> Offer | None:
     """Return the offer with this id."""
     return session.get(Offer, offer_id)
+
+
+def entry_of(session: Session, offer: Offer) -> QueueEntry | None:
+    """Return the queue entry that was offered."""
+    return session.get(QueueEntry, offer.queue_entry_id)
 
 
 def latest_entry(session: Session, call_id: str) -> QueueEntry | None:

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline.context import AppContext
+from hotline.configuration.settings import Settings
 from hotline.models import Call, QueueEntry
 from hotline.outbox import call_log, transitions
-from hotline.outbox.notifier import ROUTER
+from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import (
     PersonRequested,
 )
@@ -20,10 +20,10 @@ from hotline.values.states.call import CallEvent
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.transfer import TransferState
-from routing.calls import conferences
+from routing.calls import conference_service
 from routing.errors import UnknownQueue
 from routing.offers import service as offer_service
-from routing.queues import priority as queues_priority
+from routing.queues import priority_service as queues_priority
 from routing.queues import queries, queues_file
 
 
@@ -36,16 +36,18 @@ class QueueRequest:
     priority: int | None = None
 
 
-def join(session: Session, context: AppContext, call: Call, request: QueueRequest, now: datetime) -> QueueEntry:
+def join(
+    session: Session, notifier: Notifier, settings: Settings, call: Call, request: QueueRequest, now: datetime
+) -> QueueEntry:
     """Put the caller in line; asked again, the same place. Raises `UnknownQueue`."""
     entry = queries.open_entry(session, call.id)
     if entry is not None:
         return entry
-    queue = queues_file.of(context.settings).queues.get(request.queue)
+    queue = queues_file.of(settings).queues.get(request.queue)
     if queue is None:
         raise UnknownQueue(f"no queue {request.queue!r}")
     base = queue.priority if request.priority is None else request.priority
-    recognised = queues_priority.recognise(session, context, call, base, now)
+    recognised = queues_priority.recognise(session, settings, call, base, now)
     entry = QueueEntry(
         call_id=call.id,
         queue=queue.name,
@@ -53,7 +55,7 @@ def join(session: Session, context: AppContext, call: Call, request: QueueReques
         priority=recognised.priority,
         preferred_agent_id=recognised.preferred_agent_id,
         reasons=list(recognised.reasons),
-        asked_at=queues_priority.take_over(session, context, call, queue.name, now)
+        asked_at=queues_priority.take_over(session, notifier, call, queue.name, now)
         or _stood(session, call, queue.name)
         or now,
     )
@@ -61,8 +63,8 @@ def join(session: Session, context: AppContext, call: Call, request: QueueReques
     transitions.transition(call, CallEvent.QUEUED)
     call.queue, call.asked_at = queue.name, call.asked_at or now
     skill = request.skill or next(iter(queue.required_skills), "")
-    call_log.record(session, context.notifier, call.id, PersonRequested(queue=queue.name, skill=skill), now)
-    context.notifier.notify_after(session, ROUTER)
+    call_log.record(session, notifier, call.id, PersonRequested(queue=queue.name, skill=skill), now)
+    notifier.notify_after(session, ROUTER)
     return entry
 
 
@@ -79,20 +81,20 @@ def position(session: Session, call_id: str) -> int | None:
     return None if entry is None else queries.position(session, entry)
 
 
-def caller_ended(session: Session, context: AppContext, call: Call, now: datetime) -> None:
+def caller_ended(session: Session, notifier: Notifier, call: Call, now: datetime) -> None:
     """The caller's line has ended: their place is closed and every phone that rings for them stops."""
-    conferences.close(session, call.id, TransferState.FAILED, TransferEndReason.CALLER_HUNG_UP, now)
-    _close(session, context, call, QueueEntryState.ABANDONED, QueueEntryEndReason.CALLER_HUNG_UP, now)
+    conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.CALLER_HUNG_UP, now)
+    _close(session, notifier, call, QueueEntryState.ABANDONED, QueueEntryEndReason.CALLER_HUNG_UP, now)
 
 
-def leave(session: Session, context: AppContext, call: Call, reason: QueueEntryEndReason, now: datetime) -> None:
+def leave(session: Session, notifier: Notifier, call: Call, reason: QueueEntryEndReason, now: datetime) -> None:
     """The caller leaves the line but stays on the phone; `reason` says where they go."""
-    _close(session, context, call, QueueEntryState.LEFT, reason, now)
+    _close(session, notifier, call, QueueEntryState.LEFT, reason, now)
 
 
 def _close(
     session: Session,
-    context: AppContext,
+    notifier: Notifier,
     call: Call,
     end: QueueEntryState,
     reason: QueueEntryEndReason,
@@ -108,5 +110,5 @@ def _close(
     is_gone = reason is QueueEntryEndReason.CALLER_HUNG_UP
     stopped = OfferEndReason.CALLER_HUNG_UP if is_gone else OfferEndReason.CALLER_LEFT
     for offer in queries.live_offers(session, entry.id):
-        offer_service.end(session, context, offer, OfferState.CANCELLED, stopped, now)
-    context.notifier.notify_after(session, ROUTER)
+        offer_service.end(session, notifier, offer, OfferState.CANCELLED, stopped, now)
+    notifier.notify_after(session, ROUTER)

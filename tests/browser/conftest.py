@@ -14,10 +14,10 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_context
 from tests.browser.pages import Nursery
-from tests.browser.person import Person
 from tests.browser.telephony import tone_file
 from tests.conftest import make_settings
 from tests.support.morning import Morning, morning
+from tests.support.person import Person
 from tests.support.servers import free_port, wait_for
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.support.morning import PASSWORD, Morning
+from tests.support.person import Person
 
 NEW = "seven quiet rivers"
 PHONE = {"width": 390, "height": 844}

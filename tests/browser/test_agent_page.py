@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from accounts.users import service
 from exchange.media.audio import RATE
@@ -20,10 +20,10 @@ from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
-from recordings.storage import sealed_sound
-from tests.browser.person import Person
+from recordings.storage import sealed_sound_service
 from tests.browser.telephony import purity_db
 from tests.calls.stage import QUESTION, Stage, patient, stage
+from tests.support.agent_phone import AgentPhone
 from tests.support.morning import PASSWORD
 
 NUMBER = "+8613900000031"
@@ -33,12 +33,12 @@ MASKED = "+86139****0031"
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house whose only agent at work is 1001, with a sign-in of her own."""
-    with stage(tmp_path_factory.mktemp("house")) as house:
+    with stage(tmp_path_factory.mktemp("house"), is_deaf=True) as house:
         with house.context.database.write() as session:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE
             own = session.query(Agent).filter_by(staff_number="1001").one().id
-        service.create(house.context, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        service.create(house.context.database, "lijing", PASSWORD, "李静", Role.AGENT, own)
         yield house
 
 
@@ -59,46 +59,28 @@ def window() -> dict[str, Any]:
 
 
 @pytest.fixture
-def agent(talker: Browser, house: Stage, window: dict[str, Any]) -> Iterator[Person]:
-    """The agent before her page, at first offline."""
-    with Person.at(talker, house.house.environment["CONSOLE_URL"], **window) as person:
-        person.sign_in("lijing")
-        person.open("/desk?processing=off")
+def agent(talker: Browser, house: Stage, window: dict[str, Any]) -> Iterator[AgentPhone]:
+    """The agent before her desk, at first offline."""
+    with AgentPhone.at_desk(talker, house.house.environment["CONSOLE_URL"], "lijing", **window) as person:
         yield person
         person.saw_no_faults()
 
 
-def phone_is(page: Page, state: str, seconds: float = 60) -> None:
-    expect(page.locator("#desk")).to_have_attribute("data-phone", state, timeout=1000 * seconds)
-
-
-def becomes_available(page: Page) -> None:
-    page.click("[name=status][value=available]")
-    expect(page.locator("[value=available]")).to_have_attribute("aria-pressed", "true")
-    phone_is(page, "idle")
-
-
-def own_row(house: Stage) -> Agent:
-    (row,) = house.rows(Agent, Agent.staff_number == "1001")
-    assert isinstance(row, Agent)
-    return row
-
-
-def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Person, house: Stage) -> None:
+def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: AgentPhone, house: Stage) -> None:
     page = agent.page
-    becomes_available(page)
+    agent.becomes("available")
     patience = {"wait_for_hang_up": {"timeout": 60, "required": False}}
     with house.phones(patient(NUMBER, {"speak": QUESTION}, patience)):
-        phone_is(page, "ringing", 80)
+        agent.rings()
         expect(page.locator("#card .number")).to_have_text(MASKED)
         for fact in ("预约挂号", "英语"):
             expect(page.locator("#card .badges")).to_contain_text(fact)
         expect(page.locator("#rings")).to_have_text(re.compile("第 [123] 声"))
         expect(page.locator("#answer")).to_be_focused()
         assert MASKED in page.title()
-        page.keyboard.press("Enter")
-        phone_is(page, "talking")
-        expect(page.locator("#card")).to_contain_text("正在通话")
+        agent.press("Enter")
+        agent.phone_is("talking")
+        agent.card_says("正在通话")
         call = house.wait(lambda: house.call(NUMBER, status=CallStatus.TALKING), 20, "a conversation")
         house.wait(lambda: page.evaluate("document.getElementById('heard').value > 0.3"), 20, "the patient's voice")
         page.keyboard.press("m")
@@ -107,13 +89,14 @@ def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Pers
         page.keyboard.press("5")
         expect(page.locator("#pressed")).to_have_text("5")
         expect(page.locator("#card .count").first).to_have_text(re.compile("0:(0[4-9]|[1-5])"))
-        page.keyboard.press("h")
-        phone_is(page, "idle")
+        agent.hangs_up()
     ended = house.wait(lambda: house.call(NUMBER, status=CallStatus.ENDED), 30, "the end of the call")
     assert ended.outcome is CallOutcome.ANSWERED
-    assert ended.agent_id == own_row(house).id
+    assert ended.agent_id == house.agent().id
     house.wait(lambda: house.recording(call).blob, 30, "a recording")
-    heard = heard_by_caller(sealed_sound.read_all(house.context, house.recording(call)))
+    heard = heard_by_caller(
+        sealed_sound_service.read_all(house.context.objects, house.context.keyring, house.recording(call))
+    )
     seconds = [heard[at : at + 8000] for at in range(0, len(heard) - 8000, 4000)]
     assert max(purity_db(second, 1000) for second in seconds) > 30
 
@@ -125,73 +108,64 @@ def heard_by_caller(sound: bytes) -> "np.ndarray[Any, Any]":
 
 
 def test_who_lets_it_ring_is_set_aside_with_the_reason_and_comes_back_with_one_click(
-    agent: Person, house: Stage
+    agent: AgentPhone, house: Stage
 ) -> None:
     page = agent.page
-    becomes_available(page)
+    agent.becomes("available")
     with house.phones(patient("+8613900000032", {"wait_for_hang_up": {"timeout": 8, "required": False}}, "hang_up")):
-        phone_is(page, "ringing", 80)
-        house.wait(lambda: own_row(house).state is AgentState.NOT_READY, 30, "an agent who is set aside")
-        expect(page.locator("#card")).to_contain_text("未就绪")
-        expect(page.locator("#card")).to_contain_text("振铃未接")
-        phone_is(page, "idle")
+        agent.rings()
+        house.wait(lambda: house.agent().state is AgentState.NOT_READY, 30, "an agent who is set aside")
+        agent.card_says("未就绪")
+        agent.card_says("振铃未接")
+        agent.phone_is("idle")
     house.wait(house.nothing_is_stuck, 30, "a quiet floor")
     page.click("text=恢复接听")
-    expect(page.locator("#card")).to_contain_text("等待来电")
-    assert own_row(house).state is AgentState.IDLE
+    agent.card_says("等待来电")
+    assert house.agent().state is AgentState.IDLE
 
 
-def test_declining_with_a_key_stops_the_ring_at_once(agent: Person, house: Stage) -> None:
-    page = agent.page
-    becomes_available(page)
+def test_declining_with_a_key_stops_the_ring_at_once(agent: AgentPhone, house: Stage) -> None:
+    agent.becomes("available")
     with house.phones(patient("+8613900000033", {"wait": 2.0}, "hang_up")):
-        phone_is(page, "ringing", 80)
-        page.keyboard.press("h")
-        phone_is(page, "idle")
+        agent.rings()
+        agent.hangs_up()
         offer = house.wait(lambda: house.rows(Offer, Offer.state == OfferState.REJECTED), 10, "a declined offer")
-        assert offer[-1].agent_id == own_row(house).id
-        expect(page.locator("#card")).to_contain_text("拒接或占线")
+        assert offer[-1].agent_id == house.agent().id
+        agent.card_says("拒接或占线")
 
 
-def test_a_page_that_is_loaded_again_in_mid_call_gets_its_caller_back(agent: Person, house: Stage) -> None:
+def test_a_page_that_is_loaded_again_in_mid_call_gets_its_caller_back(agent: AgentPhone, house: Stage) -> None:
     page = agent.page
-    becomes_available(page)
+    agent.becomes("available")
     with house.phones(patient("+8613900000034", {"wait_for_hang_up": {"timeout": 60, "required": False}})):
-        phone_is(page, "ringing", 80)
-        page.keyboard.press("a")
-        phone_is(page, "talking")
-        house.wait(lambda: own_row(house).state is AgentState.TALKING, 20, "a conversation")
+        agent.answers()
+        house.wait(lambda: house.agent().state is AgentState.TALKING, 20, "a conversation")
         page.reload()
-        phone_is(page, "ringing")
-        expect(page.locator("#card")).to_contain_text("此前线路中断")
-        page.keyboard.press("a")
-        phone_is(page, "talking")
+        agent.rings()
+        agent.card_says("此前线路中断")
+        agent.answers()
         house.wait(lambda: house.call("+8613900000034", status=CallStatus.TALKING), 20, "a conversation again")
-        page.keyboard.press("h")
-        phone_is(page, "idle")
+        agent.hangs_up()
         house.wait(lambda: house.call("+8613900000034", status=CallStatus.ENDED), 30, "the end of the call")
 
 
-def test_the_status_is_chosen_by_the_agent_and_seen_on_the_floor(agent: Person, house: Stage) -> None:
-    page = agent.page
-    phone_is(page, "offline")
-    becomes_available(page)
-    page.click("[name=status][value=away]")
-    expect(page.locator("#card")).to_contain_text("您现在不会接到来电")
-    assert own_row(house).status is AgentStatus.AWAY
-    phone_is(page, "idle")
-    page.click("[name=status][value=offline]")
-    phone_is(page, "offline")
-    assert own_row(house).status is AgentStatus.OFFLINE
+def test_the_status_is_chosen_by_the_agent_and_seen_on_the_floor(agent: AgentPhone, house: Stage) -> None:
+    agent.phone_is("offline")
+    agent.becomes("available")
+    agent.becomes("away")
+    agent.card_says("您现在不会接到来电")
+    assert house.agent().status is AgentStatus.AWAY
+    agent.becomes("offline")
+    assert house.agent().status is AgentStatus.OFFLINE
 
 
 @pytest.mark.parametrize("window", [{"locale": "en-US", "viewport": {"width": 390, "height": 844}}])
-def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -> None:
+def test_the_page_speaks_english_and_fits_a_phone(agent: AgentPhone, house: Stage) -> None:
     page = agent.page
-    agent.page.click(".languages >> text=English")
+    page.click(".languages >> text=English")
     agent.sees("h1", "My phone")
-    becomes_available(page)
-    expect(page.locator("#card")).to_contain_text("Waiting for a call")
+    agent.becomes("available")
+    agent.card_says("Waiting for a call")
     assert agent.width() == 390
     with house.context.database.write() as session:
         own = session.query(Agent).filter_by(staff_number="1001").one()
@@ -204,5 +178,5 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -
     page.reload()
     agent.sees("#back", "Ready again")
     assert agent.width() == 390
-    agent.page.click(".languages >> text=中文")
+    page.click(".languages >> text=中文")
     agent.sees("h1", "我的电话")

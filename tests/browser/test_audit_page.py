@@ -3,8 +3,8 @@
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.support.morning import PASSWORD
+from tests.support.person import Person
 
 PHONE = {"width": 390, "height": 844}
 

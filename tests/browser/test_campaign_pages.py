@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from campaigns.dialling import service
-from campaigns.dialogue import after_call, attempt_progress
+from campaigns.dialogue import after_call_service, conversation, progress_service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Recipient
@@ -18,10 +18,10 @@ from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.call import CallStatus, Direction
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.browser.test_console_pages import PHONE
 from tests.integration.campaign_house import NOW, attempts_of, campaign
 from tests.integration.campaign_storm import exchange_of
+from tests.support.person import Person
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def recipient_id(context: AppContext, made: object) -> str:  # noqa: ARG001 (the
     attempt_id = service.reserve(context, only, NOW)
     assert attempt_id is not None
     service.start_dialling(context, attempt_id, NOW)
-    attempt_progress.answered(context, attempt_id, "CAspring", NOW)
+    progress_service.answered(context.database, attempt_id, "CAspring", NOW)
     return only
 
 
@@ -39,13 +39,17 @@ def warns(context: AppContext, recipient_id: str) -> None:
     """The patient says who they are, and tells of pain in the chest."""
     attempt_id = attempts_of(context, recipient_id)[-1].id
     with context.database.write() as session:
-        attempt_progress.verified(session, attempt_id, clock.now())
-        attempt_progress.give(
-            session, context, attempt_id, attempt_progress.Given("pain", "8", 8.0, is_warning=True), clock.now()
+        progress_service.note_verified(session, attempt_id, clock.now())
+        progress_service.file_answer(
+            session,
+            context.notifier,
+            attempt_id,
+            conversation.GivenAnswer("pain", "8", 8.0, is_warning=True),
+            clock.now(),
         )
-        attempt_progress.warn(session, context, attempt_id, "chest_pain", clock.now())
-        attempt_progress.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
-        attempt_progress.conclude(session, attempt_id, AttemptOutcome.DONE)
+        progress_service.note_warning(session, context.notifier, attempt_id, "chest_pain", clock.now())
+        progress_service.note_agent_connected(session, attempt_id, clock.now() + timedelta(seconds=4))
+        progress_service.conclude(session, attempt_id, AttemptOutcome.DONE)
 
 
 def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
@@ -97,13 +101,13 @@ def unheard(context: AppContext, recipient_id: str) -> None:
             status=CallStatus.WAITING,
             language=Language.MANDARIN,
             started_at=now,
-            heard_at=now,
+            last_report_at=now,
         )
         session.add(call)
         session.flush()
-        attempt_progress.joined(session, attempt.id, call.id)
-        attempt_progress.warn(session, context, attempt.id, "chest_pain", now - timedelta(seconds=30))
-    assert after_call.alarm(context, exchange_of(1, 0.0), now) == 1
+        progress_service.note_call(session, attempt.id, call.id)
+        progress_service.note_warning(session, context.notifier, attempt.id, "chest_pain", now - timedelta(seconds=30))
+    assert after_call_service.alarm(context, exchange_of(1, 0.0), now) == 1
 
 
 def test_a_warning_sign_that_no_nurse_hears_is_on_every_live_page_until_somebody_takes_it(

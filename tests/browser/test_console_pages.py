@@ -1,6 +1,7 @@
 """The staff pages in a real browser: signing in, calls and their sound, the live floor, languages, keys, phones."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,10 +18,19 @@ from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.support.morning import Morning, a_call, a_waiting
+from tests.support.person import Person
+from tests.support.supervisor import Supervisor
 
 PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def supervisor(chromium: Browser, server: Server) -> Iterator[Supervisor]:
+    """A supervisor in front of a wide screen."""
+    with Supervisor.at(chromium, server.url) as someone:
+        yield someone
+        someone.saw_no_faults()
 
 
 def test_a_supervisor_signs_in_finds_a_call_and_reads_it(person: Person, made: Morning) -> None:
@@ -44,11 +54,10 @@ def test_a_supervisor_signs_in_finds_a_call_and_reads_it(person: Person, made: M
     )
 
 
-def test_the_transcript_follows_the_sound_and_leads_to_any_place_in_it(person: Person, made: Morning) -> None:
-    person.sign_in()
-    person.open(f"/calls/{made.calls['answered'].id}")
-    page = person.page
-    page.wait_for_function("document.querySelector('audio').readyState >= 2")
+def test_the_transcript_follows_the_sound_and_leads_to_any_place_in_it(supervisor: Supervisor, made: Morning) -> None:
+    supervisor.sign_in()
+    supervisor.opens_call(made.calls["answered"].id)
+    page = supervisor.page
     page.locator(".speed select").select_option("2")
     page.click(".play")
     expect(page.locator(".said").nth(0)).to_have_attribute("aria-current", "true")
@@ -57,20 +66,19 @@ def test_the_transcript_follows_the_sound_and_leads_to_any_place_in_it(person: P
     page.locator(".said button").nth(3).click()
     expect(page.locator(".said").nth(3)).to_have_attribute("aria-current", "true")
     assert page.evaluate("document.querySelector('audio').currentTime") >= 9.0
-    expect(page.locator(".play")).to_have_attribute("aria-pressed", "false")  # the sound has ended
+    supervisor.is_listening(False)  # the sound has ended
     assert page.evaluate("document.querySelector('audio').duration") == pytest.approx(12, abs=0.1)
 
 
-def test_each_side_can_be_heard_alone(person: Person, made: Morning) -> None:
-    person.sign_in()
-    person.open(f"/calls/{made.calls['answered'].id}")
-    page = person.page
-    page.click(".play")
-    expect(page.locator(".play")).to_have_attribute("aria-pressed", "true")
+def test_each_side_can_be_heard_alone(supervisor: Supervisor, made: Morning) -> None:
+    supervisor.sign_in()
+    supervisor.opens_call(made.calls["answered"].id)
+    supervisor.plays()
+    page = supervisor.page
     page.locator(".choice span", has_text="坐席").click()
     expect(page.locator(".choice input[value=agent]")).to_be_checked()
     page.click(".play")
-    expect(page.locator(".play")).to_have_attribute("aria-pressed", "false")
+    supervisor.is_listening(False)
 
 
 def test_both_channels_are_drawn(person: Person, made: Morning) -> None:
@@ -167,8 +175,8 @@ def test_the_language_is_switched_in_the_header_and_stays(person: Person) -> Non
     assert person.page.locator("html").get_attribute("lang") == "en-US"
 
 
-def test_everything_can_be_done_with_the_keyboard_alone(person: Person, made: Morning) -> None:
-    page = person.page
+def test_everything_can_be_done_with_the_keyboard_alone(supervisor: Supervisor, made: Morning) -> None:
+    person, page = supervisor, supervisor.page
     person.open("/sign-in")
     page.keyboard.type("supervisor")  # the first field has the focus
     page.keyboard.press("Tab")
@@ -183,8 +191,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(person: Person, made: Mo
     expect(page.locator("nav a", has_text="通话")).to_be_focused()
     page.keyboard.press("Enter")
     person.sees("h1", "通话记录")
-    person.open(f"/calls/{made.calls['answered'].id}")
-    page.wait_for_function("document.querySelector('audio').readyState >= 2")
+    person.opens_call(made.calls["answered"].id)
     page.locator(".seek").focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
@@ -192,7 +199,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(person: Person, made: Mo
     page.keyboard.press("Tab")
     expect(page.locator(".play")).to_be_focused()
     page.keyboard.press("Space")
-    expect(page.locator(".play")).to_have_attribute("aria-pressed", "true")
+    person.is_listening()
     page.locator(".said button").nth(1).focus()
     page.keyboard.press("Enter")
     expect(page.locator(".said").nth(1)).to_have_attribute("aria-current", "true")

@@ -8,7 +8,7 @@ from hotline.context import AppContext
 from hotline.outbox import jobs
 from hotline.values.states.job import JobState
 from tests.browser.conftest import Server
-from tests.browser.person import Person
+from tests.support.person import Person
 
 PHONE = {"width": 390, "height": 844}
 
@@ -18,7 +18,7 @@ def fail(context: AppContext, subject_id: str, reason: str) -> None:
     now = clock.now()
     with context.database.write() as session:
         job = jobs.add(session, context.notifier, "make_report", subject_id, now)
-        job.state, job.reason, job.tries, job.troubled_at, job.ended_at = JobState.FAILED, reason, 25, now, now
+        job.state, job.reason, job.tries, job.first_failed_at, job.ended_at = JobState.FAILED, reason, 25, now, now
 
 
 def test_failed_work_is_done_again_by_keyboard(person: Person, context: AppContext) -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Error, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Error, Route, expect
 
 from accounts.users import service
 from exchange.phone.client import PhoneClient
@@ -21,10 +21,11 @@ from hotline.values.access import Role
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import OfferState
-from tests.browser.person import Person
 from tests.browser.wire import Wire
 from tests.calls.stage import Stage, patient, stage
+from tests.support.agent_phone import AgentPhone
 from tests.support.morning import PASSWORD
+from tests.support.supervisor import Supervisor
 
 pytestmark = pytest.mark.timeout(240)
 AT_THE_DOOR = re.compile(r"/sign-in")
@@ -39,8 +40,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE
             own = session.query(Agent).filter_by(staff_number="1001").one().id
-        service.create(house.context, "lijing", PASSWORD, "李静", Role.AGENT, own)
-        service.create(house.context, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
+        service.create(house.context.database, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        service.create(house.context.database, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
         yield house
 
 
@@ -64,42 +65,26 @@ def wire(house: Stage) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def agent(talker: Browser, house: Stage, wire: Wire) -> Iterator[Person]:
+def agent(talker: Browser, house: Stage, wire: Wire) -> Iterator[AgentPhone]:
     """The agent before her desk, her telephone connected, on the floor."""
-    with Person.at(talker, f"http://127.0.0.1:{wire.port}", locale="zh-CN") as person:
+    with AgentPhone.at_desk(talker, f"http://127.0.0.1:{wire.port}", "lijing") as person:
         person.expects_faults = True  # networks fail here, which browsers note
-        person.sign_in("lijing")
-        person.open("/desk?processing=off")
-        phone_is(person.page, "idle")
-        house.wait(lambda: own_row(house).is_present, 20, "an agent who is there")
+        person.phone_is("idle")
+        house.wait(lambda: house.agent().is_present, 20, "an agent who is there")
         yield person
 
 
 @pytest.fixture
-def supervisor(chromium: Browser, house: Stage) -> Iterator[Person]:
+def supervisor(chromium: Browser, house: Stage) -> Iterator[Supervisor]:
     """A supervisor before the floor."""
-    with Person.at(chromium, house.house.environment["CONSOLE_URL"], locale="en-US") as person:
+    with Supervisor.at(chromium, house.house.environment["CONSOLE_URL"], locale="en-US") as person:
         person.sign_in("zhoumin")
         person.page.click(".languages >> text=English")
         yield person
 
 
-def phone_is(page: Page, state: str, seconds: float = 30) -> None:
-    expect(page.locator("#desk")).to_have_attribute("data-phone", state, timeout=1000 * seconds)
-
-
-def own_row(house: Stage) -> Agent:
-    (row,) = house.rows(Agent, Agent.staff_number == "1001")
-    assert isinstance(row, Agent)
-    return row
-
-
 def is_off_the_floor(house: Stage) -> None:
-    house.wait(lambda: not own_row(house).is_present, 30, "an agent who is off the floor")
-
-
-def tile(supervisor: Person) -> str:
-    return supervisor.page.locator(".person", has_text="1001").inner_text()
+    house.wait(lambda: not house.agent().is_present, 30, "an agent who is off the floor")
 
 
 def nobody_is_rung_and_nothing_missed(house: Stage, number: str) -> None:
@@ -112,18 +97,18 @@ def nobody_is_rung_and_nothing_missed(house: Stage, number: str) -> None:
     after = house.rows(Offer)
     assert len(after) == before
     assert not [offer for offer in after if offer.state is OfferState.MISSED]
-    assert (own_row(house).status, own_row(house).state) == (AgentStatus.AVAILABLE, AgentState.IDLE)
+    assert (house.agent().status, house.agent().state) == (AgentStatus.AVAILABLE, AgentState.IDLE)
 
 
-def test_a_closed_page_takes_its_agent_off_the_floor(agent: Person, house: Stage, supervisor: Person) -> None:
-    house.wait(lambda: "Idle" in tile(supervisor), 20, "an idle agent on the floor")
+def test_a_closed_page_takes_its_agent_off_the_floor(agent: AgentPhone, house: Stage, supervisor: Supervisor) -> None:
+    house.wait(lambda: "Idle" in supervisor.tile("1001"), 20, "an idle agent on the floor")
     agent.page.close()
     is_off_the_floor(house)
-    house.wait(lambda: "Phone not connected" in tile(supervisor), 20, "the words on the floor")
+    house.wait(lambda: "Phone not connected" in supervisor.tile("1001"), 20, "the words on the floor")
     nobody_is_rung_and_nothing_missed(house, "+8613900000051")
 
 
-def test_signing_out_takes_its_agent_off_the_floor_and_the_other_window_leaves(agent: Person, house: Stage) -> None:
+def test_signing_out_takes_its_agent_off_the_floor_and_the_other_window_leaves(agent: AgentPhone, house: Stage) -> None:
     other = agent.page.context.new_page()
     other.goto(f"{agent.url}/calls")
     other.click("text=退出")
@@ -146,7 +131,7 @@ def shut_out(house: Stage) -> Iterator[Callable[[], None]]:
 
 
 def test_who_is_shut_out_is_off_the_floor_and_every_page_of_theirs_leaves(
-    agent: Person, house: Stage, shut_out: Callable[[], None]
+    agent: AgentPhone, house: Stage, shut_out: Callable[[], None]
 ) -> None:
     other = agent.page.context.new_page()
     other.goto(f"{agent.url}/calls")  # a page without a stream
@@ -155,13 +140,13 @@ def test_who_is_shut_out_is_off_the_floor_and_every_page_of_theirs_leaves(
     expect(agent.page).to_have_url(AT_THE_DOOR)
     expect(other).to_have_url(AT_THE_DOOR)
     is_off_the_floor(house)
-    house.wait(lambda: not own_row(house).registered, 20, "a telephone that is not registered any more")
+    house.wait(lambda: not house.agent().registered, 20, "a telephone that is not registered any more")
     print(f"out after {time.monotonic() - at:.1f} s")
     nobody_is_rung_and_nothing_missed(house, "+8613900000053")
 
 
 def test_a_telephone_of_a_client_of_ones_own_is_put_down_and_its_token_is_worth_nothing(
-    agent: Person, house: Stage, shut_out: Callable[[], None]
+    agent: AgentPhone, house: Stage, shut_out: Callable[[], None]
 ) -> None:
     csrf = agent.page.locator("#desk").get_attribute("data-csrf") or ""
     got = agent.page.request.post(f"{agent.url}/desk/token", headers={"X-CSRFToken": csrf, "Referer": agent.url})
@@ -169,11 +154,11 @@ def test_a_telephone_of_a_client_of_ones_own_is_put_down_and_its_token_is_worth_
     agent.page.close()
 
     async def story() -> None:
-        async with PhoneClient(line, own_row(house).address, token=token) as phone:
+        async with PhoneClient(line, house.agent().address, token=token) as phone:
             await phone.registered()
             shut_out()
             assert await phone.until(lambda: not phone.is_registered, 60)
-        async with PhoneClient(line, own_row(house).address, token=token) as again:
+        async with PhoneClient(line, house.agent().address, token=token) as again:
             with pytest.raises(PhoneRefused):
                 await again.registered()
 
@@ -182,33 +167,31 @@ def test_a_telephone_of_a_client_of_ones_own_is_put_down_and_its_token_is_worth_
 
 
 def test_who_is_shut_out_in_a_conversation_loses_it_and_the_caller_is_first_in_line(
-    agent: Person, house: Stage, shut_out: Callable[[], None]
+    agent: AgentPhone, house: Stage, shut_out: Callable[[], None]
 ) -> None:
     number = "+8613900000057"
     with house.phones(patient(number, PATIENCE)):
-        phone_is(agent.page, "ringing", 80)
-        agent.page.keyboard.press("a")
-        phone_is(agent.page, "talking")
+        agent.answers()
         house.wait(lambda: house.call(number, status=CallStatus.TALKING), 30, "a conversation")
         shut_out()
         house.wait(lambda: house.call(number, status=CallStatus.WAITING), 60, "a caller in line again")
         expect(agent.page).to_have_url(AT_THE_DOOR)
-        assert own_row(house).state is not AgentState.TALKING
+        assert house.agent().state is not AgentState.TALKING
 
 
-def test_a_page_that_crashes_in_mid_ring_has_missed_nothing(agent: Person, house: Stage) -> None:
+def test_a_page_that_crashes_in_mid_ring_has_missed_nothing(agent: AgentPhone, house: Stage) -> None:
     with house.phones(patient("+8613900000054", PATIENCE)):
-        phone_is(agent.page, "ringing", 80)
+        agent.rings()
         with contextlib.suppress(Error):
             agent.page.goto("chrome://crash", timeout=10_000)
         is_off_the_floor(house)
         house.wait(lambda: house.rows(Offer, Offer.state == OfferState.UNREACHABLE), 20, "an offer that reached nobody")
-        assert own_row(house).state is not AgentState.NOT_READY
+        assert house.agent().state is not AgentState.NOT_READY
     assert not house.rows(Offer, Offer.state == OfferState.MISSED)
 
 
 def test_a_page_that_is_cut_off_is_off_the_floor_and_back_with_the_network(
-    agent: Person, house: Stage, wire: Wire
+    agent: AgentPhone, house: Stage, wire: Wire
 ) -> None:
     with wire.held():
         expect(agent.page.locator("#stalled")).to_be_visible(timeout=10_000)
@@ -217,16 +200,16 @@ def test_a_page_that_is_cut_off_is_off_the_floor_and_back_with_the_network(
         nobody_is_rung_and_nothing_missed(house, "+8613900000055")
         expect(agent.page.locator("body")).not_to_contain_text("漏接")
     expect(agent.page.locator("#stalled")).to_be_hidden(timeout=30_000)
-    house.wait(lambda: own_row(house).is_present, 30, "an agent who is back")
+    house.wait(lambda: house.agent().is_present, 30, "an agent who is back")
     expect(agent.page.locator("#pulse")).to_have_attribute("data-state", "live")
 
 
-def test_a_page_that_stalls_in_mid_call_says_so_and_the_call_goes_on(agent: Person, house: Stage, wire: Wire) -> None:
+def test_a_page_that_stalls_in_mid_call_says_so_and_the_call_goes_on(
+    agent: AgentPhone, house: Stage, wire: Wire
+) -> None:
     page, number = agent.page, "+8613900000056"
     with house.phones(patient(number, PATIENCE)):
-        phone_is(page, "ringing", 80)
-        page.keyboard.press("a")
-        phone_is(page, "talking")
+        agent.answers()
         expect(page.locator("#card")).to_contain_text("正在通话")
         with wire.held():
             expect(page.locator("#stalled")).to_be_visible(timeout=10_000)
@@ -237,16 +220,15 @@ def test_a_page_that_stalls_in_mid_call_says_so_and_the_call_goes_on(agent: Pers
             assert clock.inner_text() == stands
             expect(page.locator("body")).not_to_contain_text("漏接")
             is_off_the_floor(house)
-            assert own_row(house).state is AgentState.TALKING
+            assert house.agent().state is AgentState.TALKING
         expect(page.locator("#stalled")).to_be_hidden(timeout=30_000)
         assert house.call(number, status=CallStatus.TALKING)
-        page.keyboard.press("h")
-        phone_is(page, "idle")
-        house.wait(lambda: own_row(house).state is AgentState.IDLE, 60, "an agent after the call")
+        agent.hangs_up()
+        house.wait(lambda: house.agent().state is AgentState.IDLE, 60, "an agent after the call")
     assert not house.rows(Offer, Offer.state == OfferState.MISSED)
 
 
-def test_a_server_that_stands_still_is_seen_on_every_live_page(house: Stage, supervisor: Person) -> None:
+def test_a_server_that_stands_still_is_seen_on_every_live_page(house: Stage, supervisor: Supervisor) -> None:
     page = supervisor.page
     supervisor.expects_faults = True
     supervisor.sees_live()
@@ -263,48 +245,51 @@ def test_a_server_that_stands_still_is_seen_on_every_live_page(house: Stage, sup
     supervisor.sees_live()
 
 
-def test_of_two_windows_the_newer_has_the_telephone_and_the_older_can_take_it_back(agent: Person, house: Stage) -> None:
-    older, newer = agent.page, agent.page.context.new_page()
-    newer.goto(f"{agent.url}/desk?processing=off")
-    phone_is(newer, "idle")
-    expect(older.locator("#elsewhere")).to_be_visible()
-    expect(older.locator("#elsewhere")).to_contain_text("另一个窗口")
-    phone_is(older, "offline")
-    older.click("#take-over")
-    phone_is(older, "idle")
-    expect(newer.locator("#elsewhere")).to_be_visible()
-    house.wait(lambda: own_row(house).is_present, 20, "an agent who is there")
-    older.close()
-    phone_is(newer, "idle")
-    house.wait(lambda: own_row(house).is_present, 20, "an agent who is there in the other window")
+def test_of_two_windows_the_newer_has_the_telephone_and_the_older_can_take_it_back(
+    agent: AgentPhone, house: Stage
+) -> None:
+    older, newer = in_two_windows(agent)
+    expect(older.page.locator("#elsewhere")).to_contain_text("另一个窗口")
+    older.phone_is("offline")
+    older.page.click("#take-over")
+    older.phone_is("idle")
+    expect(newer.page.locator("#elsewhere")).to_be_visible()
+    house.wait(lambda: house.agent().is_present, 20, "an agent who is there")
+    older.page.close()
+    newer.phone_is("idle")
+    house.wait(lambda: house.agent().is_present, 20, "an agent who is there in the other window")
 
 
-def in_two_windows(agent: Person) -> tuple[Page, Page]:
+def in_two_windows(agent: AgentPhone) -> tuple[AgentPhone, AgentPhone]:
     """Her older window, which gave the telephone up, and the newer one, which has it."""
-    older, newer = agent.page, agent.page.context.new_page()
-    newer.goto(f"{agent.url}/desk?processing=off")
-    expect(older.locator("#elsewhere")).to_be_visible()
-    phone_is(newer, "idle")
-    return older, newer
+    newer = agent.second_window()
+    newer.phone_is("idle")
+    expect(agent.page.locator("#elsewhere")).to_be_visible()
+    return agent, newer
 
 
-def test_an_answer_from_before_does_not_undo_what_was_taken_over(agent: Person) -> None:
+def has_taken_over(older: AgentPhone, newer: AgentPhone) -> None:
+    """The older window has the telephone, and the newer one says so."""
+    expect(newer.page.locator("#elsewhere")).to_be_visible()
+    older.phone_is("idle")
+    expect(older.page.locator("#elsewhere")).to_be_hidden()
+
+
+def test_an_answer_from_before_does_not_undo_what_was_taken_over(agent: AgentPhone) -> None:
     older, newer = in_two_windows(agent)
     asked: list[tuple[Route, APIResponse]] = []
-    older.route("**/presence", lambda route: asked.append((route, route.fetch())))
+    older.page.route("**/presence", lambda route: asked.append((route, route.fetch())))
     while not asked:  # the page asks every other second
-        older.wait_for_timeout(100)
-    older.click("#take-over")
-    phone_is(older, "idle")
+        older.page.wait_for_timeout(100)
+    older.page.click("#take-over")
+    older.phone_is("idle")
     for route, answer in asked:
         route.fulfill(response=answer)
-    older.unroute("**/presence")
-    expect(newer.locator("#elsewhere")).to_be_visible()
-    phone_is(older, "idle")
-    expect(older.locator("#elsewhere")).to_be_hidden()
+    older.page.unroute("**/presence")
+    has_taken_over(older, newer)
 
 
-def test_an_answer_on_the_way_does_not_undo_what_is_being_taken_over(agent: Person) -> None:
+def test_an_answer_on_the_way_does_not_undo_what_is_being_taken_over(agent: AgentPhone) -> None:
     older, newer = in_two_windows(agent)
     tokens: list[Route] = []
     asked: list[str] = []
@@ -314,25 +299,23 @@ def test_an_answer_on_the_way_does_not_undo_what_is_being_taken_over(agent: Pers
         route.fulfill(response=answer, json={**answer.json(), "phone": "elsewhere"})
         asked.append(route.request.post_data or "")
 
-    older.route("**/desk/token", lambda route: tokens.append(route))
-    older.route("**/presence", elsewhere)
-    older.click("#take-over")
+    older.page.route("**/desk/token", lambda route: tokens.append(route))
+    older.page.route("**/presence", elsewhere)
+    older.page.click("#take-over")
     while not (tokens and any("phone=connecting" in each for each in asked)):
-        older.wait_for_timeout(100)
-    older.unroute("**/presence")
+        older.page.wait_for_timeout(100)
+    older.page.unroute("**/presence")
     tokens[0].continue_()
-    expect(newer.locator("#elsewhere")).to_be_visible()
-    phone_is(older, "idle")
-    expect(older.locator("#elsewhere")).to_be_hidden()
+    has_taken_over(older, newer)
 
 
-def test_every_page_without_the_telephone_says_so_and_leads_to_it(agent: Person, house: Stage) -> None:
+def test_every_page_without_the_telephone_says_so_and_leads_to_it(agent: AgentPhone, house: Stage) -> None:
     page = agent.page
     for path in ("/", "/calls"):
         page.goto(f"{agent.url}{path}")
         expect(page.locator("#presence")).to_contain_text("电话未连接", timeout=20_000)
     is_off_the_floor(house)
     page.click("#connect")
-    phone_is(page, "idle")
+    agent.phone_is("idle")
     expect(page.locator("#presence")).to_be_hidden(timeout=20_000)
-    house.wait(lambda: own_row(house).is_present, 20, "an agent who is there")
+    house.wait(lambda: house.agent().is_present, 20, "an agent who is there")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from hotline import clock
@@ -14,14 +14,16 @@ from hotline.models import Calibration, Call, Review, User
 from hotline.values.language import Language
 from hotline.values.states.review import ReviewState
 from qa.reports import service
-from qa.reviews import calibration, coaching
+from qa.reviews import calibration_service, coaching_service
 from qa.reviews import service as reviews_service
-from qa.reviews.coaching import CoachingFinding
-from qa.sampling import draws, targeted
+from qa.reviews.coaching_service import CoachingFinding
+from qa.sampling import service as sampling_service
+from qa.sampling import targeted_service
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
-from tests.browser.person import Person
+from tests.support.person import Person
 from tests.support.quality_data import House, days_of_calls, house, published, read
+from tests.support.supervisor import Supervisor
 
 PHONE = {"width": 390, "height": 844}
 
@@ -45,38 +47,8 @@ def served(nursery: Nursery, context: AppContext, here: House, tmp_path: Path) -
     assert "Traceback" not in log.read_text("utf-8")
 
 
-def press(page: Page, *keys: str) -> None:
-    """Press keys one after the other."""
-    for key in keys:
-        page.keyboard.press(key)
-
-
 def state(context: AppContext, review_id: str) -> ReviewState:
     return read(context, review_id).state
-
-
-def reviews_by_keyboard(supervisor: Person) -> None:
-    """From the list to what is published, without a mouse."""
-    page = supervisor.page
-    supervisor.sign_in()
-    supervisor.open("/reviews")
-    page.locator(".review-list tbody a").first.focus()
-    press(page, "Enter")
-    expect(page.locator(".begin button")).to_be_focused()
-    press(page, "Enter")
-    expect(page.locator(".item.is-now")).to_have_attribute("data-item", "forbidden")  # the first that is open
-    while open_items(page):
-        answer = "2" if page.locator(".item.is-now").get_attribute("data-item") == "forbidden" else "1"
-        press(page, answer)
-        go_to_open(page)
-    press(page, "c")
-    page.keyboard.type("这里请先报工号")
-    press(page, "Control+Enter")
-    expect(page.locator(".comments p")).to_have_text("这里请先报工号")
-    expect(page.locator("#saved")).to_contain_text("已保存")
-    press(page, "Control+Enter")
-    expect(page.locator(".heading .badge.big").first).to_have_text("已发布")
-    supervisor.saw_no_faults()
 
 
 def appeals(agent: Person) -> None:
@@ -101,58 +73,41 @@ def may_not_rule(supervisor: Person, path: str) -> None:
     expect(supervisor.page.locator("#ruling")).to_have_count(0)
 
 
-def rules(other: Person) -> None:
-    """Another supervisor corrects one answer and says why."""
-    other.sign_in("second")
-    other.open("/reviews?tab=appeals")
-    other.page.click(".review-list tbody a")
-    other.page.locator("#ruling [data-item=self_id] span", has_text="是").click()
-    other.page.fill("#ruling [name=answer]", "工号说得很快，但说了。")
-    other.page.click("#ruling button[value=changed]")
-    other.sees(".appeal", "申诉前")
-    expect(other.page.locator(".heading .badge.big").first).to_have_text("申诉后改分")
-    other.saw_no_faults()
-
-
 def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_rules(
     chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
-    with Person.at(chromium, served.url) as supervisor:
-        reviews_by_keyboard(supervisor)
+    review_id = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
+    with Supervisor.at(chromium, served.url) as supervisor:
+        supervisor.sign_in()
+        supervisor.scores_by_keyboard("这里请先报工号")
+        supervisor.saw_no_faults()
     assert state(context, review_id) is ReviewState.PUBLISHED
     with Person.at(chromium, served.url) as agent:
         appeals(agent)
     with Person.at(chromium, served.url) as supervisor:
         may_not_rule(supervisor, f"/reviews/{review_id}")
-    with Person.at(chromium, served.url) as other:
-        rules(other)
+    with Supervisor.at(chromium, served.url) as other:
+        other.sign_in("second")
+        other.rules("self_id", "工号说得很快，但说了。")
+        other.saw_no_faults()
     assert state(context, review_id) is ReviewState.CHANGED
 
 
-def open_items(page: Page) -> int:
-    return page.locator("#scorecard .item.is-open").count()
-
-
-def go_to_open(page: Page) -> None:
-    """Move on with the keyboard to the next item without an answer."""
-    for _ in range(page.locator(".item").count()):
-        if not open_items(page) or page.locator(".item.is-now.is-open").count():
-            return
-        press(page, "j")
-
-
 def test_evidence_leads_to_its_second(chromium: Browser, served: Server, context: AppContext, here: House) -> None:
-    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
-    reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
-    with Person.at(chromium, served.url) as supervisor:
+    review_id = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
+    reviews_service.take(context.database, context.settings, review_id, here.users["supervisor"], clock.now())
+    with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
-        supervisor.open(f"/reviews/{review_id}")
+        supervisor.opens_review(review_id)
+        supervisor.sound_is_there()
         page = supervisor.page
-        page.wait_for_function("document.querySelector('audio').readyState >= 2")
         page.locator("[data-item=closing] .jump").click()
         page.wait_for_function("document.querySelector('audio').currentTime >= 8.7")
-        expect(page.locator(".play")).to_have_attribute("aria-pressed", "true")
+        supervisor.is_listening()
         expect(page.locator("#comment-label")).to_contain_text("0:0")
         supervisor.saw_no_faults()
 
@@ -160,11 +115,13 @@ def test_evidence_leads_to_its_second(chromium: Browser, served: Server, context
 def test_nothing_is_lost_by_a_reload_or_a_second_window(
     chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
-    reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
-    with Person.at(chromium, served.url) as supervisor:
+    review_id = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
+    reviews_service.take(context.database, context.settings, review_id, here.users["supervisor"], clock.now())
+    with Supervisor.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
-        supervisor.open(f"/reviews/{review_id}")
+        supervisor.opens_review(review_id)
         page = supervisor.page
         page.locator("[data-item=knowledge] span", has_text="部分").click()
         page.fill("[name=remark]", "讲得清楚")
@@ -238,7 +195,7 @@ def fill(context: AppContext, here: House, language: Language) -> None:
             user.language = language
     days_of_calls(context, here.made, 3, 3, now)
     for number in range(1, 4):
-        draws.make(context, context.settings.day(now - timedelta(days=number)).isoformat(), now)
+        sampling_service.make(context, context.settings.day(now - timedelta(days=number)).isoformat(), now)
     supervisor, second = here.users["supervisor"], here.users["second"]
     with context.database.read() as session:
         drawn = list(session.scalars(select(Review).where(Review.is_random).order_by(Review.day)))
@@ -248,9 +205,16 @@ def fill(context: AppContext, here: House, language: Language) -> None:
     if drawn:
         clip = (here.made.sound.id, 0.5, 3.0)
         finding = CoachingFinding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
-        coaching.begin(context, drawn[0].id, supervisor, finding, now)
-    calibration.open_round(
-        context, supervisor, "March", "service", now, calls=[here.call.id], people=[supervisor, second]
+        coaching_service.begin(context.database, context.settings, drawn[0].id, supervisor, finding, now)
+    calibration_service.open_round(
+        context.database,
+        context.settings,
+        supervisor,
+        "March",
+        "service",
+        now,
+        calls=[here.call.id],
+        people=[supervisor, second],
     )
 
 
@@ -260,8 +224,10 @@ def pages(context: AppContext, here: House) -> list[str]:
         blind = Review.calibration_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
         ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
         made = session.scalars(select(Calibration.id)).first()
-    own = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
-    reviews_service.take(context, own, here.users["supervisor"], clock.now())
+    own = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
+    reviews_service.take(context.database, context.settings, own, here.users["supervisor"], clock.now())
     found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]
     rest = ["/calibrations", f"/calibrations/{made}", "/coaching", "/samples", "/reports", "/reports?kind=assessment"]
     return [*found, f"/reviews/{own}", *rest]

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from hotline.context import AppContext
 from hotline.models import Transcript, Utterance
 from recordings.search import service
-from recordings.transcripts import corrections
+from recordings.transcripts import correction_service
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.support.morning import Morning
+from tests.support.person import Person
 
 PHONE = {"width": 390, "height": 844}
 
@@ -47,7 +47,7 @@ def test_a_line_is_corrected_by_keyboard_and_then_found(person: Person, made: Mo
     expect(page.locator(f"#said-{row.id} .machine")).to_contain_text("心内科")
     with context.database.read() as session:
         [correction] = session.get_one(Utterance, row.id).corrections
-    corrections.reindex(context, correction.id, correction.at)  # what the worker does
+    correction_service.reindex(context, correction.id, correction.at)  # what the worker does
     page.click("nav >> text=搜索")
     expect(page.locator("[name=q]")).to_be_focused()
     page.keyboard.insert_text("肾内科")

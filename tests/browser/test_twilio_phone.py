@@ -12,9 +12,9 @@ from hotline.context import AppContext, open_context
 from hotline.models import Agent
 from hotline.values.states.agent import AgentStatus
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.conftest import make_settings
 from tests.support.morning import Morning, morning
+from tests.support.person import Person
 
 # What a class has of its own and gets from the class below, without what the language itself puts there.
 OUTSIDE = """async (files) => {

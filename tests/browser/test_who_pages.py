@@ -5,9 +5,9 @@ from playwright.sync_api import Browser, expect
 
 from hotline.context import AppContext
 from tests.browser.conftest import Server
-from tests.browser.person import Person
 from tests.integration.test_identities import OTHER, correction, hears
 from tests.integration.test_visits import planned
+from tests.support.person import Person
 
 VIEWPORTS = ({"width": 390, "height": 844}, {"width": 1280, "height": 800})
 

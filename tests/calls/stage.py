@@ -20,7 +20,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Job, Offer, QueueEntry, Recording, Row
 from hotline.values.states.agent import AgentState
 from hotline.values.states.job import JobState
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 from tests.support.servers import wait_for
 
@@ -40,9 +40,13 @@ def words_of(line: str) -> str:
 class Stage:
     """A running house, what its database holds, and the means to hurt it."""
 
-    def __init__(self, house: LocalHotline, context: AppContext, folder: Path, lines: list[str]) -> None:
+    def __init__(
+        self, house: LocalHotline, context: AppContext, folder: Path, lines: list[str], *, is_deaf: bool
+    ) -> None:
         """Play in `house`; scripts go to `folder`, `lines` are what the processes print."""
         self.house = house
+        # Work that nobody does in a deaf house.
+        self._left = ("transcribe", "check_call") if is_deaf else ()
         self.context = context
         self.lines = lines
         self._folder = folder
@@ -98,12 +102,18 @@ class Stage:
         fits = [call for call in found if all(getattr(call, name) == value for name, value in is_so.items())]
         return max(fits, key=lambda call: call.started_at, default=None)
 
+    def agent(self, staff_number: str = "1001") -> Agent:
+        """The agent with this number, as she is now."""
+        (row,) = self.rows(Agent, Agent.staff_number == staff_number)
+        assert isinstance(row, Agent)
+        return row
+
     def nothing_is_stuck(self) -> bool:
         """No agent held, no phone ringing, nobody in line, no work left."""
         held = self.rows(Agent, Agent.state.in_([AgentState.OFFERED, AgentState.TALKING]))
         ringing = self.rows(Offer, Offer.state.in_(["started", "ringing"]))
         waiting = self.rows(QueueEntry, QueueEntry.state.in_(["waiting", "won"]))
-        due = self.rows(Job, Job.state == JobState.DUE)
+        due = self.rows(Job, Job.state == JobState.DUE, Job.kind.not_in(self._left))
         open_calls = self.rows(Call, Call.status != "ended")
         return not (held or ringing or waiting or due or open_calls)
 
@@ -125,7 +135,7 @@ class Stage:
 def stage(folder: Path, is_deaf: bool = False, **settings: str) -> Iterator[Stage]:
     """A house in `folder` with rings of one second; `settings` are environment variables.
 
-    A deaf one transcribes nothing, which costs processors that many calls need.
+    A deaf one transcribes nothing, which takes more of a processor than all else in it.
     """
     lines: list[str] = []
     # Coverage of the caller's shell must not lead the house away from its own folder.
@@ -143,14 +153,14 @@ def stage(folder: Path, is_deaf: bool = False, **settings: str) -> Iterator[Stag
     house = LocalHotline(plan, lambda name, line: lines.append(json.dumps([name, line])), procfile)
     try:
         context = house.open(_fill)
-        yield Stage(house, context, folder, lines)
+        yield Stage(house, context, folder, lines, is_deaf=is_deaf)
     finally:
         house.close()
 
 
 def _fill(context: AppContext) -> None:
     with context.database.write() as session:
-        hospital_file.store(
+        hospital_service.store(
             session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(context.settings)), clock.now()
         )
 

@@ -16,7 +16,7 @@ from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import figures, queries
-from routing.router import reconcile
+from routing.router import reconcile_queries
 from tests.calls.stage import ANSWER, IGNORES, QUESTION, Stage, agent, patient, stage
 
 RING_SECONDS = 3.0
@@ -109,7 +109,7 @@ def test_missed_rejected_and_dropped_calls_are_told_apart(played: tuple[Stage, l
     assert {OfferState.ANSWERED, OfferState.REJECTED} <= states
     lost = house.rows(QueueEntry, QueueEntry.requeue_reason == RequeueReason.LINE_LOST)
     assert 1 <= len(lost) <= 3
-    assert all(place.state is QueueEntryState.CONNECTED and place.is_lifted for place in lost)
+    assert all(place.state is QueueEntryState.CONNECTED and place.is_at_front for place in lost)
 
 
 def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(
@@ -118,7 +118,7 @@ def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(
     house, _ = played
     picked_up = {offer.id: offer.answered_at for offer in house.rows(Offer)}
     for place in house.rows(QueueEntry, QueueEntry.state == QueueEntryState.CONNECTED):
-        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < reconcile.MEET_SECONDS
+        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < reconcile_queries.MEET_SECONDS
 
 
 def test_the_figures_are_those_of_the_rows(played: tuple[Stage, list[dict[str, Any]]]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring
-from hotline.models import MachineMark, Offer, Row, Transcript
+from hotline.models import AutoScore, Offer, Row, Transcript
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
@@ -51,8 +51,8 @@ def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> 
     for speaker, files in (("agent", (GREETING, ANSWER)), ("caller", (QUESTION,))):
         heard = (line.text for line in transcript.utterances if line.speaker == speaker)
         assert error_rate((words_of(file) for file in files), heard, Language.ENGLISH) < 0.5
-    greeted = (MachineMark.call_id == call.id, MachineMark.item == "greeting")
-    [mark] = house.wait(lambda: house.rows(MachineMark, *greeted), 20, "marks")
+    greeted = (AutoScore.call_id == call.id, AutoScore.item == "greeting")
+    [mark] = house.wait(lambda: house.rows(AutoScore, *greeted), 20, "marks")
     assert (mark.probability or 0.0) > 0.5
 
 
@@ -87,8 +87,8 @@ def test_a_call_in_mandarin_is_answered_and_read_in_mandarin(house: Stage, tmp_p
     (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
     heard = (line.text for line in transcript.utterances if line.speaker == "caller")
     assert error_rate([asked], heard, Language.MANDARIN) < 0.5
-    greeted = (MachineMark.call_id == call.id, MachineMark.item == "greeting")
-    [mark] = house.wait(lambda: house.rows(MachineMark, *greeted), 20, "marks")
+    greeted = (AutoScore.call_id == call.id, AutoScore.item == "greeting")
+    [mark] = house.wait(lambda: house.rows(AutoScore, *greeted), 20, "marks")
     assert mark.answer is not ItemAnswer.NO  # it may be unsure of plain synthetic speech, never against the agent
 
 

@@ -14,15 +14,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from campaigns.importing import files
-from campaigns.planning import enrolment, plan, service
+from campaigns.importing import file_service
+from campaigns.planning import enrolment_service, plan, service
 from cli.demo import act, follow_up
 from hotline import clock
 from hotline.models import Attempt, Recipient
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.recipient import RecipientState
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 from telephony.provider import Provider, connect
 from tests.calls.stage import IGNORES, Stage, agent, stage
@@ -77,8 +77,8 @@ def house(folder: Path) -> Iterator[Stage]:
     with stage(folder, is_deaf=True, **own) as opened:
         nurses = hospital_file.read(follow_up.ACT.hospital, queues_file.of(opened.context.settings))
         with opened.context.database.write() as session:
-            hospital_file.store(session, nurses, clock.now())
-        act.on_duty(opened.context, follow_up.NURSES)
+            hospital_service.store(session, nurses, clock.now())
+        act.on_duty(opened.context.database, opened.context.notifier, follow_up.NURSES)
         yield opened
 
 
@@ -151,10 +151,10 @@ def begin(house: Stage, folder: Path, name: str, rows: dict[str, str]) -> None:
     head = "patient_number,name,phone,birth_date,discharged_on,language,consent"
     file = folder / f"{name}.csv"
     file.write_text("\n".join([head, *lines]), "utf-8")
-    files.take(house.context, file, files.ImportOptions(), now)
-    service.make(house.context, name, plan.Scope(), now)
-    enrolment.enrol(house.context, name, now)
-    service.start(house.context, name, now)
+    file_service.take(house.context, file, file_service.ImportOptions(), now)
+    service.make(house.context.database, name, plan.Scope(), now)
+    enrolment_service.enrol(house.context, name, now)
+    service.start(house.context.database, house.context.notifier, name, now)
 
 
 def picks_up(number: str, *steps: Any) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def test_a_machine_with_a_long_greeting_hears_no_name_and_a_person_is_asked_for_
     with telephones(house, folder, machine, person):
         begin(house, folder, "machine", {MACHINE: "李建国", PERSON: "刘志强"})
         ended = house.wait(lambda: len(over(house)) == 2 and over(house), 60, "the end of both calls")
-    service.finish(house.context, "machine", clock.now())
+    service.finish(house.context.database, house.context.notifier, "machine", clock.now())
     assert {one.outcome for one in ended} == {AttemptOutcome.MACHINE, AttemptOutcome.WRONG_PERSON}
     heard = " ".join(spoken(folder, MACHINE))
     assert heard.startswith("您好，这里是")
@@ -191,9 +191,9 @@ def test_processes_killed_at_any_moment_dial_nobody_twice_and_lose_no_attempt(ho
         while goes_on(house, since) and clock.now().timestamp() - since.timestamp() < 200:
             storm.blows()
             time.sleep(0.1)
-        service.pause(house.context, follow_up.NAME)
+        service.pause(house.context.database, house.context.notifier, follow_up.NAME)
         house.wait(lambda: not house.rows(Attempt, Attempt.state != AttemptState.ENDED), 90, "the end of every attempt")
-    service.finish(house.context, follow_up.NAME, clock.now())
+    service.finish(house.context.database, house.context.notifier, follow_up.NAME, clock.now())
     attempts, people = house.rows(Attempt, Attempt.reserved_at >= since), house.rows(Recipient)
     assert len(attempts) >= ATTEMPTS
     assert set(storm.killed) == set(KILLED)

@@ -60,7 +60,7 @@ def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -
     # Where the end of the agent's line is reported before that of the caller's, the caller is led back into line first.
     first, *again = sorted(house.rows(QueueEntry, QueueEntry.call_id == call.id), key=lambda row: row.id)
     assert (first.state, call.outcome) == (QueueEntryState.CONNECTED, CallOutcome.ANSWERED)
-    assert all(row.again and row.state is QueueEntryState.ABANDONED for row in again)
+    assert all(row.requeue_reason and row.state is QueueEntryState.ABANDONED for row in again)
 
 
 def test_a_call_that_came_while_the_webhooks_did_not_answer_is_found_and_listed(house: Stage) -> None:

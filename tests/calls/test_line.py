@@ -14,7 +14,7 @@ from hotline.values.states.callback import CallbackState
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import RecordingKind, RecordingState
-from ivr.flow import reader
+from ivr.flow import flow_file
 from tests.calls.stage import (
     LINES,
     NUMBER,
@@ -47,7 +47,7 @@ def one_agent(tmp_path: Path) -> Iterator[Stage]:
 def closed(tmp_path: Path) -> Iterator[Stage]:
     """A house that is never open."""
     flow = tmp_path / "closed.yaml"
-    flow.write_text(reader.STANDARD.read_text("utf-8").replace("  open: always ", "  monday: [] "), "utf-8")
+    flow.write_text(flow_file.STANDARD.read_text("utf-8").replace("  open: always ", "  monday: [] "), "utf-8")
     with stage(tmp_path, FLOW_FILE=str(flow)) as house:
         yield house
 
@@ -75,7 +75,7 @@ def test_a_caller_who_asked_for_a_call_back_is_called_and_served_before_who_aske
     (callback,) = house.rows(Callback)
     asked, (back,) = (
         house.rows(Call, Call.id == callback.call_id)[0],
-        house.rows(Call, Call.id == callback.back_call_id),
+        house.rows(Call, Call.id == callback.outbound_call_id),
     )
     later = house.call(LATER)
     assert later is not None

@@ -12,7 +12,7 @@ from exchange.speech.synthesiser import EspeakSynthesiser
 from exchange.verbs.say import spoken_language
 from exchange.webhooks import twiml as documents
 from hotline.values.language import Language
-from telephony import twiml
+from telephony.provider import twiml
 from tests.unit.campaigns.dialogue.test_dialogue import NOW, WHO
 
 VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}

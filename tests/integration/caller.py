@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hotline.configuration.settings import Settings
-from telephony import signature
+from telephony.provider import signature
 
 _sids = itertools.count(1)
 

@@ -10,14 +10,14 @@ from random import Random
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from campaigns.dialling import dial
+from campaigns.dialling import dial_service
 from campaigns.dialling import service as dialling_service
-from campaigns.dialling.pacer import Pacer
-from campaigns.dialling.reconcile import Reconciler
-from campaigns.dialogue import after_call, attempt_progress
+from campaigns.dialling.pacing_service import Pacer
+from campaigns.dialling.reconcile_service import Reconciler
+from campaigns.dialogue import after_call_service, progress_service
 from campaigns.importing import service as importing_service
 from campaigns.importing.record import DischargeFacts, VisitEvent, VisitRecord
-from campaigns.planning import enrolment, plan, service
+from campaigns.planning import enrolment_service, plan, service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.errors import Discard
@@ -25,7 +25,7 @@ from hotline.models import Agent, AgentSkill, Attempt, Recipient
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.leg import LegStatus
-from routing.calls.legs import LegReport
+from routing.calls.leg_service import LegReport
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.provider.calls import PatientWebhooks
@@ -192,9 +192,9 @@ def campaign(context: AppContext, count: int, now: datetime = NOW) -> list[str]:
             nurse.status, nurse.state_since = AgentStatus.AVAILABLE, now
             session.add(nurse)
     importing_service.store(context, [discharge(number) for number in range(count)], "test", now)
-    service.make(context, "spring", plan.Scope(), now)
-    enrolment.enrol(context, "spring", now)
-    service.start(context, "spring", now)
+    service.make(context.database, "spring", plan.Scope(), now)
+    enrolment_service.enrol(context, "spring", now)
+    service.start(context.database, context.notifier, "spring", now)
     with context.database.read() as session:
         return list(session.scalars(select(Recipient.id).order_by(Recipient.id)))
 
@@ -218,7 +218,7 @@ def look(context: AppContext, exchange: Outside, now: datetime) -> None:
     exchange.reconciler = exchange.reconciler or Reconciler(context, exchange)
     exchange.pacer = exchange.pacer or Pacer(context)
     exchange.reconciler.sweep(now)
-    after_call.alarm(context, exchange, now)
+    after_call_service.alarm(context, exchange, now)
     exchange.pacer.work(now)
     work_off(context, exchange, now)
 
@@ -229,7 +229,7 @@ def work_off(context: AppContext, exchange: Outside, now: datetime) -> None:
         reserved = list(session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.RESERVED)))
     for attempt_id in [*reserved, *reserved]:
         with suppress(Discard):
-            dial.dial(context, exchange, attempt_id, now)
+            dial_service.dial(context, exchange, attempt_id, now)
 
 
 def report(context: AppContext, line: Line, status: LegStatus, now: datetime) -> None:
@@ -245,13 +245,13 @@ def ends(context: AppContext, line: Line, outcome: AttemptOutcome, now: datetime
         report(context, line, unanswered.get(outcome, LegStatus.FAILED), now)
         return
     report(context, line, LegStatus.RINGING, now)
-    attempt_progress.answered(context, line.attempt_id, line.sid, now)
+    progress_service.answered(context.database, line.attempt_id, line.sid, now)
     if outcome is AttemptOutcome.MACHINE:
-        attempt_progress.heard(context, line.attempt_id, AnsweredBy.MACHINE)
+        progress_service.note_answered_by(context.database, line.attempt_id, AnsweredBy.MACHINE)
     else:
         with context.database.write() as session:
-            attempt_progress.verified(session, line.attempt_id, now)
+            progress_service.note_verified(session, line.attempt_id, now)
             if outcome is not AttemptOutcome.PARTIAL:
                 later = now + timedelta(hours=1) if outcome is AttemptOutcome.CALL_LATER else None
-                attempt_progress.conclude(session, line.attempt_id, outcome, later_at=later)
+                progress_service.conclude(session, line.attempt_id, outcome, postponed_until=later)
     report(context, line, LegStatus.COMPLETED, now + timedelta(minutes=2))

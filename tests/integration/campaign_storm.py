@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from campaigns.dialling import queries
-from campaigns.dialling.pacer import Pacer
+from campaigns.dialling.pacing_service import Pacer
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Attempt, Case, Job, Recipient
@@ -25,7 +25,7 @@ from hotline.values.states.attempt import AttemptState
 from hotline.values.states.case import Urgency
 from hotline.values.states.job import JobState
 from hotline.values.states.leg import LegStatus
-from routing.router.router import Router
+from routing.router.service import Router
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import ListedCall, RegisteredPhone
@@ -124,7 +124,7 @@ class Storm:
 
     context: AppContext
     seed: int
-    share: float = 1 / 40
+    share: float = 1 / 20
     now: datetime = NOW
     killed: Counter[str] = field(default_factory=Counter)
     lives: Counter[str] = field(default_factory=Counter)
@@ -278,7 +278,7 @@ class Storm:
     def _has_work(self) -> bool:
         """Whether a worker or an alarm is still wanted."""
         urgent = select(Case.id).where(Case.call_id == Attempt.call_id, Case.urgency == Urgency.URGENT)
-        unheard = select(Attempt.id).where(Attempt.warned_at.is_not(None), ~urgent.exists())
+        unheard = select(Attempt.id).where(Attempt.warning_at.is_not(None), ~urgent.exists())
         with self.context.database.read() as session:
             return any(session.scalar(query.limit(1)) for query in (select(Job.id).where(*TO_DO), unheard))
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Agent, Call, Event, Offer, QueueEntry
+from hotline.models import Agent, Call, CallHistoryEvent, Offer, QueueEntry
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
 from tests.simulation.exchange.engines import SENTENCE_SECONDS
@@ -140,7 +140,7 @@ class Story:
     def told(self, kind: str) -> int:
         """How many events of this kind the stories have."""
         with self.world.context.database.read() as session:
-            return session.scalar(select(func.count()).where(Event.kind == kind)) or 0
+            return session.scalar(select(func.count()).where(CallHistoryEvent.kind == kind)) or 0
 
 
 def _has(url: str, form: dict[str, str], words: tuple[str, ...]) -> bool:

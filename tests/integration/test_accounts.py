@@ -19,7 +19,7 @@ from hotline.models import Agent, AuditEntry, User
 from hotline.values.access import Role
 from hotline.values.language import Language
 from hotline.values.states.agent import AgentState, AgentStatus
-from routing.agents import roster
+from routing.agents import roster_service
 from tests.integration.rivals import halfway
 from tests.support.morning import PASSWORD, Morning, hashed
 from tests.support.staff import Staff, signed_in
@@ -374,14 +374,14 @@ def test_a_page_that_lost_its_administrator_halfway_takes_no_other_away(app: Fla
 
 
 def form_of(agent: Agent, **values: str) -> dict[str, str]:
-    wanted = roster.of(agent)
+    wanted = roster_service.of(agent)
     levels = {f"level.{name}": str(level) for name, level in wanted.levels.items()}
-    return {"name": wanted.name, "address": wanted.address, "seen": roster.stamp(agent), **levels} | values
+    return {"name": wanted.name, "address": wanted.address, "seen": roster_service.stamp(agent), **levels} | values
 
 
 def agent(context: AppContext, staff_number: str) -> Agent:
     with context.database.read() as session:
-        found = roster.numbered(session, staff_number)
+        found = roster_service.numbered(session, staff_number)
         assert found.skills is not None
         return found
 
@@ -395,12 +395,14 @@ def test_an_agent_is_edited_and_each_change_is_logged(app: Flask, context: AppCo
     form = form_of(one, name="陈静怡", address="client:N33") | {"level.booking": "4", "level.nurse": "2"}
     assert admin.send(f"/agents/{one.id}", **form).status_code == 302
     changed = agent(context, "N03")
-    assert roster.of(changed) == roster.AgentProfile("陈静怡", "client:N33", None, {"booking": 4, "nurse": 2})
+    assert roster_service.of(changed) == roster_service.AgentProfile(
+        "陈静怡", "client:N33", None, {"booking": 4, "nurse": 2}
+    )
     assert changed.status is AgentStatus.OFFLINE, "their page is still the old telephone"
     assert (changed.registered, changed.dial_failures, changed.dial_after) == (None, 0, None), "nothing known of it yet"
     assert actions(context, one.id) == ["rename_agent", "agent_address", "agent_levels"]
     assert admin.send(f"/agents/{one.id}", **form_of(changed, **{"level.nurse": ""})).status_code == 302
-    assert roster.of(agent(context, "N03")).levels == {"booking": 4}
+    assert roster_service.of(agent(context, "N03")).levels == {"booking": 4}
 
 
 @pytest.mark.parametrize(
@@ -423,7 +425,7 @@ def test_an_agent_who_cannot_be_so_is_refused_with_the_field(
     answer = admin.send(f"/agents/{one.id}", **form_of(one, **values))
     assert answer.status_code == 422
     assert words in answer.text
-    assert roster.of(agent(context, staff_number)) == roster.of(one)
+    assert roster_service.of(agent(context, staff_number)) == roster_service.of(one)
     assert actions(context, one.id) == []
 
 

@@ -151,7 +151,7 @@ def test_verify_prints_the_end_and_finds_what_was_changed(context: AppContext, r
         if context.database.is_sqlite:
             connection.exec_driver_sql("DROP TRIGGER audit_log_no_update")
         else:
-            connection.exec_driver_sql("SET session_replication_role = replica")
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql("UPDATE audit_log SET action = 'nothing' WHERE number = 1")
         connection.commit()
     broken = run("audit", "verify")

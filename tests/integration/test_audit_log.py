@@ -44,7 +44,7 @@ def forge(context: AppContext, statement: str, **values: object) -> None:
             for name in ("update", "delete", "replace"):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS audit_log_no_{name}")
         else:
-            connection.exec_driver_sql("SET session_replication_role = replica")
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.execute(sa.text(statement), values)
         connection.commit()
 

@@ -136,7 +136,7 @@ def test_the_page_tells_whether_the_log_is_whole(app: Flask, context: AppContext
         if context.database.is_sqlite:
             connection.exec_driver_sql("DROP TRIGGER audit_log_no_update")
         else:
-            connection.exec_driver_sql("SET session_replication_role = replica")
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql("UPDATE audit_log SET subject_id = 'x' WHERE number = 1")
         connection.commit()
     auditor.send("/audit/verify")

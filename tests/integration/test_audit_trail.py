@@ -22,7 +22,7 @@ from hotline.values.states.campaign import CampaignState
 from hotline.values.states.case import CaseKind
 from qa.reports import service
 from qa.reports.values import QUALITY, ReportRequest
-from qa.reviews import calibration, coaching
+from qa.reviews import calibration_service, coaching_service
 from tests.support.quality_data import House, house, published
 from tests.support.staff import signed_in
 
@@ -63,7 +63,9 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
         campaign = Campaign(name="spring", kind="follow_up", state=CampaignState.PAUSED, scope={}, pace={}, made_at=now)
         session.add_all([patient, campaign])
         session.flush()
-        case = crm.open_case(session, context, NewCase(CaseKind.ENQUIRY, call, patient.id), Actor(), now)
+        case = crm.open_case(
+            session, context.notifier, context.settings, NewCase(CaseKind.ENQUIRY, call, patient.id), Actor(), now
+        )
         utterance = session.scalars(select(Utterance.id)).first()
     return {
         "call_id": made.call.id,
@@ -84,15 +86,21 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
 def quality_ids(context: AppContext, made: House, review_id: str, now: datetime) -> dict[str, str]:
     """Begin coaching, a report and a calibration; return their ids."""
     lead = made.users["supervisor"]
-    finding = coaching.CoachingFinding(None, "speaks fast", context.settings.day(now), None)
-    coaching.begin(context, review_id, lead, finding, now)
+    finding = coaching_service.CoachingFinding(None, "speaks fast", context.settings.day(now), None)
+    coaching_service.begin(context.database, context.settings, review_id, lead, finding, now)
     day = context.settings.day(now)
     report_id = service.request_report(
-        context, lead, ReportRequest(QUALITY, day, day, "week"), now, file_format="xlsx", language=Language.MANDARIN
+        context.database,
+        context.notifier,
+        lead,
+        ReportRequest(QUALITY, day, day, "week"),
+        now,
+        file_format="xlsx",
+        language=Language.MANDARIN,
     )
     people = [lead, made.users["second"]]
-    calibration_id = calibration.open_round(
-        context, lead, "spring", "service", now, calls=[made.call.id], people=people
+    calibration_id = calibration_service.open_round(
+        context.database, context.settings, lead, "spring", "service", now, calls=[made.call.id], people=people
     )
     with context.database.read() as session:
         coaching_id = session.scalars(select(CoachingItem.id)).one()

@@ -15,7 +15,7 @@ from hotline.models import Prompt, Report
 from hotline.object_store.store import ObjectStore
 from hotline.values.language import Language
 from hotline.values.states.report import ReportState
-from ivr.prompts import catalogue
+from ivr.prompts import service as prompt_service
 from qa.reports import service
 from qa.reports.values import ReportRequest
 from tests.integration.rivals import halfway
@@ -32,19 +32,25 @@ def objects(context: AppContext) -> list[str]:
 def test_of_a_prompt_that_two_workers_speak_one_sound_is_kept(context: AppContext) -> None:
     with context.database.write() as session:
         session.add(Prompt(digest=DIGEST, language=Language.ENGLISH, text="Hello."))
-    with halfway(context, Prompt, lambda: catalogue.render(context, DIGEST, clock.now())):
-        catalogue.render(context, DIGEST, clock.now())
+    with halfway(context, Prompt, lambda: prompt_service.render(context, DIGEST, clock.now())):
+        prompt_service.render(context, DIGEST, clock.now())
     with context.database.read() as session:
         kept = session.get_one(Prompt, DIGEST).blob
     assert objects(context) == [kept]
-    assert catalogue.audio(context, DIGEST).startswith(b"RIFF")
+    assert prompt_service.audio(context.database, context.objects, DIGEST).startswith(b"RIFF")
 
 
 def asked(context: AppContext) -> str:
     """A report that somebody asked for."""
     wanted = ReportRequest("quality", date(2026, 3, 2), date(2026, 3, 8))
     return service.request_report(
-        context, a_user(context), wanted, clock.now(), file_format="xlsx", language=Language.ENGLISH
+        context.database,
+        context.notifier,
+        a_user(context),
+        wanted,
+        clock.now(),
+        file_format="xlsx",
+        language=Language.ENGLISH,
     )
 
 
@@ -64,7 +70,7 @@ def test_of_a_report_that_two_workers_make_one_file_is_kept(context: AppContext)
         make()
     made = report(context, report_id)
     assert (made.state, made.progress, objects(context)) == (ReportState.READY, 1.0, [made.blob])
-    assert service.report_file(context, made).startswith(b"PK")
+    assert service.report_file(context.objects, made).startswith(b"PK")
 
 
 class Full(ObjectStore):

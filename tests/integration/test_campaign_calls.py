@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from campaigns.dialling import messages
+from campaigns.dialling import message_service
 from campaigns.dialling import service as dialling_service
-from campaigns.dialogue import attempt_progress
+from campaigns.dialogue import conversation, progress_service
 from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.planning import plan, service
@@ -19,7 +19,7 @@ from hotline.values.states.call import Direction
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.recipient import RecipientState
-from routing.calls.legs import LegReport
+from routing.calls.leg_service import LegReport
 from tests.integration.campaign_house import (
     NOW,
     attempts_of,
@@ -117,7 +117,7 @@ def test_whoever_is_never_reached_gets_a_text_and_then_a_person(context: AppCont
     assert len(found) == 5
     assert len({(a.reserved_at + 8 * HOUR).date() for a in found}) >= 3
     assert recipient(context, only).state is RecipientState.TEXTED
-    messages.text(context, exchange, only, now)
+    message_service.text(context, exchange, only, now)
     assert exchange.texts[0][0] == recipient(context, only).number
     assert context.settings.hospital_name_zh in exchange.texts[0][1]
     look(context, exchange, now + 3 * DAY)
@@ -139,7 +139,7 @@ def test_whoever_has_a_landline_gets_no_text_but_a_person_at_once(context: AppCo
         ends(context, list(exchange.lines.values())[-1], AttemptOutcome.NO_ANSWER, now + timedelta(seconds=30))
     assert recipient(context, only).state is RecipientState.TEXTED
     with pytest.raises(Discard, match="landline"):
-        messages.text(context, exchange, only, now)
+        message_service.text(context, exchange, only, now)
     assert exchange.texts == []
     look(context, exchange, now + timedelta(minutes=1))
     assert recipient(context, only).state is RecipientState.WITH_PERSON
@@ -151,25 +151,31 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()
     report(context, line, LegStatus.RINGING, NOW)
-    attempt_progress.answered(context, line.attempt_id, line.sid, NOW)
+    progress_service.answered(context.database, line.attempt_id, line.sid, NOW)
     with context.database.write() as session:
-        attempt_progress.verified(session, line.attempt_id, NOW)
-        attempt_progress.keep_place(session, line.attempt_id, {"question": "pain"})
-        attempt_progress.give(session, context, line.attempt_id, attempt_progress.Given("recovery", "better"), NOW)
+        progress_service.note_verified(session, line.attempt_id, NOW)
+        progress_service.save_dialogue_state(session, line.attempt_id, {"question": "pain"})
+        progress_service.file_answer(
+            session, context.notifier, line.attempt_id, conversation.GivenAnswer("recovery", "better"), NOW
+        )
     report(context, line, LegStatus.COMPLETED, NOW)
     assert attempts_of(context, only)[0].outcome is AttemptOutcome.PARTIAL
     with context.database.write() as session:
         index = recipient(context, only).number_index
-        assert attempt_progress.recognise(session, index) == only
-        start = attempt_progress.call_back(session, only, "CAback", None, NOW + HOUR)
+        assert progress_service.recognise(session, index) == only
+        start = progress_service.begin_inbound(session, only, "CAback", NOW + HOUR)
         assert start is not None
-        assert (start.place, start.is_inbound) == ({"question": "pain"}, True)
-        assert attempt_progress.recognise(session, index) is None  # we are speaking
-        assert attempt_progress.call_back(session, only, "CAagain", None, NOW + HOUR) is None
-        attempt_progress.give(
-            session, context, start.attempt_id, attempt_progress.Given("recovery", "worse", is_warning=True), NOW
+        assert (start.dialogue_state, start.is_inbound) == ({"question": "pain"}, True)
+        assert progress_service.recognise(session, index) is None  # we are speaking
+        assert progress_service.begin_inbound(session, only, "CAagain", NOW + HOUR) is None
+        progress_service.file_answer(
+            session,
+            context.notifier,
+            start.attempt_id,
+            conversation.GivenAnswer("recovery", "worse", is_warning=True),
+            NOW,
         )
-        attempt_progress.conclude(session, start.attempt_id, AttemptOutcome.DONE)
+        progress_service.conclude(session, start.attempt_id, AttemptOutcome.DONE)
     dialling_service.report(context, start.attempt_id, LegReport("CAback", LegStatus.COMPLETED), NOW + HOUR)
     assert recipient(context, only).state is RecipientState.DONE
     assert [a.direction for a in attempts_of(context, only)] == [Direction.OUTBOUND, Direction.INBOUND]
@@ -194,7 +200,7 @@ def test_death_and_readmission_stop_even_a_line_that_rings(context: AppContext, 
     assert (recipient(context, only).state, recipient(context, only).reason) == (RecipientState.STOPPED, reason)
     look(context, exchange, NOW + timedelta(seconds=1))
     assert line.status is LegStatus.CANCELED
-    assert attempt_progress.answered(context, line.attempt_id, line.sid, NOW) is None
+    assert progress_service.answered(context.database, line.attempt_id, line.sid, NOW) is None
     report(context, line, LegStatus.CANCELED, NOW)
     assert attempts_of(context, only)[0].outcome is AttemptOutcome.STOPPED
 
@@ -202,9 +208,9 @@ def test_death_and_readmission_stop_even_a_line_that_rings(context: AppContext, 
 def test_a_paused_campaign_dials_nobody_and_goes_on_when_it_is_started(context: AppContext) -> None:
     campaign(context, 1)
     exchange = outside()
-    service.pause(context, "spring", "holiday")
+    service.pause(context.database, context.notifier, "spring", "holiday")
     look(context, exchange, NOW)
     assert not exchange.lines
-    service.start(context, "spring", NOW)
+    service.start(context.database, context.notifier, "spring", NOW)
     look(context, exchange, NOW)
     assert len(exchange.lines) == 1

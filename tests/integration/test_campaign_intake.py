@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import func, select
 
 from campaigns.errors import ImportFault
-from campaigns.importing import files
-from campaigns.importing.files import FileImport, ImportOptions
-from campaigns.importing.hl7 import mllp
+from campaigns.importing import file_service
+from campaigns.importing.file_service import FileImport, ImportOptions
+from campaigns.importing.hl7 import mllp_service
 from campaigns.importing.import_result import ImportResult
-from campaigns.importing.watched_folder import WatchedFolder
-from campaigns.planning import enrolment, plan, service
+from campaigns.importing.watched_folder_service import WatchedFolder
+from campaigns.planning import enrolment_service, plan, service
 from hotline.context import AppContext, open_context
 from hotline.models import Discharge, Patient, Recipient
 from hotline.values.states.recipient import RecipientState
@@ -43,7 +43,7 @@ def csv_of(path: Path, rows: list[list[str]], encoding: str = "utf-8", head: lis
 
 
 def taken(context: AppContext, file: Path, **options: bool) -> FileImport:
-    return files.take(context, file, ImportOptions(**options), NOW)
+    return file_service.take(context, file, ImportOptions(**options), NOW)
 
 
 def count(context: AppContext, row: type = Discharge) -> int:
@@ -186,8 +186,8 @@ def test_fhir_with_a_field_that_cannot_be_read_is_refused_with_its_place(context
 
 def planned(context: AppContext, tmp_path: Path) -> str:
     taken(context, csv_of(tmp_path / "first.csv", ROWS[:1]))
-    service.make(context, "spring", plan.Scope(), NOW)
-    assert enrolment.enrol(context, "spring", NOW).added == 2
+    service.make(context.database, "spring", plan.Scope(), NOW)
+    assert enrolment_service.enrol(context, "spring", NOW).added == 2
     with context.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at)).all()[0]
 
@@ -226,7 +226,7 @@ def test_messages_over_mllp_are_acknowledged_once_they_are_stored(context: AppCo
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    stop, listener = threading.Event(), mllp.Listener(context, True)
+    stop, listener = threading.Event(), mllp_service.Listener(context, True)
     thread = threading.Thread(target=lambda: asyncio.run(listener.serve("127.0.0.1", port, stop)))
     thread.start()
 

@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns.dialogue import attempt_progress
-from campaigns.results import export, figures, groups
+from campaigns.dialogue import conversation, progress_service
+from campaigns.results import export_service, figure_queries, group_queries
 from cli.commands import campaign_status as command
 from console.web.app import create
 from hotline import clock
@@ -52,32 +52,32 @@ def answers(context: AppContext, exchange: Outside, number: int) -> None:
     now = NOW + timedelta(seconds=10 * number)
     look(context, exchange, now)
     line = list(exchange.lines.values())[-1]
-    attempt_progress.answered(context, line.attempt_id, line.sid, now)
+    progress_service.answered(context.database, line.attempt_id, line.sid, now)
     with context.database.write() as session:
-        attempt_progress.verified(session, line.attempt_id, now)
-        given = attempt_progress.Given("pain", str(number), figure=float(number), is_warning=number == 0)
-        attempt_progress.give(session, context, line.attempt_id, given, now)
+        progress_service.note_verified(session, line.attempt_id, now)
+        given = conversation.GivenAnswer("pain", str(number), figure=float(number), is_warning=number == 0)
+        progress_service.file_answer(session, context.notifier, line.attempt_id, given, now)
         words = "=1+1 更多热水" if number == 1 else "很好"
-        attempt_progress.give(
+        progress_service.file_answer(
             session,
-            context,
+            context.notifier,
             line.attempt_id,
-            attempt_progress.Given("opinion", "said", None, words, is_opinion=True),
+            conversation.GivenAnswer("opinion", "said", None, words, is_opinion=True),
             now,
         )
         if number == 0:
-            attempt_progress.warn(session, context, line.attempt_id, "pain", now)
-            attempt_progress.asks_person(session, line.attempt_id, now)
-            attempt_progress.caught(session, line.attempt_id, now + timedelta(seconds=6))
-        attempt_progress.conclude(session, line.attempt_id, AttemptOutcome.DONE)
+            progress_service.note_warning(session, context.notifier, line.attempt_id, "pain", now)
+            progress_service.note_agent_requested(session, line.attempt_id, now)
+            progress_service.note_agent_connected(session, line.attempt_id, now + timedelta(seconds=6))
+        progress_service.conclude(session, line.attempt_id, AttemptOutcome.DONE)
     report(context, line, LegStatus.COMPLETED, now + timedelta(seconds=5))
 
 
 def test_the_funnel_counts_each_step(context: AppContext, spring: str) -> None:
     with context.database.read() as session:
-        found = figures.funnel(session, spring)
-        (pain, opinion) = figures.questions(session, spring)
-        compared = groups.compare(session, spring)
+        found = figure_queries.funnel(session, spring)
+        (pain, opinion) = figure_queries.questions(session, spring)
+        compared = group_queries.compare(session, spring)
     assert (found.planned, found.reached, found.verified, found.completed) == (8, 6, 6, 6)
     assert (found.warnings, found.opinions, found.nurse_seconds, found.over) == (1, 6, 6.0, 6)
     assert (pain.name, pain.mean, pain.warnings, pain.values["3"]) == ("pain", 2.5, 1, 1)
@@ -116,7 +116,7 @@ def test_the_patient_s_page_leads_to_every_try_and_is_open_to_whom_it_concerns(
 ) -> None:
     users(context)
     with context.database.read() as session:
-        told = session.scalars(select(Attempt).where(Attempt.warned_at.is_not(None))).one()
+        told = session.scalars(select(Attempt).where(Attempt.warning_at.is_not(None))).one()
         patient_id = session.get_one(Recipient, told.recipient_id).patient_id
     lead, agent = signed_in(app, Role.SUPERVISOR), signed_in(app, Role.AGENT)
     assert f"/patients/{patient_id}" in lead.open(f"/campaigns/{spring}").text
@@ -165,18 +165,18 @@ def users(context: AppContext) -> None:
 
 @pytest.mark.usefixtures("spring")
 def test_results_go_out_as_table_and_as_fhir_and_without_names_on_request(context: AppContext, tmp_path: Path) -> None:
-    assert export.to_csv(context, "spring", tmp_path / "a.csv", True) == 8
+    assert export_service.to_csv(context.database, "spring", tmp_path / "a.csv", True) == 8
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as text:
         rows = list(csv.DictReader(text))
     assert {row["name"] for row in rows} == {"王芳"}
     assert sum("更多热水" in row["opinion"] for row in rows) == 1
     assert not any(cell.startswith("=") for row in rows for cell in row.values())
-    assert export.to_xlsx(context, "spring", tmp_path / "a.xlsx", False) == 8
+    assert export_service.to_xlsx(context.database, "spring", tmp_path / "a.xlsx", False) == 8
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert sheet is not None
     assert not {"name", "phone", "birth_date", "patient_number"} & {cell.value for cell in sheet[1]}
     assert "王芳" not in {cell.value for row in sheet.iter_rows() for cell in row}
-    assert export.to_fhir(context, "spring", tmp_path / "a.ndjson", True) == 6
+    assert export_service.to_fhir(context.database, "spring", tmp_path / "a.ndjson", True) == 6
     first = json.loads((tmp_path / "a.ndjson").read_text("utf-8").splitlines()[0])
     assert (first["resourceType"], first["status"]) == ("QuestionnaireResponse", "completed")
     assert first["item"][0] == {"linkId": "pain", "answer": [{"valueDecimal": 0.0}]}

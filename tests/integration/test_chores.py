@@ -1,4 +1,4 @@
-"""The clock's chores: each when it is due, once at a time, within its limit, and none waits for another."""
+"""The clock's periodic tasks: each when it is due, once at a time, within its limit, and none waits for another."""
 
 import threading
 from collections import Counter
@@ -13,12 +13,12 @@ from structlog.testing import capture_logs
 from hotline import clock
 from hotline.context import AppContext
 from hotline.database import server_clock
-from hotline.models import Chore as Row
+from hotline.models import TaskSchedule as Row
 from telephony.provider import connect
 from tests.simulation.interleave.seams import InTurn
 from tests.support.servers import wait_for
-from workers.chores import Chore, Chores
-from workers.clock import chores, leader
+from workers.chores import PeriodicTask, PeriodicTasks
+from workers.clock import leader, periodic_tasks
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 InTime = Callable[[], bool]
@@ -39,17 +39,17 @@ def now_of(context: AppContext) -> datetime:
         return server_clock.now(session)
 
 
-def counted(context: AppContext, every: timedelta = HOUR) -> tuple[Chores, Counter[str]]:
-    """A chore that counts how often it is done, in turn."""
+def counted(context: AppContext, every: timedelta = HOUR) -> tuple[PeriodicTasks, Counter[str]]:
+    """A periodic task that counts how often it is done, in turn."""
     done: Counter[str] = Counter()
-    one = Chore("counts", every, MINUTE, lambda _now, _in_time: done.update(["counts"]))
-    return Chores(context.database, [one], InTurn()), done
+    one = PeriodicTask("counts", every, MINUTE, lambda _now, _in_time: done.update(["counts"]))
+    return PeriodicTasks(context.database, [one], InTurn()), done
 
 
 def test_a_chore_is_done_when_it_is_due_and_then_after_its_time(context: AppContext) -> None:
     runner, done = counted(context)
     assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
-    assert row(context, "counts").last_ended is not None
+    assert row(context, "counts").last_ended_at is not None
     change(
         context, due_at=now_of(context) - timedelta(hours=5)
     )  # a pass of hours skips nothing and makes up for nothing
@@ -63,7 +63,7 @@ def test_two_clocks_do_a_chore_once(context: AppContext) -> None:
     change(context, due_at=now_of(context) - MINUTE)
     barrier = threading.Barrier(2)
 
-    def start(runner: Chores) -> None:
+    def start(runner: PeriodicTasks) -> None:
         barrier.wait()
         runner.start_due()
 
@@ -81,9 +81,14 @@ def test_a_clock_that_is_set_neither_stops_a_chore_nor_has_it_done_twice(context
     runner.start_due()
     # As it looks after the database's clock was set by so much.
     found, by = row(context, "counts"), -timedelta(hours=hours)
-    assert found.last_started is not None
-    assert found.last_ended is not None
-    change(context, due_at=found.due_at + by, last_started=found.last_started + by, last_ended=found.last_ended + by)
+    assert found.last_started_at is not None
+    assert found.last_ended_at is not None
+    change(
+        context,
+        due_at=found.due_at + by,
+        last_started_at=found.last_started_at + by,
+        last_ended_at=found.last_ended_at + by,
+    )
     assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
     assert done["counts"] == 2
 
@@ -92,9 +97,9 @@ def test_a_chore_whose_process_died_is_taken_up_after_its_limit(context: AppCont
     runner, done = counted(context)
     runner.start_due()
     now = now_of(context)
-    change(context, due_at=now - MINUTE, last_started=now - timedelta(seconds=30), last_ended=None)
+    change(context, due_at=now - MINUTE, last_started_at=now - timedelta(seconds=30), last_ended_at=None)
     assert runner.start_due() == []  # another process may be at it
-    change(context, last_started=now - timedelta(seconds=90))
+    change(context, last_started_at=now - timedelta(seconds=90))
     assert runner.start_due() == ["counts"]
     assert done["counts"] == 2
 
@@ -103,7 +108,7 @@ def test_what_fails_is_written_down_and_done_again(context: AppContext) -> None:
     def fails(_now: datetime, _in_time: InTime) -> None:
         raise OSError("no space left on device")
 
-    runner = Chores(context.database, [Chore("fails", HOUR, MINUTE, fails)], InTurn())
+    runner = PeriodicTasks(context.database, [PeriodicTask("fails", HOUR, MINUTE, fails)], InTurn())
     runner.start_due()
     assert row(context, "fails").last_error == "store"
     change(context, due_at=now_of(context) - MINUTE)
@@ -111,8 +116,8 @@ def test_what_fails_is_written_down_and_done_again(context: AppContext) -> None:
 
 
 @contextmanager
-def hanging() -> Iterator[tuple[Chore, threading.Event]]:
-    """A chore that hangs, as at a provider that does not answer, and how it is let go."""
+def hanging() -> Iterator[tuple[PeriodicTask, threading.Event]]:
+    """A periodic task that hangs, as at a provider that does not answer, and how it is let go."""
     go_on, hangs = threading.Event(), threading.Event()
 
     def hang(_now: datetime, in_time: InTime) -> None:
@@ -121,7 +126,7 @@ def hanging() -> Iterator[tuple[Chore, threading.Event]]:
         assert not in_time()
 
     try:
-        yield Chore("hangs", timedelta(0), timedelta(seconds=30), hang), hangs
+        yield PeriodicTask("hangs", timedelta(0), timedelta(seconds=30), hang), hangs
     finally:
         go_on.set()
 
@@ -129,9 +134,9 @@ def hanging() -> Iterator[tuple[Chore, threading.Event]]:
 def test_a_chore_that_hangs_holds_up_no_other_is_late_and_is_not_begun_twice(context: AppContext) -> None:
     done: Counter[str] = Counter()
     steady = [0.0]
-    bells = Chore("bells", timedelta(0), MINUTE, lambda _now, _in_time: done.update(["bells"]))
+    bells = PeriodicTask("bells", timedelta(0), MINUTE, lambda _now, _in_time: done.update(["bells"]))
     with hanging() as (hangs, begun), capture_logs() as logs:
-        runner = Chores(context.database, [hangs, bells], steady=lambda: steady[0])
+        runner = PeriodicTasks(context.database, [hangs, bells], steady=lambda: steady[0])
 
         def again() -> bool:
             assert "hangs" not in runner.start_due()
@@ -140,12 +145,12 @@ def test_a_chore_that_hangs_holds_up_no_other_is_late_and_is_not_begun_twice(con
         assert runner.start_due()[0] == "hangs"
         assert begun.wait(60)
         wait_for(again, 60, "the bells")
-        assert row(context, "hangs").late == 0
+        assert row(context, "hangs").overruns == 0
         steady[0] = 31.0
         for _ in range(3):
             runner.start_due()
-        assert row(context, "hangs").late == 1
-        assert [line["chore"] for line in logs if line["event"] == "sweep_late"] == ["hangs"]
+        assert row(context, "hangs").overruns == 1
+        assert [line["task"] for line in logs if line["event"] == "periodic_task_overran"] == ["hangs"]
     wait_for(lambda: "hangs" not in runner.running(), 60, "its end")
     assert row(context, "hangs").last_error == ""
     runner.stop()
@@ -156,5 +161,5 @@ def test_the_clock_does_everything_it_is_for(context: AppContext) -> None:
     assert leader(context, provider, InTurn()).work(clock.now())
     with context.database.read() as session:
         rows = {row.name: row.last_error for row in session.scalars(select(Row))}
-    assert set(rows) == {chore.name for chore in chores(context, provider)}
+    assert set(rows) == {task.name for task in periodic_tasks(context, provider)}
     assert {name: error for name, error in rows.items() if error} == {"unheard_calls": "provider_down"}

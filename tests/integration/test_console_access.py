@@ -295,7 +295,7 @@ def test_a_user_who_cannot_be_is_refused_with_the_reason(
 ) -> None:
     assert made.agents
     with pytest.raises(error):
-        service.create(context, login, password, name, Role.AGENT)
+        service.create(context.database, login, password, name, Role.AGENT)
 
 
 def test_pages_are_never_kept_and_run_nothing_foreign(app: Flask) -> None:

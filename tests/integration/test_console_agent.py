@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from console.web.app import create
-from exchange.web.tokens import is_signed
+from exchange.core.tokens import is_signed
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Agent, AuditEntry, Call, Offer, Patient, QueueEntry, User
@@ -18,7 +18,7 @@ from hotline.values.access import Role
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentState, AgentStatus
-from routing.agents import status as agent_status
+from routing.agents import status_service as agent_status
 from tests.conftest import make_settings
 from tests.support.factories import NOW, load_hospital
 from tests.support.morning import Morning, morning
@@ -180,8 +180,10 @@ def test_choosing_a_status_never_takes_an_agent_out_of_a_call(
         own.status, own.state, own.state_since = AgentStatus.OFFLINE, state, NOW
     with context.database.write() as session:
         own = session.get_one(Agent, agent.id)
-        assert agent_status.choose_status(session, context, own, status, later) == (status is not AgentStatus.OFFLINE)
-        assert not agent_status.choose_status(session, context, own, status, later)
+        assert agent_status.choose_status(session, context.notifier, own, status, later) == (
+            status is not AgentStatus.OFFLINE
+        )
+        assert not agent_status.choose_status(session, context.notifier, own, status, later)
     with context.database.read() as session:
         own = session.get_one(Agent, agent.id)
     is_back = state is AgentState.NOT_READY and status is AgentStatus.AVAILABLE

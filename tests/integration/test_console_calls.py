@@ -11,18 +11,18 @@ from console.calls import call_list
 from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import AuditEntry, Call, Event, MachineMark, Transcript, Utterance
+from hotline.models import AuditEntry, AutoScore, Call, CallHistoryEvent, Transcript, Utterance
 from hotline.values.access import Role
 from hotline.values.intent import Intent
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.recording import RecordingState
-from qa.reviews import calibration
+from qa.reviews import calibration_service
 from routing.calls.queries import CallFilter
 from tests.support.morning import Morning, a_call, answered, morning, tones
 from tests.support.staff import signed_in
 
-NOTHING_HIDDEN = calibration.blind_calls("somebody who judges no call")
+NOTHING_HIDDEN = calibration_service.blind_calls("somebody who judges no call")
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_words_of_a_transcript_are_text_and_never_markup(app: Flask, context: Ap
     with context.database.write() as session:
         session.scalars(select(Utterance).order_by(Utterance.start)).first().text = attack  # type: ignore[union-attr] # the morning has utterances
         session.add(
-            MachineMark(
+            AutoScore(
                 call_id=made.calls["answered"].id,
                 scorecard="service",
                 item="<b>x",
@@ -231,6 +231,6 @@ def test_a_page_reads_the_database_a_fixed_number_of_times(app: Flask, context: 
 def test_unknown_kinds_of_event_are_shown_as_they_are(app: Flask, context: AppContext, made: Morning) -> None:
 
     with context.database.write() as session:
-        session.add(Event(call_id=made.calls["gone"].id, kind="comet_passed", at=made.now))
+        session.add(CallHistoryEvent(call_id=made.calls["gone"].id, kind="comet_passed", at=made.now))
     assert "comet passed" in signed_in(app, Role.SUPERVISOR).open(f"/calls/{made.calls['gone'].id}").text
     assert made.calls["gone"].intent is Intent.COMPLAINT

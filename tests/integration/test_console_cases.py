@@ -39,7 +39,7 @@ def opened(context: AppContext, made: Morning, kind: CaseKind, owner: Agent | No
     """A case of one of the morning's calls."""
     new = NewCase(kind, made.calls[call], owner_agent_id=owner.id if owner else None, text="what it is about")
     with context.database.write() as session:
-        return crm.open_case(session, context, new, Actor(), clock.now())
+        return crm.open_case(session, context.notifier, context.settings, new, Actor(), clock.now())
 
 
 def stored(context: AppContext, case: Case) -> Case:

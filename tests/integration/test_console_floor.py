@@ -47,13 +47,13 @@ def app(context: AppContext, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 
 def counting(context: AppContext) -> Iterator[LiveFloor[int]]:
     """A live floor whose pictures are numbers, counted up by each read."""
     numbers = iter(range(1, 10_000))
-    live = LiveFloor(context, lambda: next(numbers))
+    live = LiveFloor(context.database, context.notifier, lambda: next(numbers))
     yield live
     live.close()
 
 
 def test_a_snapshot_holds_who_waits_who_talks_and_the_figures(context: AppContext, made: Morning) -> None:
-    seen = snapshot.take(context, made.now)
+    seen = snapshot.take(context.database, context.settings, made.now)
     assert [(w.queue.name, w.position, [r.agent.name for r in w.ringing]) for w in seen.waiting] == [
         ("nurse", 1, ["李敏"]),
         ("booking", 1, []),
@@ -77,7 +77,7 @@ def test_positions_count_per_queue_and_a_caller_being_connected_has_none(context
                 ),
             ]
         )
-    places = {w.call.id: w.position for w in snapshot.take(context, made.now).waiting}
+    places = {w.call.id: w.position for w in snapshot.take(context.database, context.settings, made.now).waiting}
     assert places[made.calls["talks"].id] == 0
     assert places[made.calls["waits"].id] == 1
     assert places[made.calls["menu"].id] == 2
@@ -85,7 +85,7 @@ def test_positions_count_per_queue_and_a_caller_being_connected_has_none(context
 
 def test_the_day_begins_at_local_midnight(context: AppContext, made: Morning) -> None:
     later = made.now + timedelta(days=1)
-    assert snapshot.take(context, later).figures.calls == 0
+    assert snapshot.take(context.database, context.settings, later).figures.calls == 0
 
 
 def changes(context: AppContext, times: int = 1) -> None:
@@ -104,7 +104,9 @@ def statements(context: AppContext, pages: int) -> int:
         nonlocal count
         count += 1
 
-    live = LiveFloor(context, lambda: snapshot.take(context, clock.now()))
+    live = LiveFloor(
+        context.database, context.notifier, lambda: snapshot.take(context.database, context.settings, clock.now())
+    )
     viewers = [live.join() for _ in range(pages)]
     wait_for(lambda: context.notifier.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
     assert all(viewer.get(60) for viewer in viewers)
@@ -199,7 +201,7 @@ def test_a_read_that_fails_leaves_the_pages_as_they_are_and_the_next_one_works(c
         may_answer.wait(60)
         return "a picture"
 
-    live = LiveFloor(context, take)
+    live = LiveFloor(context.database, context.notifier, take)
     viewer = live.join()
     try:
         assert asked.wait(60)

@@ -12,7 +12,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_context
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import IllegalMove, NotFound
-from hotline.models import Call, Event, Job
+from hotline.models import Call, CallHistoryEvent, Job
 from hotline.outbox import call_log, jobs, transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.call_events import PersonRequested
@@ -25,7 +25,12 @@ NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
 def a_call(number: str = "+8613800000001") -> Call:
     return Call(
-        provider_sid="CA1", caller_number=number, language=Language.ENGLISH, started_at=NOW, heard_at=NOW, place={}
+        provider_sid="CA1",
+        caller_number=number,
+        language=Language.ENGLISH,
+        started_at=NOW,
+        last_report_at=NOW,
+        dialogue_state={},
     )
 
 
@@ -44,7 +49,7 @@ def test_phone_number_is_unreadable_in_the_database_and_readable_through_the_mod
 def test_a_transaction_that_fails_leaves_nothing_and_rings_no_bell(context: AppContext) -> None:
     with pytest.raises(IntegrityError), context.database.write() as session:  # noqa: PT012 (both lines are one transaction)
         jobs.add(session, context.notifier, "transcribe", "r1", NOW)
-        session.add(Event(call_id="no such call", kind="x", at=NOW))
+        session.add(CallHistoryEvent(call_id="no such call", kind="x", at=NOW))
     with context.database.read() as session:
         assert session.scalars(select(Job)).all() == []
     assert in_line(context) == []
@@ -95,7 +100,7 @@ def test_story_moves_by_the_table_only(context: AppContext) -> None:
     with pytest.raises(IllegalMove):
         transitions.move(Call(status=CallStatus.ENDED), CallStatus.TALKING)
     with context.database.read() as session:
-        assert session.scalars(select(Event.kind)).all() == ["person_requested"]
+        assert session.scalars(select(CallHistoryEvent.kind)).all() == ["person_requested"]
 
 
 def test_blob_is_sealed_for_its_row_and_gone_after_delete(context: AppContext) -> None:

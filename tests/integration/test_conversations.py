@@ -10,9 +10,9 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from campaigns.dialling import messages
-from campaigns.dialogue import after_call
-from campaigns.planning import absence_import, service
+from campaigns.dialling import message_service
+from campaigns.dialogue import after_call_service
+from campaigns.planning import absence_service, service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.errors import Retry
@@ -26,7 +26,7 @@ from hotline.values.states.case import CaseKind, Urgency
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recipient import RecipientState
-from recordings.transcripts.voicemail import kind_of
+from recordings.transcripts.voicemail_service import kind_of
 from telephony.errors import ProviderDown
 from tests.integration.campaign_house import (
     CHECK,
@@ -173,8 +173,8 @@ def test_a_text_that_may_have_been_sent_is_not_sent_again(house: House) -> None:
 
     house.exchange.text = slow  # type: ignore[method-assign, assignment] # taken, and not said so
     with pytest.raises(Retry):
-        messages.send(house.context.settings, house.exchange, number, body, NOW)
-    messages.send(house.context.settings, house.exchange, number, body, NOW)
+        message_service.send(house.context.settings, house.exchange, number, body, NOW)
+    message_service.send(house.context.settings, house.exchange, number, body, NOW)
     assert house.exchange.texts == [(number, body)]
 
 
@@ -235,7 +235,7 @@ def test_a_warning_sign_stands_first_in_the_nurses_line_with_its_reason(house: H
     assert waiting.reasons[0] == Reason(PriorityReason.WARNING_SIGN, {"sign": "chest_pain"})
     attempt = house.attempt()
     assert attempt.warning == "chest_pain"
-    assert attempt.warned_at is not None
+    assert attempt.warning_at is not None
     assert patient.wait().text.startswith("<?xml")
 
 
@@ -245,10 +245,10 @@ def test_no_nurse_in_three_rings_opens_an_urgent_case_once_and_the_patient_is_to
     patient = verified(house)
     patient.say("我喘不过气")
     soon = clock.now() + timedelta(seconds=5)
-    assert after_call.alarm(house.context, house.exchange, soon) == 0
+    assert after_call_service.alarm(house.context, house.exchange, soon) == 0
     late = clock.now() + timedelta(seconds=20)
-    assert after_call.alarm(house.context, house.exchange, late) == 1
-    assert after_call.alarm(house.context, house.exchange, late) == 0
+    assert after_call_service.alarm(house.context, house.exchange, late) == 1
+    assert after_call_service.alarm(house.context, house.exchange, late) == 0
     with house.context.database.read() as session:
         case = session.scalars(select(Case).where(Case.kind == CaseKind.FOLLOW_UP)).one()
         waiting = session.scalars(select(QueueEntry)).one()
@@ -267,7 +267,7 @@ def test_who_hangs_up_after_a_sign_has_an_urgent_case_and_no_further_call(
     patient = verified(house)
     patient.press("3")  # worse
     patient.end()
-    assert after_call.alarm(house.context, house.exchange, clock.now() + timedelta(seconds=20)) == 1
+    assert after_call_service.alarm(house.context, house.exchange, clock.now() + timedelta(seconds=20)) == 1
     assert recipient(house.context, house.recipient_id).state is RecipientState.DONE
 
 
@@ -413,12 +413,12 @@ def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(context: AppC
         "P1,王芳,1980-05-17,+8613900000001,zh-CN,王医生,2026-03-04 09:00,2026-03-05 09:30; 2026-03-06 14:00\n",
         "utf-8",
     )
-    done, rejects = absence_import.take(context, "away", file, NOW)
+    done, rejects = absence_service.take(context, "away", file, NOW)
     assert (done.added, rejects) == (1, [])
-    assert absence_import.take(context, "away", file, NOW)[0].known == 1
+    assert absence_service.take(context, "away", file, NOW)[0].known == 1
     with context.database.write() as session:
         session.add(nurse(NOW))
-    service.start(context, "away", NOW)
+    service.start(context.database, context.notifier, "away", NOW)
     with context.database.read() as session:
         only = session.scalars(select(Recipient.id)).one()
     house = House(context, outside(), app(context), only)
@@ -437,7 +437,7 @@ def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(context: AppC
         case = session.scalars(select(Case)).one()
         advised = session.scalars(select(Job).where(Job.kind == "text_advice")).one()
     assert case.kind is CaseKind.ENQUIRY
-    after_call.advise(context, house.exchange, advised.subject_id, NOW)
+    after_call_service.advise(context, house.exchange, advised.subject_id, NOW)
     assert "3月6日下午2点" in house.exchange.texts[-1][1]
 
 
@@ -449,7 +449,7 @@ def test_a_table_of_appointments_with_faults_changes_nothing(context: AppContext
         "李强,letters,1980-05-17,王医生,2026-03-04 09:00,\n",
         "utf-8",
     )
-    _, rejects = absence_import.take(context, "away", file, NOW)
+    _, rejects = absence_service.take(context, "away", file, NOW)
     assert [(reject.line, reject.field) for reject in rejects] == [
         (2, "appointment"),
         (3, "alternatives"),

@@ -41,7 +41,12 @@ def file(tmp_path: Path) -> Path:
 def call_of(context: AppContext, number: str | None = NUMBER) -> Call:
     """A call from this number."""
     call = Call(
-        id=new_id(), provider_sid=f"CA{new_id()}", language=Language.MANDARIN, place={}, started_at=NOW, heard_at=NOW
+        id=new_id(),
+        provider_sid=f"CA{new_id()}",
+        language=Language.MANDARIN,
+        dialogue_state={},
+        started_at=NOW,
+        last_report_at=NOW,
     )
     if number is not None:
         call.caller_number, call.caller_index = number, context.keyring.index(number)
@@ -53,7 +58,7 @@ def call_of(context: AppContext, number: str | None = NUMBER) -> Call:
 def opened(context: AppContext, new: NewCase) -> Case:
     """A case, as it was opened."""
     with context.database.write() as session:
-        return service.open_case(session, context, new, Actor(), NOW)
+        return service.open_case(session, context.notifier, context.settings, new, Actor(), NOW)
 
 
 def history(context: AppContext, case: Case) -> list[CaseStep]:
@@ -206,7 +211,7 @@ def test_the_owner_of_an_open_case_is_known_until_it_is_closed(context: AppConte
         assert not service.hand_over(session, row, other, Actor(agent_id=owner), NOW)
     assert known(context).owner_agent_id == other
     with context.database.write() as session:
-        assert service.close(session, context, queries.locked(session, case.id), Actor(agent_id=other), NOW)
+        assert service.close(session, context.settings, queries.locked(session, case.id), Actor(agent_id=other), NOW)
     assert known(context).owner_agent_id is None
     steps = history(context, case)
     assert [step.kind for step in steps] == ["opened", "handed_over", "moved"]
@@ -219,12 +224,12 @@ def test_a_closed_case_is_handed_to_nobody_and_may_be_reopened(context: AppConte
     case = opened(context, NewCase(CaseKind.COMPLAINT, call_of(context)))
     with context.database.write() as session:
         row = queries.locked(session, case.id)
-        service.close(session, context, row, Actor(), NOW)
+        service.close(session, context.settings, row, Actor(), NOW)
         with pytest.raises(ClosedCase):
             service.hand_over(session, row, agents["1001"].id, Actor(), NOW)
         with pytest.raises(IllegalMove):
-            service.change_state(session, context, row, CaseState.OPEN, Actor(), NOW)
-        assert service.change_state(session, context, row, CaseState.IN_PROGRESS, Actor(), NOW)
+            service.change_state(session, context.settings, row, CaseState.OPEN, Actor(), NOW)
+        assert service.change_state(session, context.settings, row, CaseState.IN_PROGRESS, Actor(), NOW)
         assert row.closed_at is None
 
 

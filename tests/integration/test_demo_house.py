@@ -12,7 +12,7 @@ from cli.demo import act, follow_up, report, sign_ins, watch
 from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Agent, MachineMark
+from hotline.models import Agent, AutoScore
 from hotline.values.access import Role
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.agent import AgentStatus
@@ -33,9 +33,9 @@ def test_each_act_has_its_own_agents_on_duty_and_nobody_afterwards(context: AppC
     assert load_hospital(context).keys() == act.DESK | follow_up.NURSES
     act.MORNING.begin(context)
     assert available(context) == act.DESK
-    act.on_duty(context, follow_up.NURSES)
+    act.on_duty(context.database, context.notifier, follow_up.NURSES)
     assert available(context) == follow_up.NURSES
-    act.on_duty(context, frozenset())
+    act.on_duty(context.database, context.notifier, frozenset())
     assert available(context) == set()
 
 
@@ -63,7 +63,7 @@ def test_a_check_that_the_machine_leaves_to_people_is_unsure_and_not_unchecked(
     begin = clock.now()
     morning(context, begin)
     with context.database.write() as session:
-        mark = session.scalars(select(MachineMark)).one()
+        mark = session.scalars(select(AutoScore)).one()
         mark.answer = answer
     told = report.as_json(context, begin - timedelta(hours=1))["calls"]
     (marked,) = [call for call in told if call["verdicts"]]
@@ -89,7 +89,7 @@ def url(context: AppContext) -> Iterator[str]:
 
 def test_every_account_of_the_demo_is_let_in_and_a_wrong_password_is_not(context: AppContext, url: str) -> None:
     load_hospital(context)
-    made = sign_ins.make(context, PASSWORD)
+    made = sign_ins.make(context.database, PASSWORD)
     assert [one.role for one in made[:3]] == [Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR]
     assert {one.login for one in made} == {"admin", "supervisor", "auditor"} | act.DESK | follow_up.NURSES
     assert all(sign_ins.works(url, one.login, PASSWORD) for one in made)

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from campaigns.dialling.pacer import Pacer
-from campaigns.dialling.reconcile import LOST, Reconciler
+from campaigns.dialling.pacing_service import Pacer
+from campaigns.dialling.reconcile_service import LOST, Reconciler
 from campaigns.planning import service
 from hotline import clock
 from hotline.context import AppContext
@@ -87,7 +87,7 @@ def test_an_attempt_whose_worker_died_before_it_asked_is_dialled_by_another(
         past = timedelta(seconds=context.settings.worker_lease_seconds + 1)
         traveller.shift(past)
         pass_in_database(context, past)
-        assert sweep.forgotten_jobs(context) == 1
+        assert sweep.forgotten_jobs(context.database, context.notifier) == 1
         run.run(WorkerContext(context, exchange), job.id)
         Reconciler(context, exchange).sweep(NOW + LOST + SECOND)
     (attempt,) = attempts_of(context, only)
@@ -113,7 +113,7 @@ def test_an_attempt_for_which_no_worker_came_is_not_dialled_at_night_nor_in_a_pa
 def test_a_campaign_that_was_paused_meanwhile_dials_nobody(context: AppContext, exchange: Outside) -> None:
     with time_machine.travel(NOW, tick=False):
         only, job = reserved(context)
-        service.pause(context, "spring", "holiday")
+        service.pause(context.database, context.notifier, "spring", "holiday")
         run.run(WorkerContext(context, exchange), job.id)
     assert not exchange.lines
     assert recipient(context, only).state is RecipientState.PLANNED

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from console.admin.failed_work import REASONS
+from console.admin.failed_work_http import REASONS
 from console.web.app import create
 from console.web.language import words
 from hotline import clock
@@ -33,8 +33,8 @@ def fail(context: AppContext, kind: str, subject_id: str, reason: str) -> str:
     now = clock.now()
     with context.database.write() as session:
         job = jobs.add(session, context.notifier, kind, subject_id, now)
-        job.state, job.reason, job.tries, job.deaths = JobState.FAILED, reason, 25, 1
-        job.troubled_at = job.ended_at = now
+        job.state, job.reason, job.tries, job.worker_deaths = JobState.FAILED, reason, 25, 1
+        job.first_failed_at = job.ended_at = now
     return job.id
 
 
@@ -72,7 +72,9 @@ def test_one_or_all_are_done_again_once_and_it_is_written_down_who_asked(app: Fl
     with context.database.read() as session:
         looks = list(session.scalars(select(AuditEntry).where(AuditEntry.action == "retry_job")))
         tries = {
-            (job.tries, job.deaths, job.reason) for job in session.scalars(select(Job)) if job.id in {first, *others}
+            (job.tries, job.worker_deaths, job.reason)
+            for job in session.scalars(select(Job))
+            if job.id in {first, *others}
         }
     assert sorted(look.subject_id for look in looks) == sorted([first, *others])
     assert {(look.subject, look.user_id is not None) for look in looks} == {("job", True)}

@@ -86,7 +86,7 @@ def test_what_a_worker_writes_or_asks_for_that_has_lost_its_work_does_not_happen
     assert came == [LeaseLost, LeaseLost]  # and not that the provider cannot be reached
     assert written(context) == ["before"]
     after = row(context, job)
-    assert (after.state, after.token, after.deaths, after.held_until is None) == (JobState.DUE, 2, 1, False)
+    assert (after.state, after.token, after.worker_deaths, after.held_until is None) == (JobState.DUE, 2, 1, False)
 
 
 def test_who_holds_it_asks_the_provider_and_writes(context: AppContext) -> None:
@@ -178,4 +178,4 @@ def test_the_end_of_work_is_written_down_after_the_database_was_away(context: Ap
         locked.is_away = True
 
     run.run(home(replace(context, database=locked), work), job.id)
-    assert (row(context, job).state, row(context, job).deaths, locked.refused) == (JobState.DONE, 0, 3)
+    assert (row(context, job).state, row(context, job).worker_deaths, locked.refused) == (JobState.DONE, 0, 3)

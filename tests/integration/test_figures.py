@@ -50,8 +50,8 @@ class Day:
             id=new_id(),
             provider_sid=f"CA{new_id()}",
             language=Language.ENGLISH,
-            place={},
-            heard_at=NOW,
+            dialogue_state={},
+            last_report_at=NOW,
             status=CallStatus.ENDED,
             outcome=outcome,
             answered_at=None if answered is None else at(answered),
@@ -112,7 +112,7 @@ class Day:
                 tries=1,
                 due_at=NOW,
                 requested_at=NOW,
-                back_call_id=None if back is None else back.id,
+                outbound_call_id=None if back is None else back.id,
             )
         )
 
@@ -178,7 +178,7 @@ def test_queues_half_hours_and_agents_tell_the_same(context: AppContext, staff: 
 
 
 def test_the_floor_page_and_the_terminal_show_these_figures(context: AppContext, staff: dict[str, Agent]) -> None:  # noqa: ARG001
-    seen = snapshot.take(context, LATER)
+    seen = snapshot.take(context.database, context.settings, LATER)
     assert seen.figures == figures.summary(counted(context), context.settings.ring_seconds)
     console = Console(width=140)
     with console.capture() as text:
@@ -196,7 +196,7 @@ def test_the_terminal_divides_today_s_figures(context: AppContext, staff: dict[s
     console = Console(width=140)
     with console.capture() as text:
         for by in breakdowns.PARTS:
-            console.print(floor.parts(context, by, LATER))
+            console.print(floor.parts(context.database, context.settings, by, LATER))
     shown = " ".join(text.get().split())
     assert "booking 6 2 1 1 2 1 of 2 16% of 6" in shown
     assert "2026-03-02 16:30 7 2 1 1 3 1 of 2 14% of 7" in shown
@@ -219,7 +219,7 @@ def test_the_floor_page_divides_today_s_figures_as_the_terminal_does(
     numbers: list[str],
 ) -> None:
     pages = create(context)
-    found = breakdowns.take(context, by, LATER)
+    found = breakdowns.take(context.database, context.settings, by, LATER)
     kept = (
         {queue.name: queue.label for queue in queues_file.of(context.settings).queues.values()} if by == "queue" else {}
     )

@@ -16,7 +16,7 @@ from console.floor import snapshot
 from hotline import clock
 from hotline.context import AppContext
 from hotline.values.states.agent import AgentStatus
-from routing.agents import status as agent_status
+from routing.agents import status_service as agent_status
 from tests.support.factories import call_in_line, load_hospital, offer_to
 from tests.support.servers import wait_for
 
@@ -24,7 +24,7 @@ from tests.support.servers import wait_for
 def drawn(context: AppContext, now: datetime, seconds: float = 0.0) -> str:
     console = Console(width=140)
     with console.capture() as text:
-        seen = snapshot.take(context, now)
+        seen = snapshot.take(context.database, context.settings, now)
         console.print(floor.picture(seen, now + timedelta(seconds=seconds), context.settings.ring_seconds))
     return text.get()
 
@@ -37,7 +37,7 @@ def test_the_floor_shows_callers_agents_and_figures(context: AppContext) -> None
     offer_to(context, place, staff["1001"], now)
     with context.database.write() as session:
         away = session.get_one(type(staff["1002"]), staff["1002"].id)
-        agent_status.choose_status(session, context, away, AgentStatus.AWAY, now)
+        agent_status.choose_status(session, context.notifier, away, AgentStatus.AWAY, now)
     text = drawn(context, now, 12.4)
     assert "李静" in text
     assert "offered" in text

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from accounts.passwords import throttle
+from accounts.passwords import throttle_queries
 from cli.main import group
 from console.accounts import devices
 from hotline import clock
@@ -91,13 +91,13 @@ def test_sixty_guesses_at_once_at_two_processes_are_looked_at_five_times_and_so_
     with ExitStack() as both:
         urls = [both.enter_context(served(settings, tmp_path)) for _ in range(2)]
         found = codes(urls)
-        assert found.count(WRONG) == throttle.PER_NAME, found
-        assert found.count(LATER) == PARALLEL - throttle.PER_NAME
+        assert found.count(WRONG) == throttle_queries.PER_NAME, found
+        assert found.count(LATER) == PARALLEL - throttle_queries.PER_NAME
         assert guess(urls[0], "administrator", PASSWORD).status_code == RIGHT
     with served(settings, tmp_path) as again:
         late = guess(again, "supervisor", PASSWORD)
         assert late.status_code == LATER
-        assert 0 < int(late.headers["Retry-After"]) <= throttle.WINDOW.total_seconds()
+        assert 0 < int(late.headers["Retry-After"]) <= throttle_queries.WINDOW.total_seconds()
 
 
 def test_whoever_is_signed_in_is_served_while_passwords_are_guessed(
@@ -120,7 +120,7 @@ def test_a_locked_name_opens_by_itself_after_its_time(app: Flask) -> None:
     with time_machine.travel(clock.now(), tick=False) as moment:
         answered = [Staff(app, f"192.0.2.{n}").sign_in("agent", "wrong").status_code for n in range(6)]
         assert answered == [WRONG] * 5 + [LATER]
-        moment.shift(throttle.WINDOW - timedelta(seconds=1))
+        moment.shift(throttle_queries.WINDOW - timedelta(seconds=1))
         assert Staff(app).sign_in("agent").status_code == LATER
         moment.shift(timedelta(seconds=2))
         assert Staff(app).sign_in("agent").status_code == RIGHT
@@ -139,8 +139,8 @@ def test_a_browser_that_knows_its_user_stays_open_whoever_guesses(app: Flask) ->
 def test_a_known_browser_has_an_allowance_and_no_more(app: Flask) -> None:
     own = signed_in(app, Role.AGENT)
     own.send("/sign-out")
-    answered = [own.sign_in("agent", f"guess {n}").status_code for n in range(throttle.PER_DEVICE + 1)]
-    assert answered == [WRONG] * throttle.PER_DEVICE + [LATER]
+    answered = [own.sign_in("agent", f"guess {n}").status_code for n in range(throttle_queries.PER_DEVICE + 1)]
+    assert answered == [WRONG] * throttle_queries.PER_DEVICE + [LATER]
     assert Staff(app).sign_in("agent").status_code == RIGHT, "no other browser is shut by it"
 
 
@@ -169,11 +169,13 @@ def test_a_password_that_was_changed_forgets_other_browsers(app: Flask) -> None:
 
 
 def test_one_person_shuts_no_address_that_all_share(app: Flask, context: AppContext) -> None:
-    for n in range(2 * throttle.PER_NAME):
-        assert Staff(app).sign_in("agent", f"guess {n}").status_code == (WRONG if n < throttle.PER_NAME else LATER)
+    for n in range(2 * throttle_queries.PER_NAME):
+        assert Staff(app).sign_in("agent", f"guess {n}").status_code == (
+            WRONG if n < throttle_queries.PER_NAME else LATER
+        )
     with context.database.read() as session:
-        of_address = throttle.of_sign_in(context.keyring, "agent", "192.0.2.1", None)[1]
-        assert session.get_one(SignInThrottle, of_address.key).spent == throttle.PER_NAME
+        of_address = throttle_queries.of_sign_in(context.keyring, "agent", "192.0.2.1", None)[1]
+        assert session.get_one(SignInThrottle, of_address.key).spent == throttle_queries.PER_NAME
     assert Staff(app).sign_in("supervisor").status_code == RIGHT
 
 
@@ -181,8 +183,8 @@ def tried(context: AppContext, address: str, count: int) -> None:
     """So many names were tried in vain from this address."""
     with context.database.write() as session:
         for n in range(count):
-            allowances = throttle.of_sign_in(context.keyring, f"name{n}", address, None)
-            throttle.reserve(session, allowances, clock.now())
+            allowances = throttle_queries.of_sign_in(context.keyring, f"name{n}", address, None)
+            throttle_queries.reserve(session, allowances, clock.now())
 
 
 def test_many_names_from_one_address_are_too_many_and_other_addresses_and_known_browsers_are_open(
@@ -190,7 +192,7 @@ def test_many_names_from_one_address_are_too_many_and_other_addresses_and_known_
 ) -> None:
     known = signed_in(app, Role.SUPERVISOR)
     known.send("/sign-out")
-    tried(context, "192.0.2.1", throttle.PER_ADDRESS - 1)
+    tried(context, "192.0.2.1", throttle_queries.PER_ADDRESS - 1)
     assert [Staff(app).sign_in("agent", "wrong").status_code for _ in range(2)] == [WRONG, LATER]
     assert Staff(app).sign_in("administrator").status_code == LATER
     assert known.sign_in("supervisor").status_code == RIGHT
@@ -202,7 +204,7 @@ def test_many_names_from_one_address_are_too_many_and_other_addresses_and_known_
     [(["2001:db8::1", "2001:db8::2:3"], LATER), (["2001:db8::1", "2001:db8:0:1::1"], WRONG)],
 )
 def test_addresses_of_one_network_are_one(app: Flask, context: AppContext, addresses: list[str], last: int) -> None:
-    tried(context, addresses[0], throttle.PER_ADDRESS)
+    tried(context, addresses[0], throttle_queries.PER_ADDRESS)
     assert Staff(app, addresses[1]).sign_in("agent", "wrong").status_code == last
 
 
@@ -237,7 +239,7 @@ def test_names_that_were_typed_are_not_kept_and_old_counts_are_deleted(app: Flas
             rows = session.scalars(select(SignInThrottle)).all()
         assert len(rows) == 2
         assert not [row for row in rows if "secret" in row.key + row.name_index or "192" in row.key]
-        moment.shift(throttle.WINDOW + timedelta(seconds=1))
+        moment.shift(throttle_queries.WINDOW + timedelta(seconds=1))
         signed_in(app, Role.AGENT)
         with context.database.read() as session:
             assert [row.spent for row in session.scalars(select(SignInThrottle))] == []

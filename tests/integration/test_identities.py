@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from campaigns.importing import service
 from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitEvent, VisitRecord
-from campaigns.stopping import identity_decisions
-from campaigns.stopping.identity_decisions import Decision
+from campaigns.stopping import identity_service
+from campaigns.stopping.identity_service import Decision
 from console.web.app import create
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Discharge, IdentityProposal, Patient, User
@@ -41,14 +41,14 @@ def discharges(context: AppContext) -> list[Discharge]:
         return list(session.scalars(select(Discharge).order_by(Discharge.id)))
 
 
-def waiting(context: AppContext) -> list[identity_decisions.OpenProposal]:
+def waiting(context: AppContext) -> list[identity_service.OpenProposal]:
     with context.database.read() as session:
-        return identity_decisions.waiting(session)
+        return identity_service.waiting(session)
 
 
 def decide(context: AppContext, *, is_accepted: bool) -> bool:
     (one,) = waiting(context)
-    return identity_decisions.decide(context, one.proposal.id, Decision(is_accepted, None), NOW)
+    return identity_service.decide(context, one.proposal.id, Decision(is_accepted, None), NOW)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_it_is_decided_once(context: AppContext) -> None:
     planned(context)
     hears(context, correction(number=OTHER))
     (one,) = waiting(context)
-    assert identity_decisions.decide(context, one.proposal.id, Decision(False, None), NOW)
-    assert not identity_decisions.decide(context, one.proposal.id, Decision(True, None), NOW)
+    assert identity_service.decide(context, one.proposal.id, Decision(False, None), NOW)
+    assert not identity_service.decide(context, one.proposal.id, Decision(True, None), NOW)
     assert discharges(context)[0].number == FACTS.number
 
 

@@ -10,13 +10,13 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from campaigns.importing import files
-from campaigns.importing.files import ImportOptions
+from campaigns.importing import file_service
+from campaigns.importing.file_service import ImportOptions
 from campaigns.importing.hl7 import file as hl7_file
-from campaigns.importing.hl7 import mllp
+from campaigns.importing.hl7 import mllp_service
 from campaigns.importing.record import VisitRecord
-from campaigns.importing.watched_folder import WatchedFolder
-from campaigns.planning import absence_import
+from campaigns.importing.watched_folder_service import WatchedFolder
+from campaigns.planning import absence_service
 from crm.feeds.file_limits import FileLimits
 from crm.feeds.rejected_field import RejectedField
 from crm.patients import service
@@ -182,7 +182,7 @@ Writer = Callable[[Path, tuple[Person, ...]], Path]
 
 def told(context: AppContext, file: Path) -> tuple[list[VisitRecord], list[set[tuple[str, str]]]]:
     """The records of a file, and the refusals of each row that is not taken: fields and reasons."""
-    source = files.open_source(context.settings, [file], ImportOptions(has_consent=True), NOW)
+    source = file_service.open_source(context.settings, [file], ImportOptions(has_consent=True), NOW)
     records, refusals = [], []
     for _, item in source.items():
         if isinstance(item, VisitRecord):
@@ -216,7 +216,7 @@ def rows(context: AppContext) -> set[tuple[str, ...]]:
 @pytest.fixture
 def expected(context: AppContext, tmp_path: Path) -> set[tuple[str, ...]]:
     """The rows that CSV leads to, in a database that is empty again."""
-    files.take(context, csv(tmp_path, PEOPLE), ImportOptions(skips=True), NOW)
+    file_service.take(context, csv(tmp_path, PEOPLE), ImportOptions(skips=True), NOW)
     found = rows(context)
     assert len(found) == len(GOOD) - 1  # nobody calls for the dead
     with context.database.write() as session:
@@ -230,13 +230,13 @@ def expected(context: AppContext, tmp_path: Path) -> set[tuple[str, ...]]:
 def test_every_format_leads_to_the_same_rows(
     context: AppContext, tmp_path: Path, expected: set[tuple[str, ...]], write: Writer
 ) -> None:
-    assert files.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True), NOW).stored is None
+    assert file_service.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True), NOW).stored is None
     assert rows(context) == set()
-    taken = files.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True, skips=True), NOW)
+    taken = file_service.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True, skips=True), NOW)
     assert taken.stored is not None
     assert taken.checked.rejected == len(BAD)
     assert rows(context) == expected
-    again = files.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True, skips=True), NOW)
+    again = file_service.take(context, write(tmp_path, PEOPLE), ImportOptions(has_consent=True, skips=True), NOW)
     assert again.stored is not None
     assert (again.stored.added, again.stored.corrected) == (0, 0)
 
@@ -244,7 +244,7 @@ def test_every_format_leads_to_the_same_rows(
 def test_mllp_leads_to_the_same_rows_and_acknowledges_each_message(
     context: AppContext, tmp_path: Path, expected: set[tuple[str, ...]]
 ) -> None:
-    listener = mllp.Listener(context, has_consent=True)
+    listener = mllp_service.Listener(context, has_consent=True)
     packet = hl7(tmp_path, PEOPLE).read_bytes()
     answers = [answer.decode("gb18030") for answer in listener.take(packet, NOW)]
     codes = [answer.split("MSA|")[1].split("|")[0:2] for answer in answers]
@@ -278,12 +278,12 @@ def test_the_watched_folder_leads_to_the_same_rows(
 
 
 def test_a_record_told_as_a_batch_in_mllp_is_that_of_the_file(context: AppContext, tmp_path: Path) -> None:
-    given = files.given(context.settings, True, NOW)
+    given = file_service.given(context.settings, True, NOW)
     packet = b"FHS|^~\\&\rBHS|^~\\&\r" + message(GOOD[0], 1) + b"\r" + message(GOOD[1], 2) + b"\rBTS|2\rFTS|1\r"
     file = tmp_path / "batch.hl7"
     file.write_bytes(packet)
     assert len(list(hl7_file.read(file, given, FileLimits()))) == 2
-    listener = mllp.Listener(context, has_consent=True)
+    listener = mllp_service.Listener(context, has_consent=True)
     assert [b"MSA|AA|" in answer for answer in listener.take(packet, NOW)] == [True, True]
 
 
@@ -318,7 +318,7 @@ def table(folder: Path, heads: str, cells: Callable[[Person], tuple[str, ...]]) 
 @pytest.fixture
 def expected_refusals(context: AppContext, tmp_path: Path) -> dict[int, set[tuple[str, str]]]:
     """Who is refused as a discharge, and why."""
-    source = files.open_source(context.settings, [csv(tmp_path, LISTED)], ImportOptions(), NOW)
+    source = file_service.open_source(context.settings, [csv(tmp_path, LISTED)], ImportOptions(), NOW)
     return who(reject for _, item in source.items() if isinstance(item, list) for reject in item)
 
 
@@ -329,7 +329,7 @@ def test_the_list_of_patients_refuses_the_same_people_for_the_same_reasons(
     outcome = service.import_file(context, file, NOW, skips=True)
     others = {line: {one for one in each if one[0] != "patient_number"} for line, each in expected_refusals.items()}
     assert who(outcome.rejected) == {line: each for line, each in others.items() if each}
-    discharges = files.take(context, csv(tmp_path, LISTED), ImportOptions(skips=True), NOW)
+    discharges = file_service.take(context, csv(tmp_path, LISTED), ImportOptions(skips=True), NOW)
     assert discharges.stored is not None
     with context.database.read() as session:
         stored = {(one.number, one.name) for one in session.scalars(select(Patient))}
@@ -344,9 +344,9 @@ def test_the_appointments_of_an_absent_doctor_refuse_the_same_people_for_the_sam
         return one.number, one.name, one.born or "1950-01-02", one.phone, one.language, "王医生", TOMORROW, TOMORROW
 
     file = table(tmp_path, "病案号,姓名,出生日期,联系电话,语言,医生,预约时间,可选时间", cells)
-    _, rejects = absence_import.take(context, "away", file, NOW, skips=True)
+    _, rejects = absence_service.take(context, "away", file, NOW, skips=True)
     assert who(rejects) == expected_refusals
     with context.database.read() as session:
         planned = {(one.name, one.number) for one in session.scalars(select(Recipient))}
-    files.take(context, csv(tmp_path, LISTED), ImportOptions(skips=True), NOW)
+    file_service.take(context, csv(tmp_path, LISTED), ImportOptions(skips=True), NOW)
     assert {(name, number) for _, name, _, number, *_ in rows(context)} <= planned

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, select
 
 from hotline.context import AppContext
-from hotline.models import Call, Event, Queue, QueueEntry, Skill
+from hotline.models import Call, CallHistoryEvent, Queue, QueueEntry, Skill
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from telephony.provider import connect
@@ -112,10 +112,12 @@ class Life(RuleBasedStateMachine):
     def _rows(self) -> Any:
         with self.context.database.read() as session:
             call = session.execute(
-                select(Call.status, Call.outcome, Call.turn, Call.place, Call.consent_at, Call.language, Call.id)
+                select(
+                    Call.status, Call.outcome, Call.turn, Call.dialogue_state, Call.consent_at, Call.language, Call.id
+                )
                 .where(Call.provider_sid == self.caller.sid)
             ).one()  # fmt: skip
-            events = session.scalar(select(func.count()).where(Event.call_id == call.id))
+            events = session.scalar(select(func.count()).where(CallHistoryEvent.call_id == call.id))
             lines = session.execute(
                 select(QueueEntry.queue, QueueEntry.state).where(QueueEntry.call_id == call.id)
             ).all()
@@ -136,7 +138,9 @@ class Life(RuleBasedStateMachine):
     def end_is_told_once(self) -> None:
         """However many reports of the end arrive."""
         with self.context.database.read() as session:
-            query = select(func.count()).where(Event.call_id == self.place[0], Event.kind == "call_ended")
+            query = select(func.count()).where(
+                CallHistoryEvent.call_id == self.place[0], CallHistoryEvent.kind == "call_ended"
+            )
             assert session.scalar(query) == (1 if self.has_ended else 0)
 
 

@@ -13,9 +13,11 @@ from hotline.context import AppContext
 from hotline.models import Prompt
 from hotline.values.language import Language
 from ivr.errors import PromptMissing
-from ivr.flow import reader
-from ivr.prompts import catalogue, melody, speak
-from ivr.prompts.sounds import Sounds, url_of
+from ivr.flow import flow_file
+from ivr.prompts import melody
+from ivr.prompts import service as prompt_service
+from ivr.prompts.engines import espeak
+from ivr.prompts.sound_service import Sounds, url_of
 from telephony.verbs import Play, Say
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -28,18 +30,18 @@ def seconds(sound: bytes) -> float:
 
 
 def test_prompt_is_said_until_it_is_rendered_and_played_from_then_on(context: AppContext) -> None:
-    flow = reader.load(context.settings).flow
-    assert catalogue.prepare(context, flow, NOW) > 60
-    assert catalogue.prepare(context, flow, NOW) == 0
+    flow = flow_file.load(context.settings).flow
+    assert prompt_service.prepare(context.database, context.notifier, flow, NOW) > 60
+    assert prompt_service.prepare(context.database, context.notifier, flow, NOW) == 0
     sounds = Sounds(context, flow)
     sounds.refresh(NOW)
     said = Say(flow.phrases["thanks"][Language.ENGLISH], Language.ENGLISH)
     assert sounds.voiced(said) == said
-    digest = catalogue.digest(Language.ENGLISH, said.text)
+    digest = prompt_service.digest(Language.ENGLISH, said.text)
     with pytest.raises(PromptMissing):
         sounds.audio(digest)
-    catalogue.render(context, digest, NOW)
-    catalogue.render(context, digest, NOW + timedelta(hours=1))
+    prompt_service.render(context, digest, NOW)
+    prompt_service.render(context, digest, NOW + timedelta(hours=1))
     sounds.refresh(NOW + timedelta(seconds=4))
     assert sounds.voiced(said) == Play(url_of(digest))
     assert 1 < seconds(sounds.audio(digest)) < 5
@@ -54,7 +56,7 @@ def test_recording_of_the_hospital_takes_the_place_of_one_prompt_and_of_the_musi
     (tmp_path / "zh-CN").mkdir()
     (tmp_path / "zh-CN" / "thanks.wav").write_bytes(own)
     (tmp_path / "music.wav").write_bytes(own + b"\0\0")
-    flow = reader.load(context.settings).flow
+    flow = flow_file.load(context.settings).flow
     settings = context.settings.model_copy(update={"prompts_folder": tmp_path})
     sounds = Sounds(AppContext(settings, context.keyring, context.database, context.notifier, context.objects), flow)
     played = sounds.voiced(Say(flow.phrases["thanks"][Language.MANDARIN], Language.MANDARIN))
@@ -67,21 +69,21 @@ def test_recording_of_the_hospital_takes_the_place_of_one_prompt_and_of_the_musi
 
 @pytest.mark.parametrize("language", list(Language))
 def test_same_text_gives_the_same_sound_each_time(language: Language) -> None:
-    text = reader.read_file(reader.STANDARD, _house()).flow.phrases["position_next"][language]
-    first = speak.synthesise(text, language)
-    speak.synthesise("120", Language.ENGLISH)
-    again = speak.synthesise(text, language)
+    text = flow_file.read_file(flow_file.STANDARD, _house()).flow.phrases["position_next"][language]
+    first = espeak.synthesise(text, language)
+    espeak.synthesise("120", Language.ENGLISH)
+    again = espeak.synthesise(text, language)
     assert abs(seconds(first) - seconds(again)) < 0.05
     assert seconds(first) > 0.8
 
 
-def _house() -> reader.Installation:
-    return reader.Installation(dict.fromkeys(Language, "H"), ZoneInfo("Asia/Shanghai"))
+def _house() -> flow_file.Installation:
+    return flow_file.Installation(dict.fromkeys(Language, "H"), ZoneInfo("Asia/Shanghai"))
 
 
 def test_numbers_to_dial_are_spelled_and_numbers_of_keys_are_not() -> None:
-    assert speak.pronounced("拨打120，按1", Language.MANDARIN) == "拨打一二零，按1"
-    assert speak.pronounced("dial 120, number 12", Language.ENGLISH) == "dial 1 2 0, number 12"
+    assert espeak.pronounced("拨打120，按1", Language.MANDARIN) == "拨打一二零，按1"
+    assert espeak.pronounced("dial 120, number 12", Language.ENGLISH) == "dial 1 2 0, number 12"
 
 
 def test_music_is_twenty_seconds_that_loop_without_a_click() -> None:

@@ -33,7 +33,7 @@ from hotline.models import Call, KnownKey, Patient, Prompt, Recording
 from hotline.models.sealed import in_row
 from hotline.values.language import Language
 from hotline.values.states.recording import RecordingState
-from recordings.storage import sealed_sound, service
+from recordings.storage import sealed_sound_service, service
 from tests.integration.test_known_keys import FIRST, SECOND, with_keys
 from tests.integration.test_sealed_rows import NOW, a_patient
 from tests.integration.test_tables_checked import as_environment
@@ -100,7 +100,7 @@ def test_rotate_goes_on_where_it_was_killed(settings: Settings) -> None:
     assert code == 0, said
     with open_context(both) as context:
         assert resealing.left(context.database, context.keyring) == 0
-        assert sealed_data.counted(context, ["k1", "k2"]).of("k1") == 0
+        assert sealed_data.counted(context.database, context.objects, ["k1", "k2"]).of("k1") == 0
     assert run(both, "rotate", "--yes")[1] == "0 values and 0 files were sealed with k2.\n"
 
 
@@ -151,20 +151,22 @@ def test_what_is_bound_to_its_column_alone_is_bound_to_its_row_without_a_new_key
     fill(settings, 4)
     one = with_keys(settings, f"k1:{FIRST}")
     with open_context(one) as context:
-        assert sealed_data.counted(context, ["k1"]).values["k1"].unbound == 2
+        assert sealed_data.counted(context.database, context.objects, ["k1"]).values["k1"].unbound == 2
     assert run(one, "rotate") == (0, "2 values and 0 files were sealed with k1.\n")
     with open_context(one) as context, context.database.read() as session:
-        assert sealed_data.counted(context, ["k1"]).values["k1"].unbound == 0
+        assert sealed_data.counted(context.database, context.objects, ["k1"]).values["k1"].unbound == 0
         assert session.scalars(select(Patient.name).order_by(Patient.id)).all() == [f"name {n}" for n in range(4)]
 
 
 def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> None:
     with open_context(with_keys(settings, f"k1:{FIRST}")) as context, context.database.write() as session:
-        call = Call(id="c", provider_sid="CA", language=Language.ENGLISH, started_at=NOW, heard_at=NOW, place={})
+        call = Call(
+            id="c", provider_sid="CA", language=Language.ENGLISH, started_at=NOW, last_report_at=NOW, dialogue_state={}
+        )
         session.add(call)
         session.flush()
         context.objects.put("recordings/old", b"old sound", service.sealing_context("old"))
-        lock = sealed_sound.put(context, "recordings/new", "new", [b"new sound"])
+        lock = sealed_sound_service.put(context.objects, context.keyring, "recordings/new", "new", [b"new sound"])
         whole: dict[str, Any] = {"blob": "recordings/old", "data_key": None}
         for name, facts in {"old": whole, "new": {"blob": lock.blob, "data_key": lock.data_key}}.items():
             recording = Recording(id=name, provider_sid=name, call_id="c", key_id="k1", size=9, started_at=NOW)
@@ -183,7 +185,10 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
     with open_context(with_keys(settings, BOTH)) as context:
         with context.database.read() as session:
             old, new = session.get_one(Recording, "old"), session.get_one(Recording, "new")
-        assert (service.decrypted_wav(context, old), service.decrypted_wav(context, new)) == (
+        assert (
+            service.decrypted_wav(context.objects, context.keyring, old),
+            service.decrypted_wav(context.objects, context.keyring, new),
+        ) == (
             b"old sound",
             b"new sound",
         )
@@ -191,9 +196,9 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         assert not context.objects.has("recordings/old")
         assert context.objects.get("prompts/d", "prompts/d") == b"spoken"
         assert key_id(context.objects.sealed("prompts/d")) == "k2"
-        counts = sealed_data.counted(context, ["k1", "k2"])
+        counts = sealed_data.counted(context.database, context.objects, ["k1", "k2"])
         assert (counts.of("k1"), counts.strange) == (0, 0)
-    assert {place.name for place in places()} >= {"recordings.data_key", "kept_secrets.sealed", "utterances.words"}
+    assert {place.name for place in places()} >= {"recordings.data_key", "stored_secrets.sealed", "utterances.words"}
 
 
 def test_a_key_is_retired_only_when_nothing_is_sealed_with_it(settings: Settings) -> None:

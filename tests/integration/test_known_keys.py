@@ -16,7 +16,7 @@ from hotline.database.start_check import RENEWED_EVERY
 from hotline.encryption import keyring, known_keys
 from hotline.encryption.keyring import Keyring, Undecipherable, key_id
 from hotline.errors import ConfigError
-from hotline.models import KeptSecret, KnownKey, Patient
+from hotline.models import KnownKey, Patient, StoredSecret
 from tests.conftest import make_settings
 from tests.integration.test_sealed_rows import a_patient
 
@@ -123,7 +123,7 @@ def test_an_existing_house_is_never_given_to_keys_that_do_not_open_it(settings: 
         open_context(with_keys(settings, keys))
     with open_unchecked(settings) as context, context.database.read() as session:
         assert session.query(KnownKey).count() == 0
-        assert session.query(KeptSecret).count() == 0
+        assert session.query(StoredSecret).count() == 0
 
 
 def test_two_that_start_first_at_the_same_time_have_one_index(settings: Settings) -> None:
@@ -151,7 +151,7 @@ def test_keys_that_were_forgotten_are_written_down_again_and_the_index_stays(hou
 
 def test_a_lost_index_key_stops_the_start(house: Settings) -> None:
     with open_unchecked(house) as context, context.database.write() as session:
-        session.query(KeptSecret).delete()
+        session.query(StoredSecret).delete()
     with pytest.raises(ConfigError, match="index"):
         open_context(house)
 

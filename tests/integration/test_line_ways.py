@@ -15,7 +15,7 @@ from crm.patients import service as patients_service
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Agent, Call, Callback, Case, Event, Offer, Patient, QueueEntry, Recording, Row
+from hotline.models import Agent, Call, Callback, CallHistoryEvent, Case, Offer, Patient, QueueEntry, Recording, Row
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason, PriorityReason, QueueEntryEndReason
 from hotline.values.states.agent import AgentState, AgentStatus
@@ -27,10 +27,10 @@ from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import RecordingKind
 from routing.callbacks import due
 from routing.callbacks import service as callbacks_service
-from routing.estimates import estimated_wait
+from routing.estimates import estimated_wait_queries
 from routing.ladder import floor_state
 from routing.offers import service as offer_service
-from routing.queues import overflow, queries, queues_file, service
+from routing.queues import overflow_service, queries, queues_file, service
 from routing.queues.queues import OverflowKind
 from routing.router import floor_queries
 from telephony.errors import ProviderDown, ProviderRefused
@@ -207,7 +207,7 @@ def test_the_error_of_announcements_is_reported(scene: Scene) -> None:
         waited = timedelta(seconds=row.announced_seconds + 15)
         row.state, row.ended_at = QueueEntryState.CONNECTED, row.announced_at + waited
     with scene.context.database.read() as session:
-        error = estimated_wait.error_since(session, clock.now() - timedelta(hours=1))
+        error = estimated_wait_queries.error_since(session, clock.now() - timedelta(hours=1))
     assert error is not None
     assert (error.count, error.median_seconds, error.too_short) == (1, 15, 1)
 
@@ -234,7 +234,7 @@ def test_waits_that_were_longer_than_told_make_the_next_ones_longer(scene: Scene
             session.add(past)
         call_id, now = row.call_id, row.announced_at
     with scene.context.database.read() as session:
-        forecast = estimated_wait.of(session, scene.context.settings, call_id, now)
+        forecast = estimated_wait_queries.of(session, scene.context.settings, call_id, now)
     assert forecast is not None
     assert forecast.estimate is not None
     assert forecast.estimate.told > 1.5 * forecast.estimate.raw
@@ -308,10 +308,10 @@ def meet(scene: Scene, line: Caller, staff_number: str) -> None:
         id=clock.new_id(), queue_entry_id=place.id, call_id=place.call_id, agent_id=scene.agents[staff_number].id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
     )  # fmt: skip
-    assert offer_service.start(scene.context, offer)
-    assert offer_service.answer(scene.context, offer.id, clock.now(), new_sid())
+    assert offer_service.start(scene.context.database, scene.context.notifier, offer)
+    assert offer_service.answer(scene.context.database, scene.context.notifier, offer.id, clock.now(), new_sid())
     with scene.context.database.write() as session:
-        session.get_one(QueueEntry, place.id).moved_at = clock.now()
+        session.get_one(QueueEntry, place.id).sent_to_conference_at = clock.now()
     line.post(f"/voice/conferences/{place.call_id}/events?offer={offer.id}", StatusCallbackEvent="conference-start")
 
 
@@ -490,7 +490,7 @@ def test_a_try_of_which_nothing_is_heard_is_over_after_a_while(scene: Scene) -> 
     scene.telephones.fault = None
     scene.route(due.SILENT_SECONDS + 5)
     callback = scene.one(Callback)
-    assert (callback.state, callback.tries, callback.held_agent_id) == (CallbackState.WAITING, 1, None)
+    assert (callback.state, callback.tries, callback.reserved_agent_id) == (CallbackState.WAITING, 1, None)
     scene.route(900)
     scene.telephones.views["CB2"] = LegView("CB2", LegStatus.RINGING, None)
     scene.route(900 + due.SILENT_SECONDS + 5)  # the exchange says that it still rings
@@ -609,7 +609,7 @@ def led_out(scene: Scene, caller: Caller, way: str) -> Document:
     with scene.context.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
-        service.leave(session, scene.context, held, QueueEntryEndReason.OVERFLOW_CALLBACK, clock.now())
+        service.leave(session, scene.context.notifier, held, QueueEntryEndReason.OVERFLOW_CALLBACK, clock.now())
     return caller.ask(f"/voice/calls/{call.id}/overflow?{way}")
 
 
@@ -684,7 +684,7 @@ def test_what_is_known_of_a_patient_reaches_no_event_and_no_address(
 ) -> None:
     old = listed.caller()
     said = [old.here.text, old.wait().text]
-    story = " ".join(f"{event.kind} {event.data}" for event in listed.rows(Event))
+    story = " ".join(f"{event.kind} {event.data}" for event in listed.rows(CallHistoryEvent))
     logged = capsys.readouterr()
     for text in (story, *said, logged.out, logged.err):
         assert all(word not in text for word in ("cardiac", "aged", "green", "王秀英", NUMBER))
@@ -696,7 +696,7 @@ def test_the_owner_of_an_open_case_is_preferred(listed: Scene) -> None:
     with listed.context.database.write() as session:
         call = session.get_one(Call, listed.call(first).id)
         new = crm.NewCase(CaseKind.ENQUIRY, call, owner_agent_id=owner)
-        crm.open_case(session, listed.context, new, crm.Actor(), clock.now())
+        crm.open_case(session, listed.context.notifier, listed.context.settings, new, crm.Actor(), clock.now())
     again = listed.caller()
     place = listed.places(again)[-1]
     assert place.preferred_agent_id == owner
@@ -725,8 +725,8 @@ def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller = scene.caller()
     telephones = Redirects(scene.context.settings)
     out = floor_state.LeaveByOverflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
-    assert overflow.leave_queue(scene.context, telephones, out, clock.now())
-    assert not overflow.leave_queue(scene.context, telephones, out, clock.now())
+    assert overflow_service.leave_queue(scene.context, telephones, out, clock.now())
+    assert not overflow_service.leave_queue(scene.context, telephones, out, clock.now())
     ((sid, url),) = telephones.dialled
     assert sid == caller.sid
     lead = caller.ask(url)
@@ -735,7 +735,7 @@ def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     place = scene.places(caller)[-1]
     assert (place.state, place.overflowed) == (QueueEntryState.WAITING, ["number"])
     again = floor_state.LeaveByOverflow(place.id, OverflowKind.NUMBER, "+861088889999")
-    assert not overflow.leave_queue(scene.context, telephones, again, clock.now())
+    assert not overflow_service.leave_queue(scene.context, telephones, again, clock.now())
 
 
 def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: Scene) -> None:
@@ -743,7 +743,7 @@ def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: 
     before = scene.places(caller)[-1]
     telephones = Redirects(scene.context.settings)
     telephones.fault = ProviderDown("away")
-    overflow.leave_queue(
+    overflow_service.leave_queue(
         scene.context, telephones, floor_state.LeaveByOverflow(before.id, OverflowKind.CALL_BACK, None), clock.now()
     )
     now = scene.places(caller)[-1]
@@ -756,7 +756,7 @@ def test_a_router_that_dies_while_it_leads_a_caller_out_loses_nobody(scene: Scen
     telephones = Redirects(scene.context.settings)
     telephones.fault = Killed()
     with pytest.raises(Killed):
-        overflow.leave_queue(
+        overflow_service.leave_queue(
             scene.context, telephones, floor_state.LeaveByOverflow(before.id, OverflowKind.VOICEMAIL, None), clock.now()
         )
     assert scene.places(caller)[-1].state is QueueEntryState.LEFT

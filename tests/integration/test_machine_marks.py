@@ -6,7 +6,7 @@ import pytest
 
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Case, MachineMark, Recording
+from hotline.models import AutoScore, Case, Recording
 from hotline.values.intent import Intent
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.case import CaseKind, CaseState
@@ -33,7 +33,7 @@ def marks(
         session.get_one(Recording, made.recording.id).state = RecordingState.PURGED  # its words alone are marked
     service.score_call(context, made.call.id, NOW)
     with context.database.read() as session:
-        rows = session.query(MachineMark).filter_by(call_id=made.call.id)
+        rows = session.query(AutoScore).filter_by(call_id=made.call.id)
         return {row.item: row.answer for row in rows}
 
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 import structlog
 import time_machine
 
-from campaigns.importing.watched_folder import WatchedFolder
-from campaigns.planning import enrolment, plan, service
+from campaigns.importing.watched_folder_service import WatchedFolder
+from campaigns.planning import enrolment_service, plan, service
 from crm.patients import service as patients_service
 from hotline import clock, log
 from hotline.context import AppContext, open_context
@@ -22,7 +22,7 @@ from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
-from routing.router.router import Router
+from routing.router.service import Router
 from tests.conftest import make_settings
 from tests.integration.caller import Caller
 from tests.integration.campaign_house import NOW, Outside, Patient, look, report
@@ -132,9 +132,9 @@ def conversation(context: AppContext, exchange: Exchange) -> Patient:
         nurse = Agent(staff_number="7001", name="护士", address="client:7001", skills=skills)
         nurse.status, nurse.state_since = AgentStatus.AVAILABLE, NOW
         session.add(nurse)
-    service.make(context, "spring", plan.Scope(), NOW)
-    assert enrolment.enrol(context, "spring", NOW).added > 0
-    service.start(context, "spring", NOW)
+    service.make(context.database, "spring", plan.Scope(), NOW)
+    assert enrolment_service.enrol(context, "spring", NOW).added > 0
+    service.start(context.database, context.notifier, "spring", NOW)
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()
     report(context, line, LegStatus.RINGING, NOW)
@@ -216,7 +216,7 @@ def test_a_whole_story_leaves_no_mark_for_whoever_has_no_key(
     work_off(house, exchange)
     with house.database.write() as session:
         session.execute(sa.update(Job).values(due_at=clock.now() - timedelta(minutes=1)))
-    sweep.forgotten_jobs(house)
+    sweep.forgotten_jobs(house.database, house.notifier)
     with house.database.read() as session:
         calls = session.execute(sa.select(Call.status, Call.last_answer)).all()
     logged = capsys.readouterr()

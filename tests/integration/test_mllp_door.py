@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from campaigns.importing.hl7 import mllp_access
+from campaigns.importing.hl7 import mllp_access_service
 from campaigns.importing.hl7.mllp_frames import frame
 from cli.main import group
 from hotline import clock
@@ -134,14 +134,14 @@ def test_named_addresses_are_taken_and_no_others(context: AppContext, peers: str
 def test_beyond_this_machine_nothing_is_opened_to_everybody(here: Settings, authority: Authority, host: str) -> None:
     for half in ({}, {name: path for name, path in tls(authority).items() if name != "mllp_client_ca"}):
         with pytest.raises(ConfigError, match=r"MLLP_CLIENT_CA.*MLLP_PEERS"):
-            mllp_access.of(here.model_copy(update=half), host)
-    assert mllp_access.of(here.model_copy(update=tls(authority)), host).tls
-    assert mllp_access.of(here.model_copy(update={"mllp_peers": "192.0.2.0/24"}), host).peers
+            mllp_access_service.of(here.model_copy(update=half), host)
+    assert mllp_access_service.of(here.model_copy(update=tls(authority)), host).tls
+    assert mllp_access_service.of(here.model_copy(update={"mllp_peers": "192.0.2.0/24"}), host).peers
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.4.5", "::1", "localhost"])
 def test_on_this_machine_nothing_is_needed(here: Settings, host: str) -> None:
-    assert mllp_access.of(here, host).tls is None
+    assert mllp_access_service.of(here, host).tls is None
 
 
 def test_the_command_refuses_and_names_the_remedy(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,11 +167,11 @@ def test_what_is_wrong_with_a_setting_is_told_with_its_name(
         ({"mllp_peers": "his.example"}, "MLLP_PEERS"),
     ):
         with pytest.raises(ConfigError, match=name):
-            mllp_access.of(here.model_copy(update=faulty), "127.0.0.1")
+            mllp_access_service.of(here.model_copy(update=faulty), "127.0.0.1")
 
 
 def test_an_address_that_comes_in_the_new_form_is_the_old_one(here: Settings) -> None:
-    door = mllp_access.of(here.model_copy(update={"mllp_peers": "10.0.0.0/8"}), "::")
+    door = mllp_access_service.of(here.model_copy(update={"mllp_peers": "10.0.0.0/8"}), "::")
     assert door.enter("::ffff:10.1.1.1") == ""
     assert door.enter("::ffff:11.1.1.1") == "not_allowed"
 

@@ -43,7 +43,7 @@ def case(context: AppContext, patient_id: str, queue: str | None = "booking", ow
         session.add(call)
         session.flush()
         new = NewCase(CaseKind.ENQUIRY, call, patient_id, owner)
-        return crm.open_case(session, context, new, Actor(), now).id
+        return crm.open_case(session, context.notifier, context.settings, new, Actor(), now).id
 
 
 def put(context: AppContext, case_id: str, **values: object) -> None:

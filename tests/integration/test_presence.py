@@ -13,7 +13,7 @@ from accounts.sessions import queries
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
+from hotline.models import Agent, AgentPage, CallHistoryEvent, Offer, SignIn, User
 from hotline.values.access import Role
 from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, PagePhone, SignsIn
@@ -24,9 +24,9 @@ from qa.reports import queries as reports_queries
 from reports.service_level.figures import by_agent, summary
 from reports.service_level.queries import between
 from routing.agents import service as agents_service
-from routing.agents import status as agent_status
+from routing.agents import status_service as agent_status
 from routing.agents.service import PageHeartbeat
-from routing.calls import legs
+from routing.calls import leg_service
 from routing.offers import service as offer_service
 from routing.queues import queues_file
 from routing.router import floor_queries
@@ -80,7 +80,7 @@ class Desk:
         context = self.told.world.context
         while True:
             with context.database.write() as session:
-                assert agents_service.heartbeat(session, context, self.beat, clock.now())
+                assert agents_service.heartbeat(session, context.notifier, self.beat, clock.now())
             if seconds <= 0:
                 return
             self.told.wait(2)
@@ -101,7 +101,7 @@ class Desk:
     def closes(self) -> None:
         context = self.told.world.context
         with context.database.write() as session:
-            agents_service.leave(session, context, self.beat.agent_id, self.beat.page_id, clock.now())
+            agents_service.leave(session, context.notifier, self.beat.agent_id, self.beat.page_id, clock.now())
 
 
 def offers(told: Story) -> list[Offer]:
@@ -164,10 +164,10 @@ def test_signing_out_ends_the_pages_of_that_session_and_no_others(told: Story) -
     context = told.world.context
     there.registers()
     with context.database.write() as session:
-        agents_service.sign_out(session, context, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
+        agents_service.sign_out(session, context.notifier, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
     assert is_there(told)
     with context.database.write() as session:
-        agents_service.sign_out(session, context, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
+        agents_service.sign_out(session, context.notifier, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
         assert session.scalar(select(func.count()).select_from(AgentPage)) == 0
     assert not is_there(told)
 
@@ -187,7 +187,7 @@ def test_nobody_speaks_for_anothers_page(told: Story) -> None:
     context = told.world.context
     other = PageHeartbeat(desk.beat.page_id, told.agent("1002").id, desk.beat.user_id, PagePhone.CONNECTED)
     with context.database.write() as session:
-        assert not agents_service.heartbeat(session, context, other, clock.now())
+        assert not agents_service.heartbeat(session, context.notifier, other, clock.now())
 
 
 def test_an_agent_with_a_number_is_there_while_a_page_is_open_or_where_the_file_says_so(told: Story) -> None:
@@ -242,7 +242,7 @@ def test_signing_out_between_decision_and_lease_wins(context: AppContext) -> Non
         id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
     )  # fmt: skip
-    assert not offer_service.start(context, offer)
+    assert not offer_service.start(context.database, context.notifier, offer)
 
 
 def test_an_address_that_cannot_be_reached_is_tried_with_growing_pauses(told: Story) -> None:
@@ -280,7 +280,7 @@ def test_a_new_registration_ends_the_pause(told: Story) -> None:
 def come(told: Story, staff_number: str) -> None:
     with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
-        agent_status.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
+        agent_status.choose_status(session, told.world.context.notifier, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # Callers whose queue is not there
@@ -380,18 +380,18 @@ def test_a_lost_report_of_ringing_is_not_taken_for_an_empty_room(context: AppCon
     agent = load_hospital(context)["1001"]
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.NO_ANSWER, 2), clock.now())
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CA1", LegStatus.NO_ANSWER, 2), clock.now())
     with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.MISSED
-        assert session.scalar(select(func.count()).where(Event.kind == "offer_missed")) == 1
+        assert session.scalar(select(func.count()).where(CallHistoryEvent.kind == "offer_missed")) == 1
 
 
 def test_a_phone_that_vanishes_while_it_rings_has_let_nobody_ring(context: AppContext) -> None:
     agent = load_hospital(context)["1001"]
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.RINGING, 1), clock.now())
-    legs.agent_line(context, offer.id, legs.LegReport("CA1", LegStatus.NO_ANSWER, 2, 410), clock.now())
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CA1", LegStatus.RINGING, 1), clock.now())
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CA1", LegStatus.NO_ANSWER, 2, 410), clock.now())
     with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.UNREACHABLE
         assert session.get_one(Agent, agent.id).state is AgentState.IDLE

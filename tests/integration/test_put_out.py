@@ -136,7 +136,7 @@ def test_who_is_shut_out_in_a_conversation_is_cut_and_the_caller_is_first_in_lin
     assert told.world.exchange.lines[caller.sid].is_up
     assert told.status(caller) is CallStatus.WAITING
     place = told.place(caller)
-    assert (place.requeue_reason, place.is_lifted, place.preferred_agent_id) == (RequeueReason.LINE_LOST, True, None)
+    assert (place.requeue_reason, place.is_at_front, place.preferred_agent_id) == (RequeueReason.LINE_LOST, True, None)
     assert told.agent("1001").state is not AgentState.TALKING
     told.wait(30)
     told.route()

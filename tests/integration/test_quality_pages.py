@@ -18,9 +18,10 @@ from hotline.values.states.job import JobState
 from hotline.values.states.report import ReportState
 from hotline.values.states.review import ReviewState
 from qa.reports import service
-from qa.reviews import appeals, calibration, comments
+from qa.reviews import appeal_service, calibration_service, comment_service
 from qa.reviews import service as reviews_service
-from qa.sampling import draws, targeted
+from qa.sampling import service as sampling_service
+from qa.sampling import targeted_service
 from tests.support.quality_data import House, days_of_calls, filled, house, published, read
 from tests.support.staff import Staff, signed_in
 from workers.registry import JOB_KINDS
@@ -62,8 +63,8 @@ def test_an_agent_reads_only_what_was_published_of_their_own_calls(
 ) -> None:
     now, user = clock.now(), here.users["supervisor"]
     agent = signed_in(app, Role.AGENT)
-    draft = targeted.choose(context, here.call.id, user, now)
-    reviews_service.take(context, draft, user, now)
+    draft = targeted_service.choose(context.database, context.settings, here.call.id, user, now)
+    reviews_service.take(context.database, context.settings, draft, user, now)
     assert agent.open(f"/reviews/{draft}").status_code == 404
     other = days_of_calls(context, here.made, 1, 1, now)[0]
     with context.database.write() as session:
@@ -71,7 +72,14 @@ def test_an_agent_reads_only_what_was_published_of_their_own_calls(
     foreign = published(context, here_again(context, other.id), user, now)
     assert agent.open(f"/reviews/{foreign}").status_code == 404
     answers = filled(context, read(context, draft))
-    reviews_service.publish(context, draft, user, reviews_service.ReviewDraft(0, answers, {"remark": "很好"}), now)
+    reviews_service.publish(
+        context.database,
+        context.settings,
+        draft,
+        user,
+        reviews_service.ReviewDraft(0, answers, {"remark": "很好"}),
+        now,
+    )
     page = agent.open(f"/reviews/{draft}")
     assert page.status_code == 200
     assert "很好" in page.text
@@ -90,7 +98,9 @@ def here_again(context: AppContext, call_id: str) -> Call:
 def test_a_save_on_an_older_page_is_answered_with_a_conflict_and_the_newer_version(
     app: Flask, context: AppContext, here: House
 ) -> None:
-    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted_service.choose(
+        context.database, context.settings, here.call.id, here.users["supervisor"], clock.now()
+    )
     staff = signed_in(app, Role.SUPERVISOR)
     assert staff.send(f"/reviews/{review_id}/take").status_code == 302
     token = staff.token()
@@ -112,9 +122,13 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
 ) -> None:
     now, one, two = clock.now(), here.users["supervisor"], here.users["second"]
     plain = published(context, here.call, two, now)
-    made = calibration.open_round(context, one, "三月", "service", now, calls=[here.call.id], people=[one, two])
+    made = calibration_service.open_round(
+        context.database, context.settings, one, "三月", "service", now, calls=[here.call.id], people=[one, two]
+    )
     with context.database.read() as session:
-        own, other = sorted(calibration.reviews_of_round(session, made), key=lambda review: review.reviewer_id != one)
+        own, other = sorted(
+            calibration_service.reviews_of_round(session, made), key=lambda review: review.reviewer_id != one
+        )
     staff = person(app, "supervisor")
     assert "校准中" in staff.open(f"/reviews/{own.id}").text
     assert "把握" not in staff.open(f"/reviews/{own.id}").text
@@ -122,8 +136,10 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
         assert staff.open(f"/reviews/{review_id}").status_code == 404
     assert "问候语合格" not in staff.open("/calls?day=all").text
     assert "完成您自己的部分后" in staff.open(f"/calibrations/{made}").text
-    reviews_service.take(context, own.id, one, now)
-    reviews_service.publish(context, own.id, one, reviews_service.ReviewDraft(0, filled(context, own)), now)
+    reviews_service.take(context.database, context.settings, own.id, one, now)
+    reviews_service.publish(
+        context.database, context.settings, own.id, one, reviews_service.ReviewDraft(0, filled(context, own)), now
+    )
     assert staff.open(f"/reviews/{plain}").status_code == 200
     assert "问候语合格" in staff.open("/calls?day=all").text
     assert "Fleiss" in staff.open(f"/calibrations/{made}").text
@@ -139,7 +155,7 @@ def test_an_agents_report_is_about_nobody_else(app: Flask, context: AppContext, 
     assert agent.send("/reports", format="xlsx", agent=other.id).status_code == 302
     with context.database.read() as session:
         row = session.scalars(select(Report)).one()
-    assert row.wanted["agent_id"] == here.made.agents["N01"].id
+    assert row.parameters["agent_id"] == here.made.agents["N01"].id
 
 
 def test_a_report_is_made_by_its_job_and_fetched_by_whoever_asked(app: Flask, context: AppContext, here: House) -> None:
@@ -169,7 +185,7 @@ def test_a_report_that_cannot_be_is_refused(app: Flask, query: str) -> None:
 
 def test_the_queue_reads_the_database_a_fixed_number_of_times(app: Flask, context: AppContext, here: House) -> None:
     for call in days_of_calls(context, here.made, 4, 5, clock.now()):
-        targeted.choose(context, call.id, here.users["supervisor"], clock.now())
+        targeted_service.choose(context.database, context.settings, call.id, here.users["supervisor"], clock.now())
     staff = signed_in(app, Role.SUPERVISOR)
     statements: list[str] = []
     listener = lambda _c, _cursor, statement, *_rest: statements.append(statement)  # noqa: E731 (kept to remove it)
@@ -181,14 +197,14 @@ def test_the_queue_reads_the_database_a_fixed_number_of_times(app: Flask, contex
 
 def test_words_of_people_are_text_and_never_markup(app: Flask, context: AppContext, here: House) -> None:
     attack, now = "<script>alert(1)</script>{{7*7}}", clock.now()
-    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], now)
-    reviews_service.take(context, review_id, here.users["supervisor"], now)
-    comments.add_comment(
-        context, review_id, here.users["supervisor"], attack, now, recording_id=here.made.sound.id, second=1.0
+    review_id = targeted_service.choose(context.database, context.settings, here.call.id, here.users["supervisor"], now)
+    reviews_service.take(context.database, context.settings, review_id, here.users["supervisor"], now)
+    comment_service.add_comment(
+        context.database, review_id, here.users["supervisor"], attack, now, recording_id=here.made.sound.id, second=1.0
     )
     draft = reviews_service.ReviewDraft(0, filled(context, read(context, review_id)), {"remark": attack})
-    reviews_service.publish(context, review_id, here.users["supervisor"], draft, now)
-    appeals.appeal(context, review_id, here.users["agent"], attack, now)
+    reviews_service.publish(context.database, context.settings, review_id, here.users["supervisor"], draft, now)
+    appeal_service.appeal(context.database, review_id, here.users["agent"], attack, now)
     text = signed_in(app, Role.SUPERVISOR).open(f"/reviews/{review_id}").text
     assert "<script>alert" not in text
     assert text.count("&lt;script&gt;alert(1)") >= 3
@@ -197,7 +213,7 @@ def test_words_of_people_are_text_and_never_markup(app: Flask, context: AppConte
 def test_samples_show_their_proof(app: Flask, context: AppContext, here: House) -> None:
     now = clock.now()
     days_of_calls(context, here.made, 1, 3, now)
-    draws.make(context, context.settings.day(now - timedelta(days=1)).isoformat(), now)
+    sampling_service.make(context, context.settings.day(now - timedelta(days=1)).isoformat(), now)
     assert "重抽一致" in signed_in(app, Role.SUPERVISOR).open("/samples").text
     with context.database.read() as session:
         assert session.scalars(select(Review.state).where(Review.is_random)).all() == [ReviewState.DUE]

@@ -14,7 +14,7 @@ from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.case import CaseKind, Urgency
 from hotline.values.states.recording import RecordingState
 from qa.reports import queries
-from qa.statistics import ratings
+from qa.statistics import rating_queries
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
 from tests.simulation.exchange.telephone import Line, Place
 from workers import sweep
@@ -123,8 +123,8 @@ def test_a_low_rating_is_heard_first_and_points_at_the_call(told: Story) -> None
     told.post()
     context, now = told.world.context, clock.now()
     with context.database.read() as session:
-        assert ratings.ratings_of_calls(session, [caller.owner, "none"]) == {caller.owner: 1}
-    low = {rating: rating <= ratings.LOW for rating in range(1, 6)}
+        assert rating_queries.ratings_of_calls(session, [caller.owner, "none"]) == {caller.owner: 1}
+    low = {rating: rating <= rating_queries.LOW for rating in range(1, 6)}
     assert low == {1: True, 2: True, 3: False, 4: False, 5: False}
 
     with context.database.write() as session:
@@ -132,8 +132,8 @@ def test_a_low_rating_is_heard_first_and_points_at_the_call(told: Story) -> None
         session.add(recording)
         session.flush()
         jobs.add(session, context.notifier, "transcribe", recording.id, now)
-    assert sweep.urgent_words(context) == 1
+    assert sweep.urgent_words(context.database, context.notifier) == 1
     with context.database.write() as session:
         session.execute(update(Call).values(rating=3))
         session.execute(update(Job).values(urgency=0))
-    assert sweep.urgent_words(context) == 0
+    assert sweep.urgent_words(context.database, context.notifier) == 0

@@ -20,7 +20,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import Discard, NotFound
-from hotline.models import Call, Case, Event, Job, MachineMark, Recording, Transcript, UnreferencedObject
+from hotline.models import AutoScore, Call, CallHistoryEvent, Case, Job, Recording, Transcript, UnreferencedObject
 from hotline.object_store import orphans
 from hotline.outbox import jobs
 from hotline.values.language import Language
@@ -66,7 +66,9 @@ def provider(settings: Settings) -> Provider:
 @pytest.fixture
 def call_id(context: AppContext) -> str:
     with context.database.write() as session:
-        call = Call(provider_sid="CA1", language=Language.ENGLISH, place={}, started_at=NOW, heard_at=NOW)
+        call = Call(
+            provider_sid="CA1", language=Language.ENGLISH, dialogue_state={}, started_at=NOW, last_report_at=NOW
+        )
         session.add(call)
     return call.id
 
@@ -89,7 +91,7 @@ def recording(context: AppContext, sid: str = "RE1") -> Recording:
 
 def told(context: AppContext) -> list[str]:
     with context.database.read() as session:
-        return sorted(event.kind for event in session.scalars(select(Event)))
+        return sorted(event.kind for event in session.scalars(select(CallHistoryEvent)))
 
 
 def jobs_of(context: AppContext) -> set[str]:
@@ -99,7 +101,9 @@ def jobs_of(context: AppContext) -> set[str]:
 
 def ready(context: AppContext, call_id: str, sid: str = "RE1", seconds: int = SECONDS) -> str:
     """A recording that the exchange has called ready; its id."""
-    service.apply_report(context, call_id, RecordingReport(sid, RecordingState.READY, seconds, 2), NOW)
+    service.apply_report(
+        context.database, context.notifier, call_id, RecordingReport(sid, RecordingState.READY, seconds, 2), NOW
+    )
     return recording(context, sid).id
 
 
@@ -122,7 +126,7 @@ def test_callbacks_in_any_order_and_twice_leave_the_same_rows(context: AppContex
         assert (row.state, row.seconds, row.channels, row.reason) == (RecordingState.READY, 17.0, 2, None)
         with context.database.read() as session:
             found = session.scalars(select(Job).where(Job.subject_id == row.id)).all()
-            events = [e.kind for e in session.scalars(select(Event)) if e.data["recording_id"] == row.id]
+            events = [e.kind for e in session.scalars(select(CallHistoryEvent)) if e.data["recording_id"] == row.id]
         assert [job.kind for job in found] == ["fetch_recording"]
         assert sorted(events) == ["recording_ready", "recording_started"]
 
@@ -134,7 +138,13 @@ def test_two_processes_that_hear_of_a_new_recording_at_once_add_one_row(context:
     def hear() -> None:
         barrier.wait()
         try:
-            service.apply_report(context, call_id, RecordingReport("RE1", RecordingState.READY, SECONDS, 2), NOW)
+            service.apply_report(
+                context.database,
+                context.notifier,
+                call_id,
+                RecordingReport("RE1", RecordingState.READY, SECONDS, 2),
+                NOW,
+            )
         except Exception as fault:
             faults.append(fault)
 
@@ -168,7 +178,7 @@ def test_a_ready_recording_is_fetched_sealed_and_then_deleted_there(
     assert row.seconds == pytest.approx(16.89, abs=0.01)
     assert {"delete_recording", "transcribe"} <= jobs_of(context)
     assert b"RIFF" not in context.objects.sealed(row.blob or "")
-    assert service.decrypted_wav(context, row) == RUDE.read_bytes()
+    assert service.decrypted_wav(context.objects, context.keyring, row) == RUDE.read_bytes()
     service.delete_at_provider(context, provider, recording_id, NOW)
     service.delete_at_provider(context, provider, recording_id, NOW)
     assert house.deleted == ["RE1", "RE1"]
@@ -208,21 +218,23 @@ def test_a_recording_whose_head_says_a_wrong_length_is_kept_whole_with_a_right_o
     service.fetch(context, provider, recording_id, NOW)
     row = recording(context)
     assert (row.state, row.size) == (RecordingState.STORED, len(whole))
-    assert service.decrypted_wav(context, row) == whole
+    assert service.decrypted_wav(context.objects, context.keyring, row) == whole
 
 
 def test_a_recording_of_no_known_length_waits_until_the_provider_or_its_head_says_it(
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     whole = house.files["RE1"]
-    service.apply_report(context, call_id, RecordingReport("RE1", RecordingState.READY, None, 2), NOW)
+    service.apply_report(
+        context.database, context.notifier, call_id, RecordingReport("RE1", RecordingState.READY, None, 2), NOW
+    )
     recording_id = recording(context).id
     house.files["RE1"] = whole[:40] + bytes(4) + whole[44:]
     with pytest.raises(IncompleteRecording, match="not written yet"):
         service.fetch(context, provider, recording_id, NOW)
     house.states["RE1"] = "completed"  # now it says 17 seconds
     service.fetch(context, provider, recording_id, NOW)
-    assert service.decrypted_wav(context, recording(context)) == whole
+    assert service.decrypted_wav(context.objects, context.keyring, recording(context)) == whole
 
 
 def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_is_ready_again(
@@ -238,15 +250,17 @@ def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_
 
     news = RecordingReport("RE1", RecordingState.READY, SECONDS, 1, kind=RecordingKind.MESSAGE)
     house.refuses = True
-    service.apply_report(context, call_id, news, clock.now())
+    service.apply_report(context.database, context.notifier, call_id, news, clock.now())
     work("fetch_recording")
     assert recording(context).state is RecordingState.FAILED
-    service.apply_report(context, call_id, news, clock.now())  # late or twice, before anybody saw to the lost one
+    service.apply_report(
+        context.database, context.notifier, call_id, news, clock.now()
+    )  # late or twice, before anybody saw to the lost one
     work("file_message")
     work("fetch_recording")
     work("file_message")
     house.refuses = False
-    service.apply_report(context, call_id, news, clock.now())
+    service.apply_report(context.database, context.notifier, call_id, news, clock.now())
     work("fetch_recording", "file_message")
     assert recording(context).state is RecordingState.STORED
     with context.database.read() as session:
@@ -281,12 +295,12 @@ def test_a_recording_of_which_nothing_was_heard_is_asked_for(
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     with context.database.write() as session:
-        first = service.add_started(session, context, call_id, "RE1", NOW)
-        assert service.add_started(session, context, call_id, "RE1", NOW) is first
-        gone = service.add_started(session, context, call_id, "RE9", NOW)
+        first = service.add_started(session, context.notifier, call_id, "RE1", NOW)
+        assert service.add_started(session, context.notifier, call_id, "RE1", NOW) is first
+        gone = service.add_started(session, context.notifier, call_id, "RE9", NOW)
     house.states["RE1"] = "completed"
     for row in (first, gone, first):
-        service.reconcile(context, provider, row.id, NOW)
+        service.reconcile(context.database, context.notifier, provider, row.id, NOW)
     assert (recording(context).state, recording(context).seconds) == (RecordingState.READY, 17.0)
     assert recording(context, "RE9").state is RecordingState.ABSENT
 
@@ -310,7 +324,7 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
     for _ in range(2):
         qa.score_call(context, call_id, NOW)
     with context.database.read() as session:
-        marks = {mark.item: mark for mark in session.scalars(select(MachineMark))}
+        marks = {mark.item: mark for mark in session.scalars(select(AutoScore))}
     answers = {item: marks[item] for item in ("greeting", "self_id", "forbidden", "closing", "records")}
     chances = [mark.probability for mark in list(answers.values())[:4]]
     assert [chance is not None and chance > 0.5 for chance in chances] == [False, False, True, False]
@@ -368,7 +382,7 @@ def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
     with context.database.write() as session:  # the limit was raised
         jobs.again(session, context.notifier)
     run.run(run.WorkerContext(context, provider), job.id)
-    assert service.decrypted_wav(context, recording(context)) == long
+    assert service.decrypted_wav(context.objects, context.keyring, recording(context)) == long
     assert len(objects(context)) == 1
     assert recording_id in objects(context)[0]
 
@@ -413,14 +427,14 @@ def test_blobs_that_nothing_came_to_name_are_deleted_after_a_day_and_no_others(
 ) -> None:
     service.fetch(context, provider, ready(context, call_id), NOW)
     kept = recording(context).blob
-    with suppress(OSError), orphans.fresh(context, "recordings/x") as lost:
+    with suppress(OSError), orphans.fresh(context.database, context.objects, "recordings/x") as lost:
         context.objects.put_sealed(lost, [b"sealed"])
         raise OSError("the disk is full")
     assert sorted(objects(context)) == sorted([kept or "", lost])
-    assert orphans.sweep(context) == 0  # somebody may still be at it
+    assert orphans.sweep(context.database, context.objects) == 0  # somebody may still be at it
     with context.database.write() as session:
         session.get_one(UnreferencedObject, lost).made_at -= orphans.SAFE
-    assert orphans.sweep(context) == 1
+    assert orphans.sweep(context.database, context.objects) == 1
     assert objects(context) == [kept]
     with pytest.raises(orphans.Swept), context.database.write() as session:
         orphans.keep(session, lost)

@@ -11,20 +11,20 @@ from sqlalchemy import select
 from hotline.clock import new_id
 from hotline.configuration.errors import FileFault
 from hotline.context import AppContext
-from hotline.models import Agent, Call, Event, Leg, Offer, QueueEntry
+from hotline.models import Agent, Call, CallHistoryEvent, Leg, Offer, QueueEntry
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.agents import hospital_file
-from routing.agents import status as agent_status
-from routing.calls import conversations, legs
+from routing.agents import status_service as agent_status
+from routing.calls import conversation_service, leg_service
 from routing.errors import UnknownQueue
 from routing.offers import service as offer_service
 from routing.queues import queries, queues_file, service
 from routing.queues.service import QueueRequest
-from routing.router import reconcile
+from routing.router import reconcile_queries
 from tests.support.factories import NOW, call_in_line, load_hospital, offer_to
 
 LATER = NOW + timedelta(seconds=5)
@@ -43,7 +43,9 @@ def test_a_caller_who_asks_twice_has_one_place(context: AppContext) -> None:
     load_hospital(context)
     call, waiting = call_in_line(context)
     with context.database.write() as session:
-        again = service.join(session, context, session.get_one(Call, call.id), QueueRequest("booking"), LATER)
+        again = service.join(
+            session, context.notifier, context.settings, session.get_one(Call, call.id), QueueRequest("booking"), LATER
+        )
         assert again.id == waiting.id
         assert again.asked_at == NOW
     assert waiting.required_skills == {"booking": 1, "en-US": 1}
@@ -73,7 +75,10 @@ def test_an_agent_is_leased_once_however_many_ask_at_the_same_time(context: AppC
         for w in places
     ]
     won: list[bool] = []
-    threads = [threading.Thread(target=lambda o=offer: won.append(offer_service.start(context, o))) for offer in offers]
+    threads = [
+        threading.Thread(target=lambda o=offer: won.append(offer_service.start(context.database, context.notifier, o)))
+        for offer in offers
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -87,7 +92,11 @@ def test_one_winner_however_many_pick_up_at_the_same_time(context: AppContext) -
     offers = [offer_to(context, waiting, agents[number]) for number in ("1001", "1002", "1003", "1004")]
     won: list[tuple[str, bool]] = []
     pick_up = [
-        threading.Thread(target=lambda o=offer: won.append((o.id, offer_service.answer(context, o.id, LATER))))
+        threading.Thread(
+            target=lambda o=offer: won.append(
+                (o.id, offer_service.answer(context.database, context.notifier, o.id, LATER))
+            )
+        )
         for offer in offers
     ]
     for thread in pick_up:
@@ -105,8 +114,10 @@ def test_one_winner_however_many_pick_up_at_the_same_time(context: AppContext) -
     assert set(states.values()) == {OfferState.CANCELLED}
     assert (row.state, row.winner_id, talking) == (QueueEntryState.WON, winners[0], winners)
     assert len(idle) == len(agents) - 1
-    assert offer_service.answer(context, winners[0], LATER)  # delivered twice: the same answer
-    assert not offer_service.answer(context, next(iter(states)), LATER)
+    assert offer_service.answer(
+        context.database, context.notifier, winners[0], LATER
+    )  # delivered twice: the same answer
+    assert not offer_service.answer(context.database, context.notifier, next(iter(states)), LATER)
 
 
 def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: AppContext) -> None:
@@ -114,45 +125,47 @@ def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: 
     call, waiting = call_in_line(context)
     offers = [offer_to(context, waiting, agents[number]) for number in ("1001", "1002")]
     for offer, sid in zip(offers, ("CAx", "CAy"), strict=True):
-        legs.agent_line(context, offer.id, legs.LegReport(sid, LegStatus.RINGING, 1), NOW)
+        leg_service.agent_line(context, offer.id, leg_service.LegReport(sid, LegStatus.RINGING, 1), NOW)
     for _ in range(2):
         with context.database.write() as session:
             held = queries.locked_call(session, call.id)
             assert held is not None
-            service.caller_ended(session, context, held, LATER)
+            service.caller_ended(session, context.notifier, held, LATER)
     assert state_of(context, waiting) is QueueEntryState.ABANDONED
     assert {state_of(context, offer) for offer in offers} == {OfferState.CANCELLED}
     assert {state_of(context, agents[number]) for number in ("1001", "1002")} == {AgentState.IDLE}
     with context.database.read() as session:
-        assert {row.provider_sid for row in reconcile.pending_requests(session, NOW).hang_up} == {"CAx", "CAy"}
-    assert not offer_service.answer(context, offers[0].id, LATER)  # the agent was a moment too late
+        assert {row.provider_sid for row in reconcile_queries.pending_requests(session, NOW).hang_up} == {"CAx", "CAy"}
+    assert not offer_service.answer(
+        context.database, context.notifier, offers[0].id, LATER
+    )  # the agent was a moment too late
 
 
 def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppContext) -> None:
     agent = load_hospital(context)["1001"]
     call, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    offer_service.answer(context, offer.id, NOW)
+    offer_service.answer(context.database, context.notifier, offer.id, NOW)
     with context.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
-        session.get_one(QueueEntry, waiting.id).moved_at = NOW
+        session.get_one(QueueEntry, waiting.id).sent_to_conference_at = NOW
         session.flush()
-        conversations.connected(session, context, held, NOW)
-        conversations.connected(session, context, held, LATER)
+        conversation_service.connected(session, context.notifier, held, NOW)
+        conversation_service.connected(session, context.notifier, held, LATER)
         assert (held.status, held.answered_at) == (CallStatus.TALKING, NOW)
     for _ in range(2):
-        legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
+        leg_service.agent_line(context, offer.id, leg_service.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, agent) is AgentState.WRAP_UP
     with context.database.read() as session:
-        assert reconcile.elapsed(session, LATER).back == []
-        (back,) = reconcile.elapsed(session, LATER + timedelta(seconds=30)).back
+        assert reconcile_queries.elapsed(session, LATER).back == []
+        (back,) = reconcile_queries.elapsed(session, LATER + timedelta(seconds=30)).back
     with context.database.write() as session:
-        assert agent_status.come_back(session, context, session.get_one(Agent, back.id), LATER)
-        assert not agent_status.come_back(session, context, session.get_one(Agent, back.id), LATER)
+        assert agent_status.come_back(session, context.notifier, session.get_one(Agent, back.id), LATER)
+        assert not agent_status.come_back(session, context.notifier, session.get_one(Agent, back.id), LATER)
     assert state_of(context, agent) is AgentState.IDLE
     with context.database.read() as session:
-        kinds = session.scalars(select(Event.kind).where(Event.call_id == call.id)).all()
+        kinds = session.scalars(select(CallHistoryEvent.kind).where(CallHistoryEvent.call_id == call.id)).all()
     assert sorted(kinds) == ["agent_left", "caller_connected", "offer_answered", "offer_started", "person_requested"]
 
 
@@ -160,12 +173,12 @@ def test_winner_whose_line_breaks_before_the_caller_came_puts_the_caller_back_in
     agents = load_hospital(context)
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agents["1001"])
-    offer_service.answer(context, offer.id, NOW)
-    legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
+    offer_service.answer(context.database, context.notifier, offer.id, NOW)
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CAx", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, waiting) is QueueEntryState.WAITING
     assert state_of(context, agents["1001"]) is AgentState.IDLE
     second = offer_to(context, waiting, agents["1002"])
-    assert offer_service.answer(context, second.id, LATER)
+    assert offer_service.answer(context.database, context.notifier, second.id, LATER)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +196,8 @@ def test_a_phone_that_ends_unanswered_never_leaves_its_agent_stuck(
     agent = load_hospital(context)["1001"]
     _, waiting = call_in_line(context)
     offer = offer_to(context, waiting, agent)
-    legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.RINGING, 1), NOW)
-    legs.agent_line(context, offer.id, legs.LegReport("CAx", end, 2), LATER)
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CAx", LegStatus.RINGING, 1), NOW)
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CAx", end, 2), LATER)
     (row,) = fresh(context, agent)
     assert isinstance(row, Agent)
     assert row.state is state
@@ -196,17 +209,17 @@ def test_a_phone_that_ends_unanswered_never_leaves_its_agent_stuck(
 def test_status_reports_in_any_order_leave_the_same_rows(context: AppContext) -> None:
     agents = load_hospital(context)
     reports = [
-        legs.LegReport("CA", LegStatus.INITIATED, 0),
-        legs.LegReport("CA", LegStatus.RINGING, 1),
-        legs.LegReport("CA", LegStatus.NO_ANSWER, 2),
+        leg_service.LegReport("CA", LegStatus.INITIATED, 0),
+        leg_service.LegReport("CA", LegStatus.RINGING, 1),
+        leg_service.LegReport("CA", LegStatus.NO_ANSWER, 2),
     ]
     ends = []
     for number, order in (("1001", (0, 1, 2)), ("1002", (2, 1, 0)), ("1003", (1, 2, 0, 1, 2))):
         _, waiting = call_in_line(context)
         offer = offer_to(context, waiting, agents[number])
         for index in order:
-            report = legs.LegReport(f"CA{number}", reports[index].status, reports[index].sequence)
-            legs.agent_line(context, offer.id, report, LATER)
+            report = leg_service.LegReport(f"CA{number}", reports[index].status, reports[index].sequence)
+            leg_service.agent_line(context, offer.id, report, LATER)
         with context.database.read() as session:
             leg = session.scalars(select(Leg).where(Leg.offer_id == offer.id)).one()
             row = session.get_one(Offer, offer.id)
@@ -218,11 +231,11 @@ def test_a_late_event_of_an_old_offer_does_not_move_an_agent_who_went_on(context
     agent = load_hospital(context)["1001"]
     _, first = call_in_line(context)
     old = offer_to(context, first, agent)
-    legs.agent_line(context, old.id, legs.LegReport("CA1", LegStatus.CANCELED, 2), NOW)
+    leg_service.agent_line(context, old.id, leg_service.LegReport("CA1", LegStatus.CANCELED, 2), NOW)
     _, second = call_in_line(context)
     new = offer_to(context, second, agent)
-    assert offer_service.answer(context, new.id, NOW)
-    legs.agent_line(context, old.id, legs.LegReport("CA1", LegStatus.COMPLETED, 3), LATER)
+    assert offer_service.answer(context.database, context.notifier, new.id, NOW)
+    leg_service.agent_line(context, old.id, leg_service.LegReport("CA1", LegStatus.COMPLETED, 3), LATER)
     assert state_of(context, agent) is AgentState.TALKING
 
 

@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -16,15 +17,16 @@ from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import queries
-from routing.agents import status as agent_status
-from routing.calls import conversations, transfers
+from routing.agents import status_service as agent_status
+from routing.calls import conversation_service, transfer_service
 from routing.ladder import floor_state
 from routing.offers import service as offer_service
-from routing.queues import overflow as queues_overflow
+from routing.queues import overflow_service as queues_overflow
 from routing.queues import service
 from routing.queues.queues import OverflowKind
-from routing.router import floor_queries, statements
-from routing.router.router import Router
+from routing.router import floor_queries
+from routing.router import queries as statements
+from routing.router.service import Router
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
 from tests.simulation.exchange.network import Faults, Mail
 from tests.simulation.exchange.telephone import Place
@@ -45,7 +47,7 @@ def come(told: Story, staff_number: str) -> None:
     """This agent is available from now on."""
     with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
-        agent_status.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
+        agent_status.choose_status(session, told.world.context.notifier, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # What others had.
@@ -71,7 +73,7 @@ def test_an_agent_who_was_reserved_by_a_router_that_died_is_free_again(told: Sto
         id=clock.new_id(), queue_entry_id=told.place(caller).id, call_id=caller.owner, agent_id=told.agent("1001").id,
         ring=1, rings=3, started_at=clock.now(), dialled_at=clock.now(),
     )  # fmt: skip
-    assert offer_service.start(told.world.context, offer)
+    assert offer_service.start(told.world.context.database, told.world.context.notifier, offer)
     told.wait(9)
     told.route()
     assert (told.agent("1001").state, told.agent("1001").is_present) == (AgentState.IDLE, False)
@@ -149,7 +151,13 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
     start = told.in_flight("conference-start")
     app = told.world.app
     several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
-    several += [threading.Thread(target=offer_service.answer, args=(told.world.context, phone.owner, clock.now()))]
+    several += [
+        threading.Thread(
+            target=partial(
+                offer_service.answer, told.world.context.database, told.world.context.notifier, phone.owner, clock.now()
+            )
+        )
+    ]
     for thread in several:
         thread.start()
     for thread in several:
@@ -191,7 +199,7 @@ def test_an_agent_who_went_away_stays_away_whatever_comes_late(told: Story) -> N
     told.pick_up(phone)
     with told.world.context.database.write() as session:
         row = session.get_one(Agent, told.agent("1001").id)
-        agent_status.choose_status(session, told.world.context, row, AgentStatus.AWAY, clock.now())
+        agent_status.choose_status(session, told.world.context.notifier, row, AgentStatus.AWAY, clock.now())
     told.world.exchange.end(phone, "completed")
     reports = list(told.world.exchange.mail)
     told.post()
@@ -240,7 +248,7 @@ def test_a_caller_who_came_too_late_to_meet_anybody_goes_back_in_line(told: Stor
     told.wait(21)
     told.route()
     told.post()
-    assert (caller.place, told.status(caller), told.place(caller).is_lifted) == (
+    assert (caller.place, told.status(caller), told.place(caller).is_at_front) == (
         Place.QUEUE,
         CallStatus.WAITING,
         True,
@@ -403,7 +411,7 @@ def test_a_caller_who_is_in_line_again_before_they_are_found_alone_stays_there(t
     context = told.world.context
     assert told.place(caller).winner_id is None
     with context.database.write() as session:
-        conversations.alone(session, context, session.get_one(Call, caller.owner), clock.now())
+        conversation_service.alone(session, context.notifier, session.get_one(Call, caller.owner), clock.now())
     assert told.place(caller).state is QueueEntryState.WAITING
 
 
@@ -454,7 +462,9 @@ def test_a_caller_put_on_hold_before_they_are_in_the_room_hears_nobody_when_they
     told.route()
     assert told.status(caller) is CallStatus.TALKING
     with told.world.context.database.write() as session:
-        transfers.hold(session, told.world.context, session.get_one(Call, caller.owner), True, clock.now())
+        transfer_service.hold(
+            session, told.world.context.notifier, session.get_one(Call, caller.owner), True, clock.now()
+        )
     told.route()
     told.post()
     assert caller.place is Place.ROOM
@@ -471,7 +481,7 @@ def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
     told.world.exchange.end(phone, "completed")
     told.post("completed")
     place = told.place(caller)
-    assert (place.state, place.moved_at is not None) == (QueueEntryState.WAITING, True)
+    assert (place.state, place.sent_to_conference_at is not None) == (QueueEntryState.WAITING, True)
     way = floor_state.LeaveByOverflow(place.id, OverflowKind.CALL_BACK, None)
     assert not queues_overflow.leave_queue(told.world.context, told.world.exchange.provider, way, clock.now())
     assert told.place(caller).state is QueueEntryState.WAITING
@@ -482,7 +492,7 @@ def test_who_is_in_the_queue_though_they_were_led_out_of_it_leaves_it_for_where_
     caller = told.call()
     with told.world.context.database.write() as session:
         call = session.get_one(Call, caller.owner)
-        service.leave(session, told.world.context, call, QueueEntryEndReason.OVERFLOW_VOICEMAIL, clock.now())
+        service.leave(session, told.world.context.notifier, call, QueueEntryEndReason.OVERFLOW_VOICEMAIL, clock.now())
     overflow = Mail(f"/voice/calls/{caller.owner}/overflow?kind=voicemail", {"CallSid": caller.sid})
     told.world.post(overflow)  # late: its document is not wanted any more, the caller is in the queue
     assert told.status(caller) is CallStatus.IN_MENU

@@ -16,7 +16,7 @@ from hotline import clock
 from hotline.clock import new_id
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Agent, Attempt, Call, Event, Job, Lease, Offer, QueueEntry, Recipient, Row
+from hotline.models import Agent, Attempt, Call, CallHistoryEvent, Job, Lease, Offer, QueueEntry, Recipient, Row
 from hotline.outbox import jobs
 from hotline.outbox.lease import LEASE, Leadership
 from hotline.values.states.agent import AgentState, AgentStatus
@@ -25,8 +25,8 @@ from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recipient import RecipientState
-from ivr.dialogue import call_end
-from routing.calls import legs
+from ivr.dialogue import call_end_service
+from routing.calls import leg_service
 from routing.offers import service as offer_service
 from telephony.provider import connect
 from tests.integration import campaign_house
@@ -59,7 +59,9 @@ def now_of(context: AppContext, kind: type[R], row_id: str) -> R:
 
 def ended(context: AppContext, call: Call) -> Callable[[], bool]:
     """The exchange reports the end of this caller's line."""
-    return lambda: call_end.line_reported(context, legs.LegReport(call.provider_sid, LegStatus.COMPLETED, 9), LATER)
+    return lambda: call_end_service.line_reported(
+        context, leg_service.LegReport(call.provider_sid, LegStatus.COMPLETED, 9), LATER
+    )
 
 
 # A rival on a connection of its own.
@@ -69,8 +71,10 @@ def test_of_two_who_pick_up_one_has_the_caller(context: AppContext) -> None:
     agents = load_hospital(context)
     _, waiting = call_in_line(context)
     first, second = (offer_to(context, waiting, agents[number]) for number in ("1001", "1002"))
-    with halfway(context, QueueEntry, lambda: offer_service.answer(context, second.id, LATER)) as rival:
-        mine = offer_service.answer(context, first.id, LATER)
+    with halfway(
+        context, QueueEntry, lambda: offer_service.answer(context.database, context.notifier, second.id, LATER)
+    ) as rival:
+        mine = offer_service.answer(context.database, context.notifier, first.id, LATER)
     assert sorted([mine, *rival]) == [False, True]
     states = {now_of(context, Offer, offer.id).state for offer in (first, second)}
     assert states == {OfferState.ANSWERED, OfferState.CANCELLED}
@@ -82,8 +86,8 @@ def test_of_two_who_pick_up_one_has_the_caller(context: AppContext) -> None:
 def test_of_two_callers_one_rings_the_only_agent(context: AppContext) -> None:
     agent = load_hospital(context)["1001"]
     first, second = (offer_of(call_in_line(context)[1], agent) for _ in range(2))
-    with halfway(context, Agent, lambda: offer_service.start(context, second)) as rival:
-        mine = offer_service.start(context, first)
+    with halfway(context, Agent, lambda: offer_service.start(context.database, context.notifier, second)) as rival:
+        mine = offer_service.start(context.database, context.notifier, first)
     assert sorted([mine, *rival]) == [False, True]
     with context.database.read() as session:
         assert session.scalars(select(Offer.id)).all() == [now_of(context, Agent, agent.id).offer_id]
@@ -93,12 +97,14 @@ def test_no_phone_goes_on_ringing_for_a_caller_who_hangs_up_as_it_starts(context
     agent = load_hospital(context)["1001"]
     call, waiting = call_in_line(context)
     with halfway(context, Agent, ended(context, call)) as rival:
-        offer_service.start(context, offer_of(waiting, agent))
+        offer_service.start(context.database, context.notifier, offer_of(waiting, agent))
     assert rival == [True]
     assert now_of(context, Agent, agent.id).state is AgentState.IDLE
     with context.database.read() as session:
         assert not session.scalars(select(Offer).where(Offer.state.in_(LIVE_OFFERS))).all()
-    assert not offer_service.start(context, offer_of(waiting, agent))  # decided before, but too late
+    assert not offer_service.start(
+        context.database, context.notifier, offer_of(waiting, agent)
+    )  # decided before, but too late
 
 
 def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(context: AppContext) -> None:
@@ -108,7 +114,7 @@ def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(cont
         mine = ended(context, call)()
     assert [mine, *rival] == [True, True]
     with context.database.read() as session:
-        assert session.scalar(select(func.count()).where(Event.kind == "call_ended")) == 1
+        assert session.scalar(select(func.count()).where(CallHistoryEvent.kind == "call_ended")) == 1
 
 
 def test_an_attempt_is_dialled_by_one_of_two(context: AppContext) -> None:
@@ -152,7 +158,7 @@ def test_the_place_decides_who_has_the_caller_whatever_the_offer_says(context: A
     _, waiting = call_in_line(context)
     first, second = (offer_to(context, waiting, agents[number]) for number in ("1001", "1002"))
     with changed(context, QueueEntry, update(QueueEntry).values(state=QueueEntryState.WON, winner_id=first.id)):
-        assert not offer_service.answer(context, second.id, LATER)
+        assert not offer_service.answer(context.database, context.notifier, second.id, LATER)
     assert now_of(context, QueueEntry, waiting.id).winner_id == first.id
     assert now_of(context, Offer, second.id).state is OfferState.CANCELLED
     assert now_of(context, Agent, agents["1002"].id).state is AgentState.IDLE
@@ -165,7 +171,7 @@ def test_an_agent_who_became_busy_or_went_away_meanwhile_is_not_rung(
     agent = load_hospital(context)["1001"]
     offer = offer_of(call_in_line(context)[1], agent)
     with changed(context, Agent, update(Agent).where(Agent.id == agent.id).values(meanwhile)):
-        assert not offer_service.start(context, offer)
+        assert not offer_service.start(context.database, context.notifier, offer)
     assert now_of(context, Agent, agent.id).offer_id is None
 
 
@@ -195,7 +201,7 @@ def test_nobody_leads_who_comes_after_somebody_else(context: AppContext) -> None
     assert Leadership(context.database, "router", "gone").holds()
     late = Leadership(context.database, "router", "late", Later())
     assert not late.holds()
-    with changed(context, Lease, update(Lease).values(holder="other", beat=Lease.beat + 1)):
+    with changed(context, Lease, update(Lease).values(holder="other", heartbeat=Lease.heartbeat + 1)):
         assert not late.holds()
 
 
@@ -204,6 +210,6 @@ def test_an_offer_that_no_longer_holds_its_agent_does_not_move_them(context: App
     offer = offer_to(context, call_in_line(context)[1], agent)
     with context.database.write() as session:
         session.execute(update(Agent).where(Agent.id == agent.id).values(offer_id=None, state=AgentState.WRAP_UP))
-    legs.agent_line(context, offer.id, legs.LegReport("CAx", LegStatus.NO_ANSWER, 2), LATER)
+    leg_service.agent_line(context, offer.id, leg_service.LegReport("CAx", LegStatus.NO_ANSWER, 2), LATER)
     assert now_of(context, Offer, offer.id).state is OfferState.MISSED
     assert now_of(context, Agent, agent.id).state is AgentState.WRAP_UP

@@ -14,12 +14,13 @@ from cli.commands.models import command as models
 from cli.commands.transcribe import command as transcribe
 from hotline.values.language import Language
 from qa import scorecards
-from qa.scorecards import phrase_lists
+from qa.scorecards import phrase_lists_file
 from qa.scoring import auto_scoring, dialogue_builder
 from recordings.errors import EngineMissing, ModelDamaged, UnreadableAudio
-from recordings.speech import dialogue, engine_choice
-from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech import dialogue
+from recordings.speech.engines import choice as engine_choice
 from recordings.speech.engines import mel, vosk, weights
+from recordings.speech.engines.closed_set import ClosedSetScorer
 from recordings.speech.recognition import ModelLocation
 from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm
@@ -125,7 +126,7 @@ def chances_of(place: ModelLocation, name: str, language: Language) -> dict[str,
     lines = dialogue.transcribe(sound, language, engine_choice.open_engine("whisper", language, place))
     heard = dialogue_builder.ScorableAudio(sound, ClosedSetScorer(place))
     made = dialogue_builder.build_dialogue(
-        dialogue_builder.spoken_utterances(lines), heard, phrase_lists.load(None, language), language
+        dialogue_builder.spoken_utterances(lines), heard, phrase_lists_file.load(None, language), language
     )
     marks = auto_scoring.auto_score(scorecards.load(None)["service"], made)
     return {one.item_id: one.probability for one in marks if one.probability is not None}

@@ -10,18 +10,18 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns.dialling import messages
+from campaigns.dialling import message_service
 from campaigns.dialling import service as dialling_service
-from campaigns.dialogue import after_call, attempt_progress
+from campaigns.dialogue import after_call_service, progress_service
 from campaigns.errors import UndoRefused
 from campaigns.importing import service as importing_service
 from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.importing.visits import stop_reasons
-from campaigns.planning import absence_import, enrolment, service
-from campaigns.stopping import permission
+from campaigns.planning import absence_service, enrolment_service, service
+from campaigns.stopping import permission_service, stop_reason_queries
 from campaigns.stopping import service as stopping_service
-from campaigns.stopping import undo as stopping_undo
+from campaigns.stopping import undo_service as stopping_undo
 from console.web.app import create
 from hotline.context import AppContext
 from hotline.errors import Discard
@@ -31,7 +31,7 @@ from hotline.models import (
     Case,
     CaseStep,
     Patient,
-    Person,
+    PatientIdentifier,
     Recipient,
     RecipientChange,
     User,
@@ -85,14 +85,14 @@ def texted(context: AppContext, exchange: Outside, only: str) -> None:
     del exchange
     with context.database.write() as session:
         session.get_one(Recipient, only).closes_at = NOW - SECOND
-    permission.overdue(context, only, NOW)
+    permission_service.overdue(context, only, NOW)
     assert recipient(context, only).state is RecipientState.TEXTED
 
 
 def with_person(context: AppContext, exchange: Outside, only: str) -> None:
     """Nobody called back after the text either."""
     texted(context, exchange, only)
-    permission.overdue(context, only, NOW + 3 * DAY)
+    permission_service.overdue(context, only, NOW + 3 * DAY)
     assert recipient(context, only).state is RecipientState.WITH_PERSON
 
 
@@ -115,7 +115,7 @@ def test_nobody_who_died_is_called_from_the_moment_it_is_stored(context: AppCont
     for hours in (0, 5, 24, 24 * 7, 24 * 30):
         look(context, exchange, NOW + timedelta(hours=hours))
     with pytest.raises(Discard):
-        messages.text(context, exchange, only, NOW)
+        message_service.text(context, exchange, only, NOW)
     assert sum(exchange.dialled().values()) == dialled
     assert exchange.texts == []
     assert (recipient(context, only).state, recipient(context, only).reason) == (
@@ -124,8 +124,8 @@ def test_nobody_who_died_is_called_from_the_moment_it_is_stored(context: AppCont
     )
     with context.database.write() as session:
         row = recipient(context, only)
-        assert attempt_progress.recognise(session, row.number_index) is None
-        assert attempt_progress.call_back(session, only, "CAback", None, NOW) is None
+        assert progress_service.recognise(session, row.number_index) is None
+        assert progress_service.begin_inbound(session, only, "CAback", NOW) is None
     if point == "marked":
         assert [attempt.outcome for attempt in attempts_of(context, only)] == [AttemptOutcome.STOPPED]
     if point == "with_person":
@@ -158,7 +158,7 @@ def test_a_line_that_rings_when_the_cause_comes_and_goes_is_hung_up_and_tried_ag
     report(context, line, LegStatus.RINGING, NOW)
     store(context, RETURN)
     assert store(context, CANCELLED).resumed == 1
-    assert attempt_progress.answered(context, line.attempt_id, line.sid, NOW) is None
+    assert progress_service.answered(context.database, line.attempt_id, line.sid, NOW) is None
     look(context, exchange, NOW + SECOND)
     assert line.status is LegStatus.CANCELED
     assert len(exchange.lines) == 1  # not twice at once
@@ -192,7 +192,7 @@ def test_advice_is_not_sent_to_whoever_has_died_meanwhile(context: AppContext) -
     ends(context, line, AttemptOutcome.DONE, NOW)
     store(context, DEATH)
     with pytest.raises(Discard):
-        after_call.advise(context, exchange, line.attempt_id, NOW)
+        after_call_service.advise(context, exchange, line.attempt_id, NOW)
     assert exchange.texts == []
 
 
@@ -218,7 +218,7 @@ def test_a_death_that_is_stored_while_a_call_is_taken_stops_it_or_has_it_hung_up
         assert dialling_service.start_dialling(context, attempt_id, NOW) is not None  # it had the person first
     assert recipient(context, only).state is RecipientState.STOPPED
     sid = exchange.dial_patient("+8613800000000", "", patient_webhooks("", attempt_id), 20)
-    dialling_service.placed(context, attempt_id, sid)
+    dialling_service.placed(context.database, attempt_id, sid)
     look(context, exchange, NOW + SECOND)
     assert exchange.lines[sid].status is LegStatus.CANCELED
 
@@ -228,8 +228,8 @@ def test_a_death_while_a_campaign_is_planned_leaves_nobody_to_be_called(context:
     more = campaign_house.discharge(0, visit="0", happened_on=(NOW - 9 * DAY).date())
     store(context, replace(more, patient_number="P00009"))
     with context.database.write() as session:
-        session.add(Person(person_index="0" * 64, root="0" * 64, undone=[]))
-    with halfway(context, Person, lambda: enrolment.enrol(context, "spring", NOW)):
+        session.add(PatientIdentifier(person_index="0" * 64, root="0" * 64, undone_stops=[]))
+    with halfway(context, PatientIdentifier, lambda: enrolment_service.enrol(context, "spring", NOW)):
         store(context, replace(DEATH, patient_number="P00009"))
     exchange = outside()
     look(context, exchange, NOW)
@@ -256,7 +256,7 @@ def test_nobody_is_called_about_the_appointment_of_the_dead(
     file.write_text(AWAY + ROW.format(number=number, phone="13800000000"), "utf-8")
     if is_first:
         store(context, DEATH)
-    done, rejects = absence_import.take(context, "away", file, NOW)
+    done, rejects = absence_service.take(context, "away", file, NOW)
     assert not rejects
     if is_first:
         assert (done.added, dict(done.without)) == (0, {stop_reasons.DIED: 1})
@@ -292,7 +292,7 @@ def test_whoever_wants_no_more_calls_is_not_called_for_a_later_step(context: App
     exchange = outside()
     later = campaign_house.discharge(0, visit="0", condition="surgery", happened_on=(NOW - 8 * DAY).date())
     store(context, later)
-    enrolment.enrol(context, "spring", NOW)
+    enrolment_service.enrol(context, "spring", NOW)
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()
     ends(context, line, AttemptOutcome.REFUSED, NOW)
@@ -321,7 +321,7 @@ def test_staff_undo_a_readmission_once_and_a_later_fact_stops_again(context: App
     with context.database.read() as session:
         rows = session.scalars(select(RecipientChange).order_by(RecipientChange.id)).all()
         looks = session.scalars(select(AuditEntry).where(AuditEntry.action == "undo_stop")).all()
-    assert [(row.change, row.reason, row.why) for row in rows] == [
+    assert [(row.change, row.reason, row.note) for row in rows] == [
         (stopping_service.STOPPED, stop_reasons.READMITTED, ""),
         (stopping_service.UNDONE, stop_reasons.READMITTED, "是另一位患者"),
         (stopping_service.RESUMED, stop_reasons.READMITTED, ""),
@@ -334,11 +334,11 @@ def test_a_death_is_undone_only_when_it_is_confirmed_and_only_as_it_was_seen(con
     (only,) = campaign(context, 1)
     store(context, RETURN)
     with context.database.read() as session:
-        cause = stopping_undo.cause_of(session, session.get_one(Recipient, only))
+        cause = stop_reason_queries.cause_to_undo(session, session.get_one(Recipient, only))
     assert cause is not None
     store(context, DEATH)
     for asked, reason in (
-        ({"token": stopping_undo.token(cause), "is_sure": True}, "changed"),
+        ({"token": stop_reason_queries.token(cause), "is_sure": True}, "changed"),
         ({}, "confirm"),
         ({"why": "  ", "is_sure": True}, "say_why"),
     ):
@@ -373,7 +373,7 @@ def test_two_who_undo_at_once_undo_once(context: AppContext) -> None:
 def test_a_finished_campaign_calls_nobody_again(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     store(context, RETURN)
-    service.finish(context, "spring", NOW)
+    service.finish(context.database, context.notifier, "spring", NOW)
     assert undo(context, only) == stopping_service.StopChanges()
     assert recipient(context, only).state is RecipientState.STOPPED
 
@@ -409,9 +409,9 @@ def test_the_patient_s_page_tells_what_stopped_calls_and_leads_undo_it(app: Flas
         assert "停止随访: 已故" in shown
         assert "来源：HL7" in shown
     with context.database.read() as session:
-        cause = stopping_undo.cause_of(session, session.get_one(Recipient, only))
+        cause = stop_reason_queries.cause_to_undo(session, session.get_one(Recipient, only))
     assert cause is not None
-    token = stopping_undo.token(cause)
+    token = stop_reason_queries.token(cause)
     assert token in shown
     path, form = f"/recipients/{only}/undo", {"seen": token, "why": "录错了人", "back": "patient"}
     assert agent.send(path, **form).status_code == 403

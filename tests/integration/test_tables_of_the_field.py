@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from campaigns.errors import ImportFault
-from campaigns.planning import absence_import
-from campaigns.stopping import patient_list
+from campaigns.planning import absence_service
+from campaigns.stopping import patient_list_service
 from crm.errors import UnreadableFile
 from crm.patients import identity_index, service
 from hotline.context import AppContext
@@ -36,26 +36,26 @@ def recipients(context: AppContext) -> list[Recipient]:
 
 @pytest.mark.parametrize("case", ["good", "phone0", "longrow", "seconds", "semicolon", "slash", "zhheads"])
 def test_an_appointment_is_the_same_however_the_table_is_written(context: AppContext, case: str) -> None:
-    done, rejects = absence_import.take(context, case, CASES / f"away-{case}.csv", NOW)
+    done, rejects = absence_service.take(context, case, CASES / f"away-{case}.csv", NOW)
     assert (done.added, rejects) == (1, [])
     (only,) = recipients(context)
     assert (only.name, only.birth_date, only.number) == ("林晓", "1960-01-02", "+8613800000011")
-    assert only.about == {
+    assert only.notice == {
         "doctor": "王医生", "at": "2026-12-10T09:00:00+08:00", "others": ["2026-12-11T09:00:00+08:00"],
     }  # fmt: skip
-    assert absence_import.take(context, case, CASES / "away-good.csv", NOW)[0].known == 1
+    assert absence_service.take(context, case, CASES / "away-good.csv", NOW)[0].known == 1
 
 
 @pytest.mark.parametrize(("case", "reason"), [("longfield", "line 2"), ("quote", "line 2")])
 def test_a_broken_table_is_one_clear_line(context: AppContext, case: str, reason: str) -> None:
     with pytest.raises(ImportFault, match=reason) as fault:
-        absence_import.take(context, case, CASES / f"away-{case}.csv", NOW)
+        absence_service.take(context, case, CASES / f"away-{case}.csv", NOW)
     assert len(str(fault.value)) < 200
     assert recipients(context) == []
 
 
 def test_a_sign_that_cannot_be_printed_is_refused_in_its_row(context: AppContext) -> None:
-    _, rejects = absence_import.take(context, "nul", CASES / "away-nul.csv", NOW)
+    _, rejects = absence_service.take(context, "nul", CASES / "away-nul.csv", NOW)
     assert [(reject.line, reject.field) for reject in rejects] == [(2, "name")]
 
 
@@ -79,7 +79,7 @@ def test_an_appointment_is_checked_as_a_discharge_is(
 ) -> None:
     file = tmp_path / "away.csv"
     file.write_text(HEAD + cells + "\n", "utf-8")
-    _, rejects = absence_import.take(context, "away", file, NOW)
+    _, rejects = absence_service.take(context, "away", file, NOW)
     assert [reject.field for reject in rejects] == [field]
     assert reason in rejects[0].reason
     assert recipients(context) == []
@@ -88,10 +88,10 @@ def test_an_appointment_is_checked_as_a_discharge_is(
 def test_good_appointments_are_planned_where_the_others_may_be_left_out(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "away.csv"
     file.write_text(HEAD + ROW + ROW.replace("M1", "NULL").replace("11,zh", "12,zh"), "utf-8")
-    done, rejects = absence_import.take(context, "away", file, NOW)
+    done, rejects = absence_service.take(context, "away", file, NOW)
     assert (done.added, len(rejects)) == (0, 1)
     assert recipients(context) == []
-    done, rejects = absence_import.take(context, "away", file, NOW, skips=True)
+    done, rejects = absence_service.take(context, "away", file, NOW, skips=True)
     assert (done.added, len(rejects)) == (1, 1)
 
 
@@ -104,16 +104,16 @@ def test_appointments_come_as_a_workbook_too(context: AppContext, tmp_path: Path
     others = "2026年12月11日 9:00、2026/12/12 14:30"
     book.active.append(["林晓", born, 13800000011, "王医生", at, others])
     book.save(file)
-    done, rejects = absence_import.take(context, "away", file, NOW)
+    done, rejects = absence_service.take(context, "away", file, NOW)
     assert (done.added, rejects) == (1, [])
-    assert recipients(context)[0].about["others"] == ["2026-12-11T09:00:00+08:00", "2026-12-12T14:30:00+08:00"]
+    assert recipients(context)[0].notice["others"] == ["2026-12-11T09:00:00+08:00", "2026-12-12T14:30:00+08:00"]
 
 
 def test_a_table_without_an_appointment_is_no_success(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "away.csv"
     file.write_text(HEAD, "utf-8")
     with pytest.raises(ImportFault, match="no appointment"):
-        absence_import.take(context, "away", file, NOW)
+        absence_service.take(context, "away", file, NOW)
 
 
 def test_the_list_of_the_field_keeps_strangers_out(context: AppContext) -> None:
@@ -187,12 +187,12 @@ def test_a_caller_at_an_extension_is_known_by_the_line(context: AppContext, tmp_
     "told", ["died_on\n13800000011,林 晓,2026-11", "死亡\n13800000011,林晓,是", "flags\n13800000011,林晓,已故"]
 )
 def test_whom_the_list_calls_dead_is_not_called_any_more(context: AppContext, tmp_path: Path, told: str) -> None:
-    absence_import.take(context, "away", CASES / "away-good.csv", NOW)
+    absence_service.take(context, "away", CASES / "away-good.csv", NOW)
     file = tmp_path / "list.csv"
     file.write_text(f"number,name,{told}\n", "utf-8")
     service.import_file(context, file, NOW)
-    assert patient_list.follow(context, NOW).stopped == 1
-    assert patient_list.follow(context, NOW).stopped == 0
+    assert patient_list_service.follow(context, NOW).stopped == 1
+    assert patient_list_service.follow(context, NOW).stopped == 0
     (only,) = recipients(context)
     assert (only.state, only.reason) == (RecipientState.STOPPED, "died")
     assert patients(context)[0].deceased

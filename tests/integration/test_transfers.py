@@ -14,7 +14,7 @@ from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.transfer import TransferKind, TransferState
-from routing.calls import transfers
+from routing.calls import transfer_service
 from routing.errors import CannotTransfer
 from routing.queues import queries, service
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
@@ -57,11 +57,13 @@ def transfer(told: Story, caller: Line) -> Transfer:
 def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.BLIND) -> None:
     """The agent of this line hands the caller on, to a staff number or a queue."""
     agent_id = told.agent(to).id if to.isdigit() else None
-    required_skills = transfers.TransferRequest(kind, agent_id, None if agent_id else to, "asks for a bed")
+    required_skills = transfer_service.TransferRequest(kind, agent_id, None if agent_id else to, "asks for a bed")
     with told.world.context.database.write() as session:
         offer = queries.locked_offer(session, phone.owner)
         assert offer is not None
-        transfers.begin(session, told.world.context, offer, required_skills, clock.now())
+        transfer_service.begin(
+            session, told.world.context.notifier, told.world.context.settings, offer, required_skills, clock.now()
+        )
 
 
 def act(told: Story, caller: Line, what: str) -> bool:
@@ -69,7 +71,7 @@ def act(told: Story, caller: Line, what: str) -> bool:
     with told.world.context.database.write() as session:
         session.get_one(Call, caller.owner, with_for_update=True)
         row = session.scalars(select(Transfer).where(Transfer.call_id == caller.owner)).one()
-        done: bool = getattr(transfers, what)(session, told.world.context, row, clock.now())
+        done: bool = getattr(transfer_service, what)(session, told.world.context.notifier, row, clock.now())
     return done
 
 
@@ -202,7 +204,7 @@ def test_a_phone_that_is_lost_again_and_again_is_preferred_once_and_lifts_twice(
     for _ in range(4):
         drops(told, told.meet(caller))
         place = told.place(caller)
-        seen.append((place.preferred_agent_id is not None, place.is_lifted, place.priority))
+        seen.append((place.preferred_agent_id is not None, place.is_at_front, place.priority))
         told.wait(60)
     assert seen == [(True, True, 1), (False, True, 1), (False, False, 0), (False, False, 0)]
 

@@ -24,7 +24,7 @@ from hotline.values.states.recording import RecordingState
 from recordings.speech.recognition import Engine, RecognisedSegment
 from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import Pcm
-from recordings.transcripts import transcribing
+from recordings.transcripts import transcribing_service
 from tests.integration.transcripts_house import Recorded, recorded
 from tests.support.servers import wait_for
 from workers import sweep
@@ -71,20 +71,20 @@ def test_urgent_recordings_overtake_a_backlog_whenever_they_become_urgent(
         waiting(context, recorded(context, NOW, (("agent", "您好"),)))
     became = waiting(context, recorded(context, NOW, (("agent", "您好"),), intent=Intent.COMPLAINT))
     last = waiting(context, recorded(context, NOW, (("agent", "您好"),)), urgency=1)
-    assert sweep.urgent_words(context) == 1
-    assert sweep.urgent_words(context) == 0
+    assert sweep.urgent_words(context.database, context.notifier) == 1
+    assert sweep.urgent_words(context.database, context.notifier) == 0
     assert worker.stdin is not None
     worker.stdin.write(b"go\n")
     worker.stdin.flush()
     wait_for(lambda: tried(context) == BACKLOG + 2, 90, "every job")
     with context.database.read() as session:
-        order = list(session.scalars(select(Job.id).order_by(Job.troubled_at)))
+        order = list(session.scalars(select(Job.id).order_by(Job.first_failed_at)))
     assert set(order[:2]) == {became.id, last.id}
 
 
 def tried(context: AppContext) -> int:
     with context.database.read() as session:
-        return len(session.scalars(select(Job.id).where(Job.troubled_at.is_not(None))).all())
+        return len(session.scalars(select(Job.id).where(Job.first_failed_at.is_not(None))).all())
 
 
 class Deaf:
@@ -113,14 +113,14 @@ def test_a_long_recording_makes_room_and_goes_on_where_it_stopped(context: AppCo
     with context.database.write() as session:
         job = jobs.add(session, context.notifier, "transcribe", urgent.recording.id, NOW, urgency=1)
     with pytest.raises(GivesWay):
-        transcribing.lines_of(context, long.recording, Language.MANDARIN, heard, 5.0)
+        transcribing_service.lines_of(context, long.recording, Language.MANDARIN, heard, 5.0)
     first = engine.given
     assert 0 < first < 2 * 6
     with context.database.write() as session:
         session.get_one(Job, job.id).state = JobState.DONE
-    assert transcribing.lines_of(context, long.recording, Language.MANDARIN, heard, 5.0) == []
+    assert transcribing_service.lines_of(context, long.recording, Language.MANDARIN, heard, 5.0) == []
     assert engine.given == pytest.approx(2 * 13.0, abs=0.1)  # both channels, nothing twice
     with context.database.write() as session:
         assert session.scalars(select(PartRow)).all()
-        transcribing.forget(session, long.recording.id)
+        transcribing_service.forget(session, long.recording.id)
         assert not session.scalars(select(PartRow)).all()

@@ -19,7 +19,7 @@ from hotline.context import AppContext
 from hotline.errors import HotlineError
 from hotline.models import AuditEntry, User
 from hotline.values.access import Role
-from routing.agents import hospital_file, roster
+from routing.agents import hospital_file, hospital_service, roster_service
 from routing.queues import queues_file
 from tests.support.factories import SAMPLE, load_hospital
 from tests.support.morning import PASSWORD
@@ -112,7 +112,7 @@ def test_users_are_edited_by_command_and_what_changed_is_logged(context: AppCont
 
 
 def test_refusals_of_the_commands_name_what_is_wrong(context: AppContext, run: Run) -> None:
-    service.create(context, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
+    service.create(context.database, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
     run("users", "add", "wang", "--name", "王芳", "--role", "agent", "--agent", "1002")
     for words, told in [
         (("users", "edit", "admin", "--role", "agent"), "only administrator"),
@@ -135,7 +135,7 @@ def test_refusals_of_the_commands_name_what_is_wrong(context: AppContext, run: R
 
 
 def test_a_disabled_user_is_out_until_enabled(context: AppContext, run: Run) -> None:
-    service.create(context, "li", PASSWORD, "Li", Role.SUPERVISOR)
+    service.create(context.database, "li", PASSWORD, "Li", Role.SUPERVISOR)
     staff = Staff(sees(context))
     staff.sign_in("li")
     assert staff.open("/").status_code == 200
@@ -147,7 +147,7 @@ def test_a_disabled_user_is_out_until_enabled(context: AppContext, run: Run) -> 
 
 
 def test_the_last_administrator_who_forgot_the_password_gets_another_by_command(context: AppContext, run: Run) -> None:
-    service.create(context, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
+    service.create(context.database, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
     secret = SECRET.search(run("users", "reset-password", "admin").output)
     assert secret
     assert Staff(sees(context)).sign_in("admin", secret[1]).status_code == 302
@@ -155,7 +155,9 @@ def test_the_last_administrator_who_forgot_the_password_gets_another_by_command(
 
 
 def test_lists_fit_a_terminal_of_eighty_columns(context: AppContext, run: Run) -> None:
-    service.create(context, "administrator-of-nights", PASSWORD, "欧阳 Administrator of Nights", Role.ADMINISTRATOR)
+    service.create(
+        context.database, "administrator-of-nights", PASSWORD, "欧阳 Administrator of Nights", Role.ADMINISTRATOR
+    )
     for words in (("users", "list"), ("agents", "list")):
         lines = run(*words).output.splitlines()
         assert max(map(len, lines)) <= 80
@@ -173,7 +175,7 @@ def file_with(tmp_path: Path, old: str, new: str) -> Path:
 
 def name_of(context: AppContext, number: str) -> str:
     with context.database.read() as session:
-        return roster.numbered(session, number).name
+        return roster_service.numbered(session, number).name
 
 
 def test_the_file_leaves_edited_agents_alone_and_names_them(context: AppContext, run: Run, tmp_path: Path) -> None:
@@ -203,4 +205,4 @@ def test_a_file_that_gives_an_edited_agent_s_telephone_to_another_is_refused(con
     part = data.agents["1003"].model_copy(update={"address": "client:agent-77"})
     moved = replace(data, agents={"1003": part})
     with pytest.raises(HotlineError, match="the same telephone"), context.database.write() as session:
-        hospital_file.store(session, moved, clock.now())
+        hospital_service.store(session, moved, clock.now())

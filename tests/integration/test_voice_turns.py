@@ -12,7 +12,20 @@ from hotline import log
 from hotline.clock import now
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Agent, AgentSkill, Call, Event, Job, Leg, Offer, Prompt, Queue, QueueEntry, Row, Skill
+from hotline.models import (
+    Agent,
+    AgentSkill,
+    Call,
+    CallHistoryEvent,
+    Job,
+    Leg,
+    Offer,
+    Prompt,
+    Queue,
+    QueueEntry,
+    Row,
+    Skill,
+)
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.agent import AgentStatus
@@ -21,8 +34,7 @@ from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.offers import service as offer_service
-from telephony import signature
-from telephony.provider import connect
+from telephony.provider import connect, signature
 from tests.integration.caller import Caller, Document
 from tests.support.servers import wait_for
 from tests.support.webhooks import unhurried_app
@@ -70,7 +82,7 @@ def the_lines(context: AppContext) -> list[QueueEntry]:
 
 def story(context: AppContext) -> list[str]:
     with context.database.read() as session:
-        return list(session.scalars(select(Event.kind).order_by(Event.at, Event.id)))
+        return list(session.scalars(select(CallHistoryEvent.kind).order_by(CallHistoryEvent.at, CallHistoryEvent.id)))
 
 
 def rows(context: AppContext) -> dict[str, list[dict[str, Any]]]:
@@ -78,10 +90,10 @@ def rows(context: AppContext) -> dict[str, list[dict[str, Any]]]:
     with context.database.read() as session:
         return {
             model.__tablename__: [
-                {c.name: getattr(row, c.key) for c in model.__table__.columns if c.name != "heard_at"}
+                {c.name: getattr(row, c.key) for c in model.__table__.columns if c.name != "last_report_at"}
                 for row in session.scalars(select(model).order_by(model.id))
             ]
-            for model in (Call, Leg, Event, QueueEntry)
+            for model in (Call, Leg, CallHistoryEvent, QueueEntry)
         }
 
 
@@ -211,7 +223,7 @@ def test_caller_who_hangs_up_in_line_is_abandoned_and_the_phone_that_rang_stops(
         session.add(agent)
     offer = Offer(queue_entry_id=line.id, call_id=line.call_id, agent_id=agent.id, ring=1, rings=3, started_at=now())
     offer.id = "o1"
-    assert offer_service.start(context, offer)
+    assert offer_service.start(context.database, context.notifier, offer)
     caller.hang_up()
     with context.database.read() as session:
         assert session.scalars(select(Offer.state)).one() is OfferState.CANCELLED
@@ -230,7 +242,7 @@ def test_webhook_without_a_genuine_signature_is_refused_and_stores_nothing(
         {signature.HEADER: signature.sign("http://voice.test/x", form, "t")},
     ):
         assert caller.client.post(path, data=form, headers=headers).status_code == 403
-    assert rows(context) == {"calls": [], "legs": [], "events": [], "queue_entries": []}
+    assert rows(context) == {"calls": [], "legs": [], "call_events": [], "queue_entries": []}
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from campaigns.importing import watched_reports
-from campaigns.importing.watched_folder import PATIENCE, WatchedFolder
+from campaigns.importing import watched_report_file
+from campaigns.importing.watched_folder_service import PATIENCE, WatchedFolder
 from console.web.app import create
 from hotline.context import AppContext, open_context
 from hotline.models import Discharge, User
@@ -124,13 +124,13 @@ def test_files_of_the_field_that_are_refused_leave_a_clear_line(folder: Folder, 
 
 
 def test_what_was_refused_is_told_to_staff_until_it_is_taken_away(folder: Folder) -> None:
-    assert watched_reports.refused(folder.context.settings) == []
+    assert watched_report_file.refused(folder.context.settings) == []
     folder.put("bad.csv", "a\n")
     folder.put("good.csv", HEAD + row(1))
     folder.sweep()
-    assert [one.name for one in watched_reports.refused(folder.context.settings)] == ["bad.csv"]
+    assert [one.name for one in watched_report_file.refused(folder.context.settings)] == ["bad.csv"]
     (folder.path / "refused" / "bad.csv").unlink()
-    assert watched_reports.refused(folder.context.settings) == []
+    assert watched_report_file.refused(folder.context.settings) == []
 
 
 def test_files_of_one_name_are_all_kept(folder: Folder) -> None:
@@ -166,7 +166,7 @@ def test_a_name_that_is_no_text_is_no_hindrance(folder: Folder) -> None:
     folder.put(name, "a\n")
     folder.put("good.csv", HEAD + row(1))
     assert folder.sweep() == 2
-    assert len(watched_reports.refused(folder.context.settings)) == 1
+    assert len(watched_report_file.refused(folder.context.settings)) == 1
     assert folder.count() == 1
 
 

@@ -26,7 +26,7 @@ from hotline.values.language import Language
 from hotline.values.states.job import JobState
 from hotline.values.states.recording import RecordingState
 from recordings.errors import DigestMismatch, EngineMissing, RecordingTooLarge
-from recordings.storage import sealed_sound
+from recordings.storage import sealed_sound_service
 from telephony.errors import ProviderDown
 from telephony.provider import connect
 from tests.integration.transcripts_house import recorded, wav
@@ -120,7 +120,7 @@ def test_failures_are_sorted(home: WorkerContext, error: Exception, state: JobSt
     assert after.reason == CODES[type(error)]
     is_outage = isinstance(error, ProviderDown)
     is_failure = not isinstance(error, Discard)
-    assert (after.tries, after.outages, after.deaths) == (is_failure and not is_outage, is_outage, 0)
+    assert (after.tries, after.outages, after.worker_deaths) == (is_failure and not is_outage, is_outage, 0)
     assert "138" not in after.reason
     assert after.held_until is None
     assert (after.due_at > job.due_at) == (state is JobState.DUE)
@@ -176,8 +176,8 @@ def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing
             session.execute(update(Job).where(Job.id == job.id).values(**values))
     wait_for(lambda: len(list(context.notifier.redis.scan_iter("rq:job:*"))) == 5, 60, "every notification")
     context.notifier.redis.flushdb()
-    assert sweep.forgotten_jobs(context) == 2
-    assert sweep.forgotten_jobs(context) == 0  # they are in line now
+    assert sweep.forgotten_jobs(context.database, context.notifier) == 2
+    assert sweep.forgotten_jobs(context.database, context.notifier) == 0  # they are in line now
     rung = {key.decode().split(":")[-1] for key in context.notifier.redis.scan_iter("rq:job:*")}
     assert rung == {f"{lost.id}-0", f"{dead.id}-1"}
 
@@ -186,10 +186,10 @@ def test_work_that_kills_its_workers_is_given_up_with_a_reason(context: AppConte
     job = add(context, ago=60)
     past = clock.now() - timedelta(seconds=5)
     with context.database.write() as session:
-        session.execute(update(Job).where(Job.id == job.id).values(held_until=past, deaths=4))
-    sweep.forgotten_jobs(context)
+        session.execute(update(Job).where(Job.id == job.id).values(held_until=past, worker_deaths=4))
+    sweep.forgotten_jobs(context.database, context.notifier)
     after = row(context, job)
-    assert (after.state, after.reason, after.deaths, after.tries) == (JobState.FAILED, "worker_died", 5, 0)
+    assert (after.state, after.reason, after.worker_deaths, after.tries) == (JobState.FAILED, "worker_died", 5, 0)
 
 
 def test_failed_work_is_done_again_when_staff_ask_for_it(home: WorkerContext) -> None:
@@ -267,7 +267,7 @@ def stored(context: AppContext, seconds: float) -> Recording:
     """A stored recording on one channel, long enough to be worked through in several parts."""
     made = recorded(context, clock.now(), ())
     data = wav(seconds, channels=1)
-    lock = sealed_sound.put(context, "recordings/long", made.recording.id, [data])
+    lock = sealed_sound_service.put(context.objects, context.keyring, "recordings/long", made.recording.id, [data])
     with context.database.write() as session:
         session.delete(session.get_one(Transcript, made.transcript.id))
         row = session.get_one(Recording, made.recording.id)

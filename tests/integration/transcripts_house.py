@@ -18,7 +18,7 @@ from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.recording import RecordingState
 from recordings.search import service
-from recordings.storage import sealed_sound
+from recordings.storage import sealed_sound_service
 
 ZH_LINES = (
     ("agent", "您好，市人民医院热线，工号一零二四为您服务"),
@@ -56,11 +56,13 @@ def recorded(
     """An ended call of `lines`, three seconds each; every character or word of them with its time."""
     language = of_call.pop("language", Language.MANDARIN)
     data, recording_id = wav(3.0 * len(lines) + 1), new_id()
-    lock = sealed_sound.put(context, f"recordings/{recording_id}/{new_id()}", recording_id, [data])
+    lock = sealed_sound_service.put(
+        context.objects, context.keyring, f"recordings/{recording_id}/{new_id()}", recording_id, [data]
+    )
     call = Call(
         **{
             "provider_sid": f"CA{new_id()}", "language": language, "status": CallStatus.ENDED, "intent": Intent.ENQUIRY,
-            "outcome": CallOutcome.ANSWERED, "started_at": ended_at - timedelta(minutes=2), "heard_at": ended_at,
+            "outcome": CallOutcome.ANSWERED, "started_at": ended_at - timedelta(minutes=2), "last_report_at": ended_at,
             "ended_at": ended_at,
         } | of_call
     )  # fmt: skip

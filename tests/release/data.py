@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Mapper
 
 from campaigns.importing import service as importing
-from campaigns.planning import enrolment, plan
+from campaigns.planning import enrolment_service, plan
 from campaigns.planning import service as campaigns
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_context
@@ -52,9 +52,9 @@ def fill(context: AppContext) -> None:
     made = quality_data.house(context, now)
     quality_data.published(context, made.call, made.users["second"], now)
     importing.store(context, [campaign_house.discharge(number) for number in range(3)], "release", now)
-    campaigns.make(context, "spring", plan.Scope(), now)
-    enrolment.enrol(context, "spring", now)
-    campaigns.start(context, "spring", now)
+    campaigns.make(context.database, "spring", plan.Scope(), now)
+    enrolment_service.enrol(context, "spring", now)
+    campaigns.start(context.database, context.notifier, "spring", now)
     mappers = {str(mapper.persist_selectable): mapper for mapper in Row.registry.mappers}
     for table in Row.metadata.sorted_tables:
         with context.database.write() as session:

@@ -20,10 +20,7 @@ def main(names: Sequence[str]) -> int:
         signal.signal(number, signal.default_int_handler)
     lanes = [[layer for name in names for layer in GROUPS[name]]] if names else LANES
     try:
-        run = Run(OUTPUT, _show)
-        results = run.everything(lanes)
-        if not names:
-            results = run.again(lanes, results)
+        results = Run(OUTPUT, _show).everything(lanes)
     except KeyboardInterrupt:
         print("interrupted")
         return 128 + signal.SIGINT

@@ -23,13 +23,6 @@ class Layer:
     # How far it gives way to the layers beside it, as `nice` counts: those that only compute to those with real audio.
     niceness: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
-    # Real time passes in it, and a server stalls: what failed beside the others runs once more alone (decision 32).
-    again: bool = False
-
-    def alone(self) -> "Layer":
-        """Return the same layer with only those tests that failed last, one after another."""
-        last_failed = ("--last-failed", "--last-failed-no-failures", "none", "-n", "0")
-        return replace(self, name=f"{self.name}-alone", command=(*self.command, *last_failed), niceness=0)
 
 
 # Who only computes takes what the layers with real audio, browsers and processes leave of the processor.
@@ -40,9 +33,9 @@ def _tool(name: str, *command: str) -> Layer:
     return Layer(name, (str(BIN / command[0]), *command[1:]), is_pytest=False, niceness=GIVES_WAY)
 
 
-def _tests(name: str, *arguments: str, niceness: int = 0, again: bool = False) -> Layer:
+def _tests(name: str, *arguments: str, niceness: int = 0) -> Layer:
     cache = f"cache_dir=.pytest_cache/{name}"
-    return Layer(name, (str(BIN / "pytest"), "-o", cache, *arguments), niceness=niceness, again=again)
+    return Layer(name, (str(BIN / "pytest"), "-o", cache, *arguments), niceness=niceness)
 
 
 def _files(folder: str, first: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> list[str]:
@@ -67,10 +60,10 @@ ENCODINGS = {"PYTHONWARNDEFAULTENCODING": "1"}
 PATIENT = ("--timeout", "900")
 UNIT = replace(_tests("unit", "-n", "auto", *PATIENT, "tests/unit", niceness=GIVES_WAY), environment=ENCODINGS)
 INTERLEAVE = _tests("interleave", "-n", "auto", *PATIENT, STORM, niceness=GIVES_WAY)
-INTEGRATION = _tests("integration", "-n", "auto", *PATIENT, *INTEGRATED, f"--ignore={STORM}", again=True)
-DEMO = _tests("demo", PLAYED, again=True)
-CALLS = _tests("calls", *BY_FILE, *_files("tests/calls", FIRST_CALLS, (PLAYED,)), "tests/calls/exchange", again=True)
-BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", FIRST_PAGES), again=True)
+INTEGRATION = _tests("integration", "-n", "auto", *PATIENT, *INTEGRATED, f"--ignore={STORM}", niceness=10)
+DEMO = _tests("demo", PLAYED)
+CALLS = _tests("calls", *BY_FILE, *_files("tests/calls", FIRST_CALLS, (PLAYED,)), "tests/calls/exchange")
+BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", FIRST_PAGES))
 
 FUZZ = ("tests/calls/exchange/test_fuzz_documents.py", "tests/calls/exchange/test_rude_servers.py")
 # Other machines: what a model hears differs by the processor's instructions and the maker of its arithmetic.
@@ -96,6 +89,7 @@ LONG = (
         replace(_tests(f"fuzz-documents-{seed}", *FUZZ), environment={"FUZZ_CASES": "300", "FUZZ_SEED": seed})
         for seed in ("11", "12", "13", "14")
     ),
+    replace(_tests("campaign-long", "tests/integration/test_campaign_kills.py"), environment={"CAMPAIGN_PEOPLE": "31"}),
     replace(_tests("fuzz-long", "tests/calls/exchange/test_fuzz.py"), environment={"FUZZ_ROUNDS": "20"}),
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=machine) for name, machine in PROCESSORS.items()),
     *(
@@ -111,9 +105,9 @@ LONG = (
 # What `make test` runs: the lanes at the same time, the layers of a lane one after another. The demo takes as long as
 # it plays; calls and pages mostly wait, and who only computes takes what they leave.
 LANES = (
-    (DEMO, INTEGRATION),
+    (DEMO, *CHECK),
     (CALLS, BROWSER),
-    (*CHECK, UNIT, INTERLEAVE),
+    (INTEGRATION, UNIT, INTERLEAVE),
 )
 # What can be asked for by name.
 GROUPS = {

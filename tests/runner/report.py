@@ -26,8 +26,6 @@ class Result:
     passed: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
-    # Tests that failed beside the other layers and passed alone.
-    alone: frozenset[str] = frozenset()
 
 
 def read(report: Path) -> Ended:
@@ -54,12 +52,6 @@ def result_of(layer: Layer, exit_code: int, ended: Ended, seconds: float) -> Res
     return replace(result, passed=result.passed - {layer.name}, failed=frozenset({f"exit code {exit_code}"}))
 
 
-def mended(result: Result, alone: Result) -> Result:
-    """Return the result with those failures passed that passed when they ran alone."""
-    passed = result.failed & alone.passed
-    return replace(result, passed=result.passed | passed, failed=result.failed - passed, alone=passed)
-
-
 def summary(results: Sequence[Result]) -> Iterator[str]:
     """Write the lines printed last: each layer, what failed, and the closing line of the whole."""
     yield f"{'layer':<24}{'result':<8}{'passed':>8}{'failed':>8}{'skipped':>8}{'seconds':>9}"
@@ -67,7 +59,6 @@ def summary(results: Sequence[Result]) -> Iterator[str]:
         counts = f"{len(result.passed):>8}{len(result.failed):>8}{len(result.skipped):>8}{result.seconds:>9.0f}"
         yield f"{result.name:<24}{'FAILED' if result.failed else 'passed':<8}{counts}"
     for result in results:
-        yield from (f"passed only alone {result.name}: {name}" for name in sorted(result.alone))
         yield from (f"FAILED {result.name}: {name}" for name in sorted(result.failed))
     passed, failed, skipped = (
         sum(map(len, ends))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.runner.layers import ROOT, Layer
-from tests.runner.report import Result, mended, read, result_of
+from tests.runner.report import Result, read, result_of
 
 # An interrupted layer has this long to end its servers and browsers.
 PATIENCE_SECONDS = 60
@@ -49,17 +49,6 @@ class Run:
                 raise
             finally:
                 self._end()
-
-    def again(self, lanes: Sequence[Sequence[Layer]], results: Sequence[Result]) -> list[Result]:
-        """Run what failed in layers with real time once more, alone; return the results with what then passed."""
-        layers = {layer.name: layer for lane in lanes for layer in lane}
-        self._is_over = False
-        return [
-            mended(result, self._layer(layers[result.name].alone(), is_live=False))
-            if result.failed and layers[result.name].again
-            else result
-            for result in results
-        ]
 
     def interrupt(self) -> None:
         """Have all that runs clean up and end, as Ctrl-C does: pytest, its workers and what they started."""

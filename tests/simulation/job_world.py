@@ -15,13 +15,13 @@ from typing import cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import messages
+from campaigns.dialling import message_service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.database.database import Database
 from hotline.errors import HotlineError
-from hotline.models import Call, Event, Job, Recording, UnreferencedObject
+from hotline.models import Call, CallHistoryEvent, Job, Recording, UnreferencedObject
 from hotline.object_store import orphans
 from hotline.object_store.store import ObjectStore
 from hotline.outbox import jobs
@@ -158,8 +158,8 @@ class Reached:
 
 
 def advise(context: AppContext, provider: Provider, _subject_id: str, now: datetime) -> None:
-    """As `campaigns.dialogue.after_call.advise` sends it."""
-    messages.send(context.settings, provider, NUMBER, BODY, now)
+    """As `campaigns.dialogue.after_call_service.advise` sends it."""
+    message_service.send(context.settings, provider, NUMBER, BODY, now)
 
 
 class World:
@@ -171,7 +171,9 @@ class World:
         self.passed = 0.0
         now = clock.now()
         with context.database.write() as session:
-            call = Call(provider_sid="CA1", language=Language.ENGLISH, place={}, started_at=now, heard_at=now)
+            call = Call(
+                provider_sid="CA1", language=Language.ENGLISH, dialogue_state={}, started_at=now, last_report_at=now
+            )
             session.add(call)
             session.flush()
             recording = Recording(provider_sid="RE1", call_id=call.id, state=RecordingState.READY, started_at=now)
@@ -217,7 +219,7 @@ class World:
         """Nothing fails any more: work is done as often as it is due, by workers who come and go."""
         for _ in range(4):
             self.expire()
-            sweep.forgotten_jobs(self.context)
+            sweep.forgotten_jobs(self.context.database, self.context.notifier)
             with self.context.database.read() as session:
                 is_due = (Job.kind.in_(KINDS), Job.state == JobState.DUE)
                 due = list(session.scalars(select(Job.kind).where(*is_due)))
@@ -230,7 +232,10 @@ class World:
         """Whether what the row names is in our store and can be opened."""
         recording = self.recording()
         try:
-            return recording.blob is not None and service.decrypted_wav(self.context, recording) == SOUND
+            return (
+                recording.blob is not None
+                and service.decrypted_wav(self.context.objects, self.context.keyring, recording) == SOUND
+            )
         except HotlineError:
             return False
 
@@ -249,7 +254,7 @@ class World:
         assert set(states.values()) <= ends, {kind: (self.job(kind).state, self.job(kind).reason) for kind in KINDS}
         assert (self.opens(), self.outside.files, self.outside.texts) == (True, {}, [BODY])
         with self.context.database.read() as session:
-            told = Counter(session.scalars(select(Event.kind)))
+            told = Counter(session.scalars(select(CallHistoryEvent.kind)))
         assert told["recording_stored"] == 1
         self._sweep_blobs()
         assert self.stored() == [self.recording().blob]
@@ -259,7 +264,7 @@ class World:
             session.execute(update(UnreferencedObject).values(made_at=UnreferencedObject.made_at))
             for row in session.scalars(select(UnreferencedObject)):
                 row.made_at -= orphans.SAFE + timedelta(minutes=1)
-        orphans.sweep(self.context)
+        orphans.sweep(self.context.database, self.context.objects)
 
     def stored(self) -> list[str]:
         """The names of all blobs."""

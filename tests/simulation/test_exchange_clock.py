@@ -19,7 +19,8 @@ from tests.simulation.exchange.telephone import Line, Place
 
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 AGENT = "client:agent-1"
-HELLO = "<Response><Say>hello</Say><Gather action='/key' timeout='5' actionOnEmptyResult='true'/></Response>"
+GATHER = "<Gather action='/key' numDigits='1' timeout='5' actionOnEmptyResult='true'/>"
+HELLO = f"<Response><Say>hello</Say>{GATHER}</Response>"
 ROOM = "<Response><Dial action='/done'><Conference endConferenceOnExit='true'>room</Conference></Dial></Response>"
 
 
@@ -72,9 +73,9 @@ def test_a_telephone_rings_out_at_its_moment_while_no_time_passes_outside(exchan
 def test_a_key_and_its_absence_are_the_verbs_own(exchange: SimulatedExchange) -> None:
     caller = exchange.dial("+8613800000001")
     answered(exchange, "/arrivals", HELLO)
-    assert caller.place is Place.DOCUMENT
-    exchange.loop.pass_time(SENTENCE_SECONDS)
-    assert caller.place is Place.ASKED
+    places = [caller.place]
+    exchange.loop.pass_time(2 * SENTENCE_SECONDS)
+    assert [*places, caller.place] == [Place.DOCUMENT, Place.ASKED]
     exchange.press(caller, "1")
     mail = taken(exchange, "/key")
     assert mail.form["Digits"] == "1"
@@ -108,8 +109,12 @@ def test_a_document_that_comes_too_late_is_not_followed(exchange: SimulatedExcha
 
 
 def test_what_was_done_although_the_answer_is_lost_is_done(exchange: SimulatedExchange) -> None:
-    asked = iter([lambda: None, lambda: setattr(exchange, "faults", Faults(down=1))])
-    exchange.requests.between = lambda: next(asked)()
+    shares = iter([0.0, 1.0])
+
+    def between() -> None:
+        exchange.faults = Faults(down=next(shares))
+
+    exchange.requests.between = between
     with pytest.raises(ProviderDown):
         rung(exchange)
     assert [line.address for line in exchange.dialled] == [AGENT]

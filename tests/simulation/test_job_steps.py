@@ -158,7 +158,7 @@ def test_a_store_that_takes_nothing_for_hours_costs_no_recording_and_is_given_up
         tries += 1
         assert tries < 100
     job = world.job("fetch_recording")
-    assert (job.state, job.reason, job.tries, job.deaths) == (JobState.FAILED, "store", tries, 0)
+    assert (job.state, job.reason, job.tries, job.worker_deaths) == (JobState.FAILED, "store", tries, 0)
     assert tries > 20
 
 

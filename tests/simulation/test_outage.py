@@ -23,11 +23,10 @@ from hotline.outbox import jobs
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.queue_entry import QueueEntryState
-from ivr.dialogue import call_end
-from routing.agents import hospital_file
+from ivr.dialogue import call_end_service
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
-from telephony import signature
-from telephony.provider import connect
+from telephony.provider import connect, signature
 from telephony.views import ListedCall
 from tests.conftest import make_settings
 from tests.integration.caller import Caller, Document
@@ -72,7 +71,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str, red
         with open_context(settings) as context:
             with context.database.write() as session:
                 known = hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(settings))
-                hospital_file.store(session, known, clock.now())
+                hospital_service.store(session, known, clock.now())
             app = voice_app.create(context, provider)
             wait_for(lambda: _count(context, Job) > 60, what="the prompts' rows")
             yield House(door, context, app)
@@ -193,7 +192,7 @@ def test_who_hangs_up_while_they_are_kept_is_called_back(house: House) -> None:
 
 def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_called_again(context: AppContext) -> None:
     with context.database.write() as session:
-        hospital_file.store(
+        hospital_service.store(
             session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(context.settings)), clock.now()
         )
     begun = clock.now() - timedelta(minutes=2)
@@ -203,8 +202,8 @@ def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_call
         return ListedCall(f"CA{number:032x}", caller, LegStatus.COMPLETED, started, started + timedelta(seconds=9))
 
     for one in (view(2, "+8613900000002", 5), view(1, "+8613900000002", 0), view(3, "anonymous", 0)):
-        assert call_end.write_down_missed(context, one, clock.now())
-        assert not call_end.write_down_missed(context, one, clock.now())
+        assert call_end_service.write_down_missed(context, one, clock.now())
+        assert not call_end_service.write_down_missed(context, one, clock.now())
     with context.database.read() as session:
         assert [row.number for row in session.scalars(select(Callback))] == ["+8613900000002"]
 
@@ -262,7 +261,7 @@ def test_a_disk_that_takes_nothing_sends_no_caller_away(
     with open_context(settings) as context:
         event.listen(context.database.engine, "checkout", breaks)
         with context.database.write() as session:
-            hospital_file.store(
+            hospital_service.store(
                 session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(settings)), clock.now()
             )
         app = voice_app.create(context, provider)

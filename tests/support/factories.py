@@ -11,7 +11,7 @@ from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.values.language import Language
 from hotline.values.states.agent import SignsIn
 from hotline.values.states.offer import OfferState
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.offers import service as offer_service
 from routing.queues import queues_file, service
 from routing.queues.service import QueueRequest
@@ -23,7 +23,7 @@ SAMPLE = Path("cli/demo/hospital.yaml")
 def load_hospital(context: AppContext, now: datetime = NOW) -> dict[str, Agent]:
     """The sample hospital in the database; its agents by staff number, at work by their telephones alone."""
     with context.database.write() as session:
-        hospital_file.store(session, hospital_file.read(SAMPLE, queues_file.of(context.settings)), now)
+        hospital_service.store(session, hospital_file.read(SAMPLE, queues_file.of(context.settings)), now)
         session.execute(update(Agent).values(signs_in=SignsIn.TELEPHONE, is_present=True, absence_reason=None))
     with context.database.read() as session:
         return {agent.staff_number: agent for agent in session.scalars(select(Agent))}
@@ -32,12 +32,17 @@ def load_hospital(context: AppContext, now: datetime = NOW) -> dict[str, Agent]:
 def call_in_line(context: AppContext, wish: QueueRequest | None = None, now: datetime = NOW) -> tuple[Call, QueueEntry]:
     """A caller who asked for a person at `now`."""
     call = Call(
-        id=new_id(), provider_sid=f"CA{new_id()}", language=Language.ENGLISH, place={}, started_at=now, heard_at=now
+        id=new_id(),
+        provider_sid=f"CA{new_id()}",
+        language=Language.ENGLISH,
+        dialogue_state={},
+        started_at=now,
+        last_report_at=now,
     )
     with context.database.write() as session:
         session.add(call)
         session.flush()
-        waiting = service.join(session, context, call, wish or QueueRequest("booking"), now)
+        waiting = service.join(session, context.notifier, context.settings, call, wish or QueueRequest("booking"), now)
     return call, waiting
 
 
@@ -47,5 +52,5 @@ def offer_to(context: AppContext, waiting: QueueEntry, agent: Agent, now: dateti
         id=new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         state=OfferState.STARTED, ring=1, rings=3, reasons=[], started_at=now,
     )  # fmt: skip
-    assert offer_service.start(context, offer)
+    assert offer_service.start(context.database, context.notifier, offer)
     return offer

@@ -18,9 +18,9 @@ from hotline.context import AppContext
 from hotline.models import (
     Agent,
     AgentSkill,
+    AutoScore,
     Call,
-    Event,
-    MachineMark,
+    CallHistoryEvent,
     Offer,
     Queue,
     QueueEntry,
@@ -214,10 +214,10 @@ def answered(context: AppContext, made: Morning, start: datetime, language: Lang
     return call
 
 
-def a_mark(call: Call, recording: Recording, at: datetime) -> MachineMark:
+def a_mark(call: Call, recording: Recording, at: datetime) -> AutoScore:
     """The machine's mark for a greeting that was heard."""
     place = {"recording_id": recording.id, "start": 0.5, "end": 1.5, "speaker": "agent", "utterances": []}
-    return MachineMark(
+    return AutoScore(
         call_id=call.id,
         scorecard="service",
         item="greeting",
@@ -252,7 +252,10 @@ def events(call: Call, missed: Offer, won: Offer, at: Callable[[float], datetime
         (50, call_events.RecordingTranscribed(**sound, lines=4)),
         (51, call_events.CallChecked(scorecard="service", faults=[], unsure=[])),
     ]
-    return [Event(call_id=call.id, kind=event.kind, at=at(seconds), data=event.data) for seconds, event in happened]
+    return [
+        CallHistoryEvent(call_id=call.id, kind=event.kind, at=at(seconds), data=event.data)
+        for seconds, event in happened
+    ]
 
 
 def a_call(name: str, start: datetime, outcome: CallOutcome | None, **other: Any) -> Call:
@@ -264,7 +267,7 @@ def a_call(name: str, start: datetime, outcome: CallOutcome | None, **other: Any
         "status": CallStatus.ENDED if outcome else CallStatus.IN_MENU,
         "outcome": outcome,
         "started_at": start,
-        "heard_at": start,
+        "last_report_at": start,
         "ended_at": start + timedelta(seconds=20) if outcome else None,
     }
     return Call(**(values | other))

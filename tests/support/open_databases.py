@@ -11,7 +11,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_context
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring
-from hotline.models import KeptSecret, KnownKey, Row
+from hotline.models import KnownKey, Row, StoredSecret
 from hotline.object_store.store import ObjectStore
 from hotline.outbox.notifier import Notifier
 
@@ -29,7 +29,7 @@ class _Proven:
     @classmethod
     def of(cls, context: AppContext) -> "_Proven":
         keyring = context.keyring
-        tables = (KnownKey, KeptSecret)
+        tables = (KnownKey, StoredSecret)
         with context.database.engine.connect() as connection:
             rows = [
                 (model, dict(row)) for model in tables for row in connection.execute(select(model.__table__)).mappings()
@@ -66,10 +66,18 @@ class OpenDatabases:
         try:
             yield context
         finally:
-            context.close()
+            context.database.end_background()
+            context.notifier.close()
+        if context.database.is_sqlite or not proven.is_unchanged():
+            context.database.close()  # the next test has another file
         if proven.is_unchanged():
             context.database.closing.clear()
             self._proven[place] = proven
+
+    def give_back(self) -> None:
+        """Give the connections of all back; the databases are opened anew when they are asked for."""
+        while self._proven:
+            self._proven.popitem()[1].database.close()
 
 
 def _again(settings: Settings, proven: _Proven) -> AppContext:

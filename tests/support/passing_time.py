@@ -7,8 +7,8 @@ from sqlalchemy import text
 from hotline.context import AppContext
 
 BY_ITS_CLOCK = {
-    "jobs": ("due_at", "held_until", "troubled_at"),
-    "chores": ("due_at", "last_started", "last_ended"),
+    "jobs": ("due_at", "held_until", "first_failed_at"),
+    "task_schedules": ("due_at", "last_started_at", "last_ended_at"),
     "unreferenced_objects": ("made_at",),
 }
 

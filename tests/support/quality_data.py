@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from hotline.context import AppContext
-from hotline.models import Call, MachineMark, Review, User
+from hotline.models import AutoScore, Call, Review, User
 from hotline.values.access import Role
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
 from qa.reviews import answers, service
 from qa.reviews.service import ReviewDraft
-from qa.sampling import targeted
+from qa.sampling import targeted_service
 from tests.support.morning import Morning, answered, hashed, morning
 
 # What the machine says of every call: sure of some items, unsure of one, wrong about none.
@@ -62,9 +62,9 @@ def house(context: AppContext, now: datetime, language: Language = Language.MAND
 def mark(context: AppContext, call: Call, recording_id: str, now: datetime, **other: ItemAnswer) -> None:
     """The machine's marks of a call; `other` answers by item replace those of `MARKS`."""
     with context.database.write() as session:
-        session.execute(delete(MachineMark).where(MachineMark.call_id == call.id))
+        session.execute(delete(AutoScore).where(AutoScore.call_id == call.id))
         for item, (answer, probability, places) in MARKS.items():
-            row = MachineMark(call_id=call.id, scorecard="service", item=item, answer=other.get(item, answer))
+            row = AutoScore(call_id=call.id, scorecard="service", item=item, answer=other.get(item, answer))
             row.probability, row.made_at = probability, now
             row.evidence = [
                 {"recording_id": recording_id, "start": start, "end": end, "speaker": "agent"} for start, end in places
@@ -96,9 +96,9 @@ def read(context: AppContext, review_id: str) -> Review:
 
 def published(context: AppContext, call: Call, user_id: str, now: datetime, **other: str) -> str:
     """A published review of the call; `other` answers by item. Its id."""
-    review_id = targeted.choose(context, call.id, user_id, now)
-    service.take(context, review_id, user_id, now)
+    review_id = targeted_service.choose(context.database, context.settings, call.id, user_id, now)
+    service.take(context.database, context.settings, review_id, user_id, now)
     review = read(context, review_id)
     draft = ReviewDraft(review.version, filled(context, review, **other), {"remark": "讲得清楚，别忘了报工号。"})
-    service.publish(context, review_id, user_id, draft, now)
+    service.publish(context.database, context.settings, review_id, user_id, draft, now)
     return review_id

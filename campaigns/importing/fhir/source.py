@@ -34,7 +34,7 @@ class LocatedResource:
 
 def resources(file: Path, limits: FileLimits) -> Iterator[LocatedResource | RejectedField]:
     """Yield each resource of the file. Raises `UnreadableFile` when it is no FHIR at all."""
-    limits.check_size(file)
+    csv_file.check_size(file, limits)
     with csv_file.opened(file) as source:
         first = _first_line(source, limits.whole_bytes)
         is_by_line = len(first) <= limits.whole_bytes and _parsed(first) is not None and _goes_on(source)

@@ -24,7 +24,7 @@ BATCH = (b"FHS", b"BHS", TRAILER, b"FTS")
 
 def read(file: Path, given: SourceDefaults, limits: FileLimits) -> Iterator[tuple[int, Item]]:
     """Yield each event with the number of its message, from 1. Raises `UnreadableFile` when there is none."""
-    limits.check_size(file)
+    csv_file.check_size(file, limits)
     number = begun = 0
     with csv_file.opened(file) as source:
         for raw in messages(_recoded(source)):

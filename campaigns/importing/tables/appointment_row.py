@@ -12,8 +12,8 @@ from campaigns.importing.tables.discharge_columns import HEADS
 from crm.feeds import dates as feeds_dates
 from crm.feeds.checked_row import LONGER, CheckedRow
 from crm.feeds.rejected_field import RejectedField
-from crm.feeds.tables import Columns
-from crm.feeds.tables import TableRow as TableRow
+from crm.feeds.table_row import Columns
+from crm.feeds.table_row import TableRow as TableRow
 from crm.patients import person_fields
 from hotline.values import phone_numbers
 from hotline.values.language import Language

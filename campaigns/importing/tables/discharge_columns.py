@@ -1,6 +1,6 @@
 """The columns of a table of discharges, under the heads that hospitals give them. Pure."""
 
-from crm.feeds.tables import Columns
+from crm.feeds.table_row import Columns
 
 # Our names for columns -> the heads under which hospitals have them (compared without spaces and capitals).
 HEADS = {

@@ -4,15 +4,15 @@ from typing import Any
 
 from campaigns.importing.record import DischargeFacts
 
-PERSONAL = ("name", "birth_date", "number", "language", "zone", "has_consent", "do_not_call", "wishes")
+PERSONAL = ("name", "birth_date", "number", "language", "zone", "has_consent", "do_not_call", "preferences")
 CARE = ("ward", "condition", "codes")
 
 
 def write(facts: DischargeFacts, patient_number: str) -> dict[str, Any]:
     """Return the facts as plain values, which JSON takes."""
-    wishes: dict[str, Any] = {"refused": sorted(facts.refused_days)} if facts.refused_days else {}
+    preferences: dict[str, Any] = {"refused": sorted(facts.refused_days)} if facts.refused_days else {}
     if facts.preferred is not None:
-        wishes |= {"from": facts.preferred[0], "to": facts.preferred[1]}
+        preferences |= {"from": facts.preferred[0], "to": facts.preferred[1]}
     return {
         "patient_number": patient_number,
         "name": facts.name,
@@ -25,5 +25,5 @@ def write(facts: DischargeFacts, patient_number: str) -> dict[str, Any]:
         "codes": list(facts.codes),
         "has_consent": facts.has_consent,
         "do_not_call": facts.do_not_call,
-        "wishes": wishes,
+        "preferences": preferences,
     }

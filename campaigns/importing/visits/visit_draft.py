@@ -1,10 +1,14 @@
 """A visit while it is written: what the database holds of it, and what has been reported now."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from campaigns.importing.visits.visit_state import EventReport
-from hotline.models import Visit
+
+if TYPE_CHECKING:
+    from hotline.models import Visit
 
 
 @dataclass

@@ -1,27 +1,32 @@
 """The second act of the demo: twelve patients are called after discharge, and whoever is worse reaches a nurse."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.orm import Session
 
-from campaigns.importing import files
-from campaigns.planning import enrolment, plan, service
+from campaigns.importing import file_service
+from campaigns.planning import enrolment_service, plan, service
 from cli.demo import act, queries, report, summary
 from cli.demo.act import Act
 from cli.demo.watch import NONE
 from cli.terminal import tables
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Recipient
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.recipient import RecipientState
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hotline.models import Recipient
 
 HERE = Path(__file__).parent
 NAME = "demo"
@@ -42,15 +47,15 @@ COLOURS = {
 def begin(context: AppContext) -> None:
     """The nurses are at their telephones, the discharge list comes in, the campaign is planned and started."""
     now = clock.now()
-    act.on_duty(context, NURSES)
+    act.on_duty(context.database, context.notifier, NURSES)
     yesterday = f"{now.astimezone(ZoneInfo(context.settings.timezone)) - timedelta(days=1):%Y-%m-%d}"
     with TemporaryDirectory() as folder:
         file = Path(folder) / "patients.csv"
         file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
-        files.take(context, file, files.ImportOptions(), now)
-    service.make(context, NAME, plan.Scope(), now)
-    enrolment.enrol(context, NAME, now)
-    service.start(context, NAME, now)
+        file_service.take(context, file, file_service.ImportOptions(), now)
+    service.make(context.database, NAME, plan.Scope(), now)
+    enrolment_service.enrol(context, NAME, now)
+    service.start(context.database, context.notifier, NAME, now)
 
 
 def is_over(context: AppContext) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns.dialogue import after_call
+from campaigns.dialogue import after_call_service
 from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
-from campaigns.planning import absence_import, enrolment, plan, service
+from campaigns.planning import absence_service, enrolment_service, plan, service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, AgentSkill, Recipient
@@ -58,9 +58,9 @@ class Campaign:
             session.add(_nurse())
         told = discharge(1, language=Language(self.language))
         importing_service.store(self.context, [told], "test", NOW)
-        service.make(self.context, "spring", plan.Scope(), NOW)
-        enrolment.enrol(self.context, "spring", NOW)
-        service.start(self.context, "spring", NOW)
+        service.make(self.context.database, "spring", plan.Scope(), NOW)
+        enrolment_service.enrol(self.context, "spring", NOW)
+        service.start(self.context.database, self.context.notifier, "spring", NOW)
 
     def starts_for_absence(self) -> None:
         """The patient's doctor will be away."""
@@ -72,10 +72,10 @@ class Campaign:
             "2026-03-05 09:30; 2026-03-06 14:00\n",
             "utf-8",
         )
-        absence_import.take(self.context, "away", file, NOW)
+        absence_service.take(self.context, "away", file, NOW)
         with self.context.database.write() as session:
             session.add(_nurse())
-        service.start(self.context, "away", NOW)
+        service.start(self.context.database, self.context.notifier, "away", NOW)
 
     def due_again(self) -> None:
         """The patient is to be called again now."""
@@ -184,7 +184,7 @@ def a_warning_sign_in_words(campaign: Campaign) -> None:
     queue = patient.here
     patient.ask(queue.attribute("Enqueue", "waitUrl"), QueuePosition="1", QueueTime="3")
     campaign.exchange.redirect = lambda _sid, _url: None  # type: ignore[method-assign, assignment] # the line follows below
-    after_call.alarm(campaign.context, campaign.exchange, clock.now() + timedelta(seconds=20))
+    after_call_service.alarm(campaign.context, campaign.exchange, clock.now() + timedelta(seconds=20))
     patient.ask(f"{patient.base}/unanswered")
     patient.ask(queue.attribute("Enqueue", "action"), QueueResult="error")
     patient.end()

@@ -64,7 +64,7 @@ class Stage:
             id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
             ring=1, rings=3, reasons=[], started_at=clock.now(),
         )  # fmt: skip
-        assert offer_service.start(self.context, offer)
+        assert offer_service.start(self.context.database, self.context.notifier, offer)
         return offer.id, TapedCaller(self.app, self.context.settings, agent.address, new_sid(), tape=self.tape)
 
     def talks(self, caller: TapedCaller, staff_number: str) -> tuple[str, TapedCaller]:
@@ -72,7 +72,7 @@ class Stage:
         offer_id, agent = self.offered(caller, staff_number)
         agent.ask(f"/voice/offers/{offer_id}/answer")
         with self.context.database.write() as session:
-            session.get_one(QueueEntry, self.scene.places(caller)[-1].id).moved_at = clock.now()
+            session.get_one(QueueEntry, self.scene.places(caller)[-1].id).sent_to_conference_at = clock.now()
         caller.leaves("redirected")
         caller.ask(f"/voice/calls/{self.scene.call(caller).id}/connect")
         events = agent.here.root.find("Dial/Conference")

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 import time_machine
 
-from hotline.context import AppContext, open_context
-from ivr.flow.reader import STANDARD
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
+from ivr.flow.flow_file import STANDARD
 from telephony.provider import connect
-from tests.conftest import make_settings
 from tests.integration import campaign_house
 from tests.integration.replay import after_discharge, callback, menu, outage, rating, waiting
 from tests.integration.replay.stage import Stage
 from tests.integration.replay.tape import Tape
 from tests.support.factories import NOW
+from tests.support.open_databases import OpenDatabases
 from tests.support.webhooks import unhurried_app
 
 RECORDED = Path(__file__).with_name("recorded")
@@ -37,7 +38,7 @@ CASES = [(flow, play) for flow, plays in FLOWS.items() for play in plays]
 
 
 @contextmanager
-def house(tmp_path: Path, database_url: str, redis_server: str, flow: str) -> Iterator[AppContext]:
+def house(tmp_path: Path, settings: Settings, databases: OpenDatabases, flow: str) -> Iterator[AppContext]:
     """The resources of a hospital whose settings fit the flow that is played."""
     more: dict[str, object] = {}
     if flow == "menu_closed":
@@ -48,10 +49,9 @@ def house(tmp_path: Path, database_url: str, redis_server: str, flow: str) -> It
         more["flow_file"] = file
     if flow == "outage_with_number":
         more["outage_number"] = "+861088880000"
-    opened = open_context(make_settings(tmp_path, database_url, redis_server, **more))
-    opened.notifier.redis.flushdb()
-    yield opened
-    opened.close()
+    with databases.context(settings.model_copy(update=more)) as opened:
+        opened.notifier.redis.flushdb()
+        yield opened
 
 
 def written(record: dict[str, Any]) -> str:
@@ -78,9 +78,14 @@ def compare(flow: str, scenario: str, turns: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("flow", "play"), CASES, ids=[f"{flow}-{play.__name__}" for flow, play in CASES])
 def test_flow_answers_as_it_was_recorded(
-    tmp_path: Path, database_url: str, redis_server: str, flow: str, play: Callable[[Stage], None], language: str
+    tmp_path: Path,
+    settings: Settings,
+    open_databases: OpenDatabases,
+    flow: str,
+    play: Callable[[Stage], None],
+    language: str,
 ) -> None:
-    with house(tmp_path, database_url, redis_server, flow) as context, time_machine.travel(NOW, tick=False) as travel:
+    with house(tmp_path, settings, open_databases, flow) as context, time_machine.travel(NOW, tick=False) as travel:
         provider = connect(context.settings)
         app = unhurried_app(context, provider)
         tape = Tape(app)

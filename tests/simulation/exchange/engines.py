@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from exchange.core.engines import Engines
 from exchange.media.audio import FRAME_BYTES
+from exchange.server.engines import Engines
 from exchange.speech.recogniser import NoRecogniser
 
 SENTENCE_SECONDS, FILE_SECONDS = 0.5, 60.0

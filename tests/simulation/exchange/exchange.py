@@ -10,8 +10,8 @@ from random import Random
 from exchange.calls.call_details import TwilioCallStatus
 from exchange.calls.line import TelephoneLine
 from exchange.core.config import Config, NumberConfig
-from exchange.core.server import Exchange
 from exchange.media.clock import Ticker, wall_clock
+from exchange.server.server import Exchange
 from hotline.configuration.settings import Settings
 from telephony import webhook_urls
 from telephony.provider import connect

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from exchange.calls.media_stream import NO_SOCKETS, WebSocketConnection
 from exchange.core.errors import WebhookError
-from exchange.media.media_stream import NO_SOCKETS, WebSocketConnection
 from exchange.webhooks.webhook import WebhookRequest, WebhookResponse
 
 SITE = "http://voice.test"

@@ -6,10 +6,10 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from exchange.calls.call_details import TwilioCallStatus
+from exchange.calls.conference.participant import Participant
 from exchange.calls.leg import CallLeg
 from exchange.calls.line import LineListener
-from exchange.conference.participant import Participant
-from exchange.core.context import ExchangeContext
+from exchange.flow.context import ExchangeContext
 from exchange.media.audio import SILENCE
 from exchange.media.tones import tone
 

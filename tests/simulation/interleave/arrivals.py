@@ -37,11 +37,13 @@ def join(context: AppContext, wish: Wish, caller: Caller, sid: str) -> str:
     state = FlowState(node, caller.language, consent=True)
     call = Call(
         id=clock.new_id(), provider_sid=sid, language=caller.language, turn=2, started_at=now,
-        heard_at=now, consent_at=now if caller.may_record else None, place=queries.write_state(state),
+        last_report_at=now, consent_at=now if caller.may_record else None, dialogue_state=queries.write_state(state),
         caller_number=caller.number, caller_index=context.keyring.index(caller.number) if caller.number else None,
     )  # fmt: skip
     with context.database.write() as session:
         session.add(call)
         session.flush()
-        service.join(session, context, call, service.QueueRequest(queue, skill, priority), now)
+        service.join(
+            session, context.notifier, context.settings, call, service.QueueRequest(queue, skill, priority), now
+        )
     return call.id

@@ -6,15 +6,15 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Event
+from hotline.models import Call, CallHistoryEvent
 from hotline.values.call_events import CallerConnected, PersonRequested
 from hotline.values.states.call import CallOutcome, Direction
 from reports.service_level import queries
 
-_KINDS = select(Event.kind, func.count()).group_by(Event.kind)
+_KINDS = select(CallHistoryEvent.kind, func.count()).group_by(CallHistoryEvent.kind)
 _CALLS = (
-    select(func.count(Event.call_id.distinct()))
-    .join(Call, Call.id == Event.call_id)
+    select(func.count(CallHistoryEvent.call_id.distinct()))
+    .join(Call, Call.id == CallHistoryEvent.call_id)
     .where(Call.direction == Direction.INBOUND)
 )
 _ENDS = select(func.count()).where(Call.direction == Direction.INBOUND)
@@ -28,8 +28,8 @@ def figures(session: Session, began: datetime) -> Iterator[str]:
     for kind, count in session.execute(_KINDS):
         events[kind] = count
     told: dict[str, int | None] = {
-        "asked": session.scalar(_CALLS.where(Event.kind == PersonRequested.kind)),
-        "answered": session.scalar(_CALLS.where(Event.kind == CallerConnected.kind)),
+        "asked": session.scalar(_CALLS.where(CallHistoryEvent.kind == PersonRequested.kind)),
+        "answered": session.scalar(_CALLS.where(CallHistoryEvent.kind == CallerConnected.kind)),
         "offers": events.get("offer_started", 0) - events.get("offer_unreachable", 0),
         "offers_answered": events.get("offer_answered", 0) - events.get("agent_lost", 0),
         "abandoned": session.scalar(_ENDS.where(Call.outcome == CallOutcome.ABANDONED)),

@@ -21,12 +21,12 @@ def promises(seen: Seen) -> Iterator[str]:
     for promise in seen.promises:
         if promise.tries > MOST_TRIES:
             yield f"dialled {promise.tries} times: {promise.call_id}"
-        if promise.state is CallbackState.BACK and promise.back_call_id is None:
+        if promise.state is CallbackState.BACK and promise.outbound_call_id is None:
             yield f"call-back came back without a call: {promise.call_id}"
-        is_back = promise.back_call_id is not None and promise.state is not CallbackState.WAITING
-        if is_back and promise.back_call_id not in seen.calls:
+        is_back = promise.outbound_call_id is not None and promise.state is not CallbackState.WAITING
+        if is_back and promise.outbound_call_id not in seen.calls:
             yield f"call-back lost with its line: {promise.call_id}"
-        if promise.state is CallbackState.DIALLING and promise.back_call_id is None:
+        if promise.state is CallbackState.DIALLING and promise.outbound_call_id is None:
             for (index, call_id), started_at in began.items():
                 if index == promise.caller_index and started_at < promise.dialled_at:
                     yield f"dialled while on the line: {promise.call_id} in {call_id}"
@@ -57,7 +57,7 @@ def _ended(session: Session, row: Callback, has_case: bool) -> Iterator[str]:
         if row.tries < MOST_TRIES and row.reason is not CallbackReason.TOO_LATE:
             yield f"call-back failed after {row.tries} tries: {row.call_id}"
     if row.state is CallbackState.DONE:
-        back = session.get(Call, row.back_call_id or "")
+        back = session.get(Call, row.outbound_call_id or "")
         if back is None or back.answered_at is None:
             yield f"call-back done, and nobody talked to them: {row.call_id}"
 
@@ -68,9 +68,9 @@ def _place_kept(session: Session, row: Callback) -> Iterator[str]:
     )
     if row.asked_at not in session.scalars(left).all():
         yield f"call-back stands where its caller never stood: {row.call_id}"
-    if row.back_call_id is not None:
+    if row.outbound_call_id is not None:
         came = session.scalars(
-            select(QueueEntry).where(QueueEntry.call_id == row.back_call_id).order_by(QueueEntry.id)
+            select(QueueEntry).where(QueueEntry.call_id == row.outbound_call_id).order_by(QueueEntry.id)
         ).first()
         if came is not None and (came.asked_at, came.queue) != (row.asked_at, row.queue):
             yield f"call-back lost its place: {row.call_id}"

@@ -69,7 +69,7 @@ def forgotten(seen: Seen, skills: Skills, now: datetime) -> Iterator[str]:
 
     The same of call-backs: a patient who is not on the line is dialled when somebody is free for them.
     """
-    kept = {promise.held_agent_id for promise in seen.promises if promise.state is CallbackState.DIALLING}
+    kept = {promise.reserved_agent_id for promise in seen.promises if promise.state is CallbackState.DIALLING}
     free = [
         agent.id
         for agent in seen.agents.values()
@@ -94,7 +94,7 @@ def forgotten(seen: Seen, skills: Skills, now: datetime) -> Iterator[str]:
 def _is_silent(promise: SeenPromise, now: datetime) -> bool:
     """Whether a try goes on of which nothing can be heard any more."""
     over = now - timedelta(seconds=SILENT_SECONDS + 30)
-    is_dialled = promise.state is CallbackState.DIALLING and promise.back_call_id is None
+    is_dialled = promise.state is CallbackState.DIALLING and promise.outbound_call_id is None
     return is_dialled and _moment(promise.dialled_at) < over
 
 

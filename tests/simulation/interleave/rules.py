@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hotline import clock
-from hotline.models import AgentSkill, Event, Offer, QueueEntry
+from hotline.models import AgentSkill, CallHistoryEvent, Offer, QueueEntry
 from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
@@ -100,14 +100,16 @@ class Rules:
     def _stories(self, calls: list[str]) -> Iterator[str]:
         """What the database tells of these calls."""
         with self._world.context.database.read() as session:
-            for event in session.scalars(select(Event).where(Event.call_id.in_(calls)).order_by(Event.id)):
+            for event in session.scalars(
+                select(CallHistoryEvent).where(CallHistoryEvent.call_id.in_(calls)).order_by(CallHistoryEvent.id)
+            ):
                 yield f"story of {event.call_id}: {event.at:%H:%M:%S.%f} {event.kind} {event.data}"
             names = [*calls, *session.scalars(select(Offer.id).where(Offer.call_id.in_(calls)))]
             for line in self._world.trace:
                 if any(name[-6:] in line for name in names):
                     yield f"seen: {line}"
             for row in session.scalars(select(QueueEntry).where(QueueEntry.call_id.in_(calls))):
-                yield f"place of {row.call_id}: {row.state} winner {row.winner_id} moved {row.moved_at}"
+                yield f"place of {row.call_id}: {row.state} winner {row.winner_id} moved {row.sent_to_conference_at}"
 
     def _dialled(self, seen: Seen) -> Iterator[str]:
         """No agent is rung while busy."""

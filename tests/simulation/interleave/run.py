@@ -30,7 +30,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.encryption.keyring import new_key
 from hotline.models import Row
-from routing.agents import hospital_file
+from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file as queue_rules
 from tests.simulation.interleave import settling
 from tests.simulation.interleave.rules import Rules, Violation
@@ -54,7 +54,7 @@ def day(context: AppContext, seed: int, steps: int) -> Counter[str]:
         context = replace(context, settings=context.settings.model_copy(update={"queues_file": WAYS_OUT}))
     with time_machine.travel(MORNING, tick=False) as travel:
         with context.database.write() as session:
-            hospital_file.store(session, hospital_file.read(HOSPITAL, queue_rules.of(context.settings)), MORNING)
+            hospital_service.store(session, hospital_file.read(HOSPITAL, queue_rules.of(context.settings)), MORNING)
         world = World(context, seed, travel)
         rules = Rules(world)
         with closing(world), closing(rules):

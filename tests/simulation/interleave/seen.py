@@ -52,11 +52,11 @@ class SeenPromise(NamedTuple):
     call_id: str
     state: CallbackState
     tries: int
-    back_call_id: str | None
+    outbound_call_id: str | None
     required_skills: dict[str, int]
     due_at: Any
     dialled_at: Any
-    held_agent_id: str | None
+    reserved_agent_id: str | None
     caller_index: str | None
 
 
@@ -110,11 +110,11 @@ _PROMISES = (
         Callback.call_id,
         Callback.state,
         Callback.tries,
-        Callback.back_call_id,
+        Callback.outbound_call_id,
         Callback.required_skills,
         Callback.due_at,
         Callback.dialled_at,
-        Callback.held_agent_id,
+        Callback.reserved_agent_id,
         Call.caller_index,
     )
     .join(Call, Call.id == Callback.call_id)

@@ -14,8 +14,8 @@ from hotline.models import Agent, Call, Offer, Transfer
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.transfer import OPEN_TRANSFERS, TransferKind
-from routing.agents import status as agent_status
-from routing.calls import transfers
+from routing.agents import status_service as agent_status
+from routing.calls import transfer_service
 from routing.errors import CannotTransfer
 from routing.queues import queries
 from tests.simulation.exchange.exchange import SimulatedExchange
@@ -38,7 +38,7 @@ def change_status(context: AppContext, exchange: SimulatedExchange, agents: list
     status = exchange.random.choice([AgentStatus.AVAILABLE, AgentStatus.AVAILABLE, *AgentStatus])
     with context.database.write() as session:
         row = session.get_one(Agent, agent.id, with_for_update=True)
-        agent_status.choose_status(session, context, row, status, clock.now())
+        agent_status.choose_status(session, context.notifier, row, status, clock.now())
     return f"{agent.staff_number} {status}"
 
 
@@ -47,7 +47,7 @@ def come_back(context: AppContext, exchange: SimulatedExchange, agents: list[Age
     agent = exchange.random.choice(agents)
     with context.database.write() as session:
         row = session.get_one(Agent, agent.id, with_for_update=True)
-        return agent.staff_number if agent_status.come_back(session, context, row, clock.now()) else ""
+        return agent.staff_number if agent_status.come_back(session, context.notifier, row, clock.now()) else ""
 
 
 def hand_on(context: AppContext, exchange: SimulatedExchange, agents: list[Agent]) -> str:
@@ -57,13 +57,13 @@ def hand_on(context: AppContext, exchange: SimulatedExchange, agents: list[Agent
         return ""
     agent_id = exchange.random.choice([None, *(agent.id for agent in agents)])
     kind = exchange.random.choice(list(TransferKind))
-    ask = transfers.TransferRequest(kind, agent_id, None if agent_id else exchange.random.choice(QUEUES))
+    ask = transfer_service.TransferRequest(kind, agent_id, None if agent_id else exchange.random.choice(QUEUES))
     try:
         with context.database.write() as session:
             offer = _talking(session, line)
             if offer is None:
                 return ""
-            transfers.begin(session, context, offer, ask, clock.now())
+            transfer_service.begin(session, context.notifier, context.settings, offer, ask, clock.now())
     except CannotTransfer:
         return ""
     return f"{named(line)} {kind} to {ask.queue or (agent_id or '')[-6:]}"
@@ -77,12 +77,16 @@ def go_on(context: AppContext, exchange: SimulatedExchange) -> str:
         return ""
     chosen = exchange.random.choice(rows)
     name, act = exchange.random.choice(
-        [("complete", transfers.complete), ("merge", transfers.merge), ("take back", transfers.take_back)]
+        [
+            ("complete", transfer_service.complete),
+            ("merge", transfer_service.merge),
+            ("take back", transfer_service.take_back),
+        ]
     )
     with context.database.write() as session:
         queries.locked_call(session, chosen.call_id)
         row = session.get_one(Transfer, chosen.id)
-        done = row.state in OPEN_TRANSFERS and act(session, context, row, clock.now())
+        done = row.state in OPEN_TRANSFERS and act(session, context.notifier, row, clock.now())
     return f"{name} {chosen.call_id[-6:]}" if done else ""
 
 
@@ -98,7 +102,7 @@ def hold(context: AppContext, exchange: SimulatedExchange) -> str:
         call = session.get_one(Call, offer.call_id)
         if call.status is not CallStatus.TALKING:
             return ""
-        transfers.hold(session, context, call, not call.is_held, clock.now())
+        transfer_service.hold(session, context.notifier, call, not call.is_held, clock.now())
     return named(line)
 
 
@@ -111,7 +115,7 @@ def hang_up(context: AppContext, exchange: SimulatedExchange) -> str:
         offer = _talking(session, line)
         if offer is None:
             return ""
-        transfers.let_go(session, context, offer, clock.now())
+        transfer_service.let_go(session, context.notifier, offer, clock.now())
     if exchange.random.random() < 0.7:
         exchange.end(line, "completed")
     return named(line)

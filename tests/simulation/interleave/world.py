@@ -19,7 +19,7 @@ from hotline.models import Agent, Job, Lease
 from hotline.outbox.lease import Leadership
 from hotline.values.states.agent import SignsIn
 from hotline.values.states.job import JobState
-from routing.router.router import Router
+from routing.router.service import Router
 from telephony.errors import ProviderDown
 from tests.simulation.exchange.exchange import SimulatedExchange
 from tests.simulation.exchange.network import Mail
@@ -184,11 +184,12 @@ class World:
         """The sweep asks the exchange about lines and recordings it has not mentioned."""
         lines = sweep.silent_lines(self.context, self.exchange.provider, clock.now())
         try:
-            return (
-                f"{lines} lines, {sweep.silent_recordings(self.context, self.exchange.provider, clock.now())} messages"
+            recordings = sweep.silent_recordings(
+                self.context.database, self.context.notifier, self.exchange.provider, clock.now()
             )
         except ProviderDown:
             return f"{lines} lines"
+        return f"{lines} lines, {recordings} messages"
 
     def work(self) -> str:
         """A worker does what is due for the messages of callers."""

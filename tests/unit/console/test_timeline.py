@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.calls import sound, timeline
+from console.calls import sound_http, timeline
 from hotline.models import Call, Offer, Recording
 from hotline.values.states.offer import OfferState
 from tests.support.morning import SECONDS, tones
@@ -87,10 +87,10 @@ def test_whatever_the_times_are_every_bar_lies_in_the_drawing(
 
 
 def test_an_outline_has_two_channels_of_the_same_length_and_silence_is_flat() -> None:
-    shape = sound.peaks(io.BytesIO(tones()), steps=100)
+    shape = sound_http.peaks(io.BytesIO(tones()), steps=100)
     assert shape["seconds"] == SECONDS
     channels = shape["channels"]
     assert isinstance(channels, list)
     assert [len(channel) for channel in channels] == [100, 100]
     assert max(max(channel) for channel in channels) == 1.0
-    assert sound.peaks(io.BytesIO(tones(0)), steps=100) == {"seconds": 0.0, "channels": [[], []]}
+    assert sound_http.peaks(io.BytesIO(tones(0)), steps=100) == {"seconds": 0.0, "channels": [[], []]}

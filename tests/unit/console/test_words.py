@@ -15,23 +15,23 @@ from campaigns.dialling import next_attempt, pacing
 from campaigns.dialogue import scripts_file
 from campaigns.importing.record import VisitEvent
 from campaigns.importing.visits import stop_reasons
-from campaigns.importing.visits.identities import FIELDS
+from campaigns.importing.visits.identity_queries import FIELDS
 from campaigns.planning import plan
 from campaigns.stopping import service
 from console.admin import audit_words
 from console.admin.audit_http import COLUMNS as AUDIT_COLUMNS
-from console.admin.failed_work import REASONS
+from console.admin.failed_work_http import REASONS
 from console.calls import event_text
 from console.campaigns.answers import BESIDE, COMMON
 from console.campaigns.http import STEPS as CAMPAIGN_STEPS
-from console.crm.patients import FACTS
+from console.crm.patients_http import FACTS
 from console.floor.http import SECTIONS
 from console.reports.forms import PERIODS
 from console.web.faults import KNOWN
 from console.web.forms import HIDDEN
 from console.web.language import words
 from hotline.configuration import translations
-from hotline.models import Agent, Event
+from hotline.models import Agent, CallHistoryEvent
 from hotline.values import call_events, reason_codes
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.intent import Intent
@@ -52,9 +52,9 @@ from hotline.values.states.transfer import TransferState
 from qa.errors import ReviewRefused
 from qa.reports.values import KINDS, UNITS
 from qa.reviews.queries import TABS
-from qa.sampling.policy import RULES
-from routing.calls.legs import ENDS as LEG_ENDS
-from routing.router.actions import ENDS as ROUTER_ENDS
+from qa.sampling.policy_file import RULES
+from routing.calls.leg_service import ENDS as LEG_ENDS
+from routing.router.action_service import ENDS as ROUTER_ENDS
 from workers.registry import JOB_KINDS
 
 FOLDER = Path(console.__file__).parent
@@ -210,7 +210,7 @@ def test_an_event_is_told_with_names() -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
     agent = Agent(id="a", staff_number="1", name="王芳", address="client:1")
     event = call_events.OfferStarted(offer_id="o", agent_id="a", ring=2)
-    row = Event(call_id="c", at=now, kind=event.kind, data=event.data)
+    row = CallHistoryEvent(call_id="c", at=now, kind=event.kind, data=event.data)
     assert event_text.tell(words(Language.ENGLISH), row, {"a": agent}, None) == "Calling 王芳 (ring 2)"
     assert event_text.tell(words(Language.MANDARIN), row, {}, None) == "呼叫 –（第 2 声）"
 

@@ -15,9 +15,10 @@ CASES = Path(__file__).resolve().parents[3] / ".." / "shared" / "cases"
 MOBILES = st.from_regex(
     r"1(3[0-35-9]|5[0-35-9]|8\d|9[0-35-9])\d{8}", fullmatch=True, alphabet=st.characters(max_codepoint=127)
 )
+# No landline of Beijing or Shanghai begins with 800: 10800 and 21800 are numbers that the called one pays for.
 LANDLINES = st.from_regex(
     r"0(10|2[0-57-9]|571|755)[2-8]\d{7}", fullmatch=True, alphabet=st.characters(max_codepoint=127)
-)
+).filter(lambda digits: not digits.startswith(("010800", "021800")))
 NOISE = st.sampled_from(("", " ", "-", "\u3000", "\u200b", "\u2013", "－", "\xa0", "\ufeff"))
 
 

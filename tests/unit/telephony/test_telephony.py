@@ -11,8 +11,9 @@ from hotline.values.language import Language
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.recording import RecordingState
-from telephony import signature, turn, twiml, vendor_words
+from telephony import turn, vendor_words
 from telephony.errors import UnknownWord
+from telephony.provider import signature, twiml
 from telephony.verbs import Enqueue, Gather, Hangup, JoinConference, Leave, Pause, Play, Redirect, Reject, Say
 
 VALID = st.characters(blacklist_categories=["Cs", "Cc"])

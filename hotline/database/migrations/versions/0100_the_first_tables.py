@@ -66,15 +66,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_campaigns')),
     sa.UniqueConstraint('name', name=op.f('uq_campaigns_name'))
     )
-    op.create_table('chores',
-    sa.Column('name', sa.String(length=40), nullable=False),
-    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('last_started', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('last_ended', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('last_error', sa.String(length=60), nullable=False),
-    sa.Column('late', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_chores'))
-    )
     op.create_table('counters',
     sa.Column('name', sa.String(length=20), nullable=False),
     sa.Column('value', sa.Integer(), nullable=False),
@@ -84,9 +75,9 @@ def upgrade() -> None:
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('seed', sa.String(length=64), nullable=False),
     sa.Column('frame', sa.JSON(), nullable=False),
-    sa.Column('terms', sa.JSON(), nullable=False),
-    sa.Column('picked', sa.JSON(), nullable=False),
-    sa.Column('left_out', sa.JSON(), nullable=False),
+    sa.Column('rules', sa.JSON(), nullable=False),
+    sa.Column('drawn', sa.JSON(), nullable=False),
+    sa.Column('excluded', sa.JSON(), nullable=False),
     sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_daily_samples')),
@@ -116,25 +107,20 @@ def upgrade() -> None:
     sa.Column('token', sa.Integer(), server_default='0', nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
     sa.Column('outages', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('deaths', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('troubled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('worker_deaths', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('first_failed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('urgency', sa.Integer(), nullable=False),
     sa.Column('reason', sa.String(length=200), nullable=False),
     sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('held_until', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('is_renewed', sa.Boolean(), nullable=False),
+    sa.Column('is_requested_again', sa.Boolean(), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_jobs')),
     sa.UniqueConstraint('kind', 'subject_id', name=op.f('uq_jobs_kind_subject_id'))
     )
     op.create_index(op.f('ix_jobs_state_due_at'), 'jobs', ['state', 'due_at'], unique=False)
-    op.create_table('kept_secrets',
-    sa.Column('name', sa.String(length=20), nullable=False),
-    sa.Column('sealed', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_kept_secrets'))
-    )
     op.create_table('known_keys',
     sa.Column('id', sa.String(length=16), nullable=False),
     sa.Column('canary', sa.LargeBinary(), nullable=False),
@@ -146,7 +132,7 @@ def upgrade() -> None:
     op.create_table('leases',
     sa.Column('name', sa.String(length=20), nullable=False),
     sa.Column('holder', sa.String(length=80), nullable=False),
-    sa.Column('beat', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('heartbeat', sa.Integer(), server_default='0', nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_leases'))
     )
@@ -162,6 +148,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_legal_holds'))
     )
     op.create_index(op.f('ix_legal_holds_subject_id'), 'legal_holds', ['subject_id'], unique=False)
+    op.create_table('patient_identifiers',
+    sa.Column('person_index', sa.String(length=64), nullable=False),
+    sa.Column('root', sa.String(length=64), nullable=False),
+    sa.Column('death', sa.LargeBinary(), nullable=True),
+    sa.Column('refusal', sa.LargeBinary(), nullable=True),
+    sa.Column('undone_stops', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('person_index', name=op.f('pk_patient_identifiers'))
+    )
+    op.create_index(op.f('ix_patient_identifiers_root'), 'patient_identifiers', ['root'], unique=False)
     op.create_table('patients',
     sa.Column('number', sa.LargeBinary(), nullable=False),
     sa.Column('number_index', sa.String(length=64), nullable=False),
@@ -183,15 +178,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('identity_index', name=op.f('uq_patients_identity_index'))
     )
     op.create_index(op.f('ix_patients_number_index'), 'patients', ['number_index'], unique=False)
-    op.create_table('persons',
-    sa.Column('person_index', sa.String(length=64), nullable=False),
-    sa.Column('root', sa.String(length=64), nullable=False),
-    sa.Column('death', sa.LargeBinary(), nullable=True),
-    sa.Column('refusal', sa.LargeBinary(), nullable=True),
-    sa.Column('undone', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('person_index', name=op.f('pk_persons'))
-    )
-    op.create_index(op.f('ix_persons_root'), 'persons', ['root'], unique=False)
     op.create_table('prompts',
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('language', sa.String(length=24), nullable=False),
@@ -221,10 +207,24 @@ def upgrade() -> None:
     sa.Column('label_en', sa.String(length=80), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_skills'))
     )
+    op.create_table('stored_secrets',
+    sa.Column('name', sa.String(length=20), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_stored_secrets'))
+    )
+    op.create_table('task_schedules',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_error', sa.String(length=60), nullable=False),
+    sa.Column('overruns', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_task_schedules'))
+    )
     op.create_table('unreferenced_objects',
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('is_going', sa.Boolean(), nullable=False),
+    sa.Column('is_being_deleted', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_unreferenced_objects'))
     )
     op.create_index(op.f('ix_unreferenced_objects_made_at'), 'unreferenced_objects', ['made_at'], unique=False)
@@ -273,7 +273,7 @@ def upgrade() -> None:
     sa.Column('discharged_on', sa.Date(), nullable=False),
     sa.Column('has_consent', sa.Boolean(), nullable=False),
     sa.Column('do_not_call', sa.Boolean(), nullable=False),
-    sa.Column('wishes', sa.LargeBinary(), nullable=False),
+    sa.Column('preferences', sa.LargeBinary(), nullable=False),
     sa.Column('source', sa.String(length=20), nullable=False),
     sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -295,7 +295,7 @@ def upgrade() -> None:
     sa.Column('ended_on', sa.Date(), nullable=True),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['person_index'], ['persons.person_index'], name=op.f('fk_visits_person_index')),
+    sa.ForeignKeyConstraint(['person_index'], ['patient_identifiers.person_index'], name=op.f('fk_visits_person_index')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_visits')),
     sa.UniqueConstraint('key', name=op.f('uq_visits_key'))
     )
@@ -319,7 +319,7 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=24), nullable=False),
     sa.Column('outcome', sa.String(length=24), nullable=True),
     sa.Column('reason', sa.String(length=24), nullable=True),
-    sa.Column('place', sa.JSON(), nullable=False),
+    sa.Column('dialogue_state', sa.JSON(), nullable=False),
     sa.Column('turn', sa.Integer(), nullable=False),
     sa.Column('last_answer', sa.LargeBinary(), nullable=True),
     sa.Column('queue', sa.String(length=40), nullable=True),
@@ -334,9 +334,9 @@ def upgrade() -> None:
     sa.Column('is_held', sa.Boolean(), nullable=False),
     sa.Column('conference_is_held', sa.Boolean(), nullable=False),
     sa.Column('conference_ender_id', sa.String(length=32), nullable=True),
-    sa.Column('conference_told_held', sa.Boolean(), nullable=False),
-    sa.Column('conference_told_ender_id', sa.String(length=32), nullable=True),
-    sa.Column('heard_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('conference_applied_held', sa.Boolean(), nullable=False),
+    sa.Column('conference_applied_ender_id', sa.String(length=32), nullable=True),
+    sa.Column('last_report_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_calls_agent_id')),
     sa.ForeignKeyConstraint(['queue'], ['queues.name'], name=op.f('fk_calls_queue')),
@@ -362,16 +362,16 @@ def upgrade() -> None:
     sa.Column('condition', sa.LargeBinary(), nullable=False),
     sa.Column('script', sa.LargeBinary(), nullable=False),
     sa.Column('step', sa.String(length=40), nullable=False),
-    sa.Column('wishes', sa.LargeBinary(), nullable=False),
-    sa.Column('about', sa.LargeBinary(), nullable=False),
+    sa.Column('preferences', sa.LargeBinary(), nullable=False),
+    sa.Column('notice', sa.LargeBinary(), nullable=False),
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('reason', sa.String(length=120), nullable=False),
-    sa.Column('before', sa.JSON(), nullable=False),
+    sa.Column('state_before_stop', sa.JSON(), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('opens_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closes_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
-    sa.Column('place', sa.LargeBinary(), nullable=False),
+    sa.Column('dialogue_state', sa.LargeBinary(), nullable=False),
     sa.Column('reached_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('verified_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
@@ -413,7 +413,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.String(length=32), nullable=False),
     sa.Column('browser', sa.String(length=32), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_heartbeat_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('phone', sa.String(length=24), nullable=False),
     sa.Column('phone_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sign_in_id', sa.String(length=32), nullable=True),
@@ -432,7 +432,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=120), nullable=False),
     sa.Column('provider_sid', sa.String(length=64), nullable=True),
     sa.Column('call_id', sa.String(length=32), nullable=True),
-    sa.Column('place', sa.LargeBinary(), nullable=False),
+    sa.Column('dialogue_state', sa.LargeBinary(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
     sa.Column('reserved_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('dialled_at', sa.DateTime(timezone=True), nullable=True),
@@ -440,13 +440,13 @@ def upgrade() -> None:
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('hung_up_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('heard', sa.String(length=24), nullable=False),
+    sa.Column('answered_by', sa.String(length=24), nullable=False),
     sa.Column('verified_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('later_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('postponed_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('warning', sa.LargeBinary(), nullable=False),
-    sa.Column('warned_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('caught_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('warning_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('agent_requested_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('agent_connected_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_attempts_call_id')),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_attempts_campaign_id')),
@@ -459,6 +459,20 @@ def upgrade() -> None:
     op.create_index(op.f('ix_attempts_campaign_id_reserved_at'), 'attempts', ['campaign_id', 'reserved_at'], unique=False)
     op.create_index('ix_attempts_live', 'attempts', ['state'], unique=False, sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
     op.create_index('uq_attempts_live', 'attempts', ['recipient_id'], unique=True, sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
+    op.create_table('auto_scores',
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('scorecard', sa.String(length=40), nullable=False),
+    sa.Column('item', sa.String(length=40), nullable=False),
+    sa.Column('answer', sa.String(length=24), nullable=False),
+    sa.Column('probability', sa.Float(), nullable=True),
+    sa.Column('evidence', sa.JSON(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_auto_scores_call_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_auto_scores')),
+    sa.UniqueConstraint('call_id', 'scorecard', 'item', name=op.f('uq_auto_scores_call_id_scorecard_item'))
+    )
+    op.create_index(op.f('ix_auto_scores_item_answer'), 'auto_scores', ['item', 'answer'], unique=False)
     op.create_table('calibrations',
     sa.Column('name', sa.String(length=80), nullable=False),
     sa.Column('scorecard', sa.String(length=40), nullable=False),
@@ -470,6 +484,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_calibrations_made_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_calibrations'))
     )
+    op.create_table('call_events',
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('data', sa.JSON(), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_call_events_call_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_events'))
+    )
+    op.create_index(op.f('ix_call_events_call_id_at'), 'call_events', ['call_id', 'at'], unique=False)
     op.create_table('callbacks',
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('number', sa.LargeBinary(), nullable=False),
@@ -487,20 +511,20 @@ def upgrade() -> None:
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('dialled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('provider_sid', sa.String(length=64), nullable=True),
-    sa.Column('held_agent_id', sa.String(length=32), nullable=True),
-    sa.Column('back_call_id', sa.String(length=32), nullable=True),
+    sa.Column('reserved_agent_id', sa.String(length=32), nullable=True),
+    sa.Column('outbound_call_id', sa.String(length=32), nullable=True),
     sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['back_call_id'], ['calls.id'], name=op.f('fk_callbacks_back_call_id')),
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_callbacks_call_id')),
-    sa.ForeignKeyConstraint(['held_agent_id'], ['agents.id'], name=op.f('fk_callbacks_held_agent_id')),
+    sa.ForeignKeyConstraint(['outbound_call_id'], ['calls.id'], name=op.f('fk_callbacks_outbound_call_id')),
     sa.ForeignKeyConstraint(['preferred_agent_id'], ['agents.id'], name=op.f('fk_callbacks_preferred_agent_id')),
     sa.ForeignKeyConstraint(['queue'], ['queues.name'], name=op.f('fk_callbacks_queue')),
+    sa.ForeignKeyConstraint(['reserved_agent_id'], ['agents.id'], name=op.f('fk_callbacks_reserved_agent_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_callbacks')),
     sa.UniqueConstraint('provider_sid', name=op.f('uq_callbacks_provider_sid'))
     )
-    op.create_index(op.f('ix_callbacks_back_call_id'), 'callbacks', ['back_call_id'], unique=False)
+    op.create_index(op.f('ix_callbacks_outbound_call_id'), 'callbacks', ['outbound_call_id'], unique=False)
     op.create_index(op.f('ix_callbacks_state'), 'callbacks', ['state'], unique=False)
     op.create_index('uq_callbacks_open_call', 'callbacks', ['call_id'], unique=True, sqlite_where=sa.text("state IN ('waiting', 'dialling', 'back')"), postgresql_where=sa.text("state IN ('waiting', 'dialling', 'back')"))
     op.create_table('cases',
@@ -529,16 +553,6 @@ def upgrade() -> None:
     op.create_index(op.f('ix_cases_owner_agent_id'), 'cases', ['owner_agent_id'], unique=False)
     op.create_index(op.f('ix_cases_patient_id'), 'cases', ['patient_id'], unique=False)
     op.create_index(op.f('ix_cases_state_due_at'), 'cases', ['state', 'due_at'], unique=False)
-    op.create_table('events',
-    sa.Column('call_id', sa.String(length=32), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('kind', sa.String(length=40), nullable=False),
-    sa.Column('data', sa.JSON(), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_events_call_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_events'))
-    )
-    op.create_index(op.f('ix_events_call_id_at'), 'events', ['call_id', 'at'], unique=False)
     op.create_table('identity_proposals',
     sa.Column('person_index', sa.String(length=64), nullable=False),
     sa.Column('proposed', sa.LargeBinary(), nullable=False),
@@ -550,26 +564,12 @@ def upgrade() -> None:
     sa.Column('is_accepted', sa.Boolean(), nullable=True),
     sa.Column('user_id', sa.String(length=32), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['person_index'], ['persons.person_index'], name=op.f('fk_identity_proposals_person_index')),
+    sa.ForeignKeyConstraint(['person_index'], ['patient_identifiers.person_index'], name=op.f('fk_identity_proposals_person_index')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_identity_proposals_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_identity_proposals'))
     )
     op.create_index(op.f('ix_identity_proposals_decided_at'), 'identity_proposals', ['decided_at'], unique=False)
     op.create_index(op.f('ix_identity_proposals_person_index'), 'identity_proposals', ['person_index'], unique=False)
-    op.create_table('machine_marks',
-    sa.Column('call_id', sa.String(length=32), nullable=False),
-    sa.Column('scorecard', sa.String(length=40), nullable=False),
-    sa.Column('item', sa.String(length=40), nullable=False),
-    sa.Column('answer', sa.String(length=24), nullable=False),
-    sa.Column('probability', sa.Float(), nullable=True),
-    sa.Column('evidence', sa.JSON(), nullable=False),
-    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_machine_marks_call_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_machine_marks')),
-    sa.UniqueConstraint('call_id', 'scorecard', 'item', name=op.f('uq_machine_marks_call_id_scorecard_item'))
-    )
-    op.create_index(op.f('ix_machine_marks_item_answer'), 'machine_marks', ['item', 'answer'], unique=False)
     op.create_table('queue_entries',
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('queue', sa.String(length=40), nullable=False),
@@ -578,7 +578,7 @@ def upgrade() -> None:
     sa.Column('preferred_agent_id', sa.String(length=32), nullable=True),
     sa.Column('only_agent_id', sa.String(length=32), nullable=True),
     sa.Column('kind', sa.String(length=24), nullable=False),
-    sa.Column('is_lifted', sa.Boolean(), nullable=False),
+    sa.Column('is_at_front', sa.Boolean(), nullable=False),
     sa.Column('requeue_reason', sa.String(length=24), nullable=True),
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('overflowed', sa.JSON(), nullable=False),
@@ -589,7 +589,7 @@ def upgrade() -> None:
     sa.Column('estimated_seconds', sa.Float(), nullable=True),
     sa.Column('announced_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('winner_id', sa.String(length=32), nullable=True),
-    sa.Column('moved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sent_to_conference_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_queue_entries_call_id')),
@@ -600,7 +600,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_queue_entries_call_id'), 'queue_entries', ['call_id'], unique=False)
     op.create_index(op.f('ix_queue_entries_state_call_id'), 'queue_entries', ['state', 'call_id'], unique=False)
-    op.create_index('uq_waiting_open_call', 'queue_entries', ['call_id'], unique=True, sqlite_where=sa.text("state IN ('waiting', 'won')"), postgresql_where=sa.text("state IN ('waiting', 'won')"))
+    op.create_index('uq_queue_entries_open_call', 'queue_entries', ['call_id'], unique=True, sqlite_where=sa.text("state IN ('waiting', 'won')"), postgresql_where=sa.text("state IN ('waiting', 'won')"))
     op.create_table('recipient_changes',
     sa.Column('recipient_id', sa.String(length=32), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
@@ -610,7 +610,7 @@ def upgrade() -> None:
     sa.Column('event', sa.String(length=24), nullable=False),
     sa.Column('reported_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('user_id', sa.String(length=32), nullable=True),
-    sa.Column('why', sa.LargeBinary(), nullable=False),
+    sa.Column('note', sa.LargeBinary(), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['recipient_id'], ['recipients.id'], name=op.f('fk_recipient_changes_recipient_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_recipient_changes_user_id')),
@@ -644,7 +644,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=24), nullable=False),
     sa.Column('format', sa.String(length=8), nullable=False),
     sa.Column('language', sa.String(length=24), nullable=False),
-    sa.Column('wanted', sa.JSON(), nullable=False),
+    sa.Column('parameters', sa.JSON(), nullable=False),
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('progress', sa.Float(), nullable=False),
     sa.Column('blob', sa.String(length=200), nullable=True),
@@ -660,7 +660,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.String(length=32), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_active_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('phone_at', sa.DateTime(timezone=True), nullable=True),
@@ -680,7 +680,7 @@ def upgrade() -> None:
     sa.Column('question', sa.String(length=40), nullable=False),
     sa.Column('value', sa.LargeBinary(), nullable=False),
     sa.Column('figure', sa.LargeBinary(), nullable=True),
-    sa.Column('words', sa.LargeBinary(), nullable=True),
+    sa.Column('verbatim', sa.LargeBinary(), nullable=True),
     sa.Column('is_warning', sa.Boolean(), nullable=False),
     sa.Column('is_opinion', sa.Boolean(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
@@ -762,7 +762,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('answers', sa.JSON(), nullable=False),
-    sa.Column('words', sa.LargeBinary(), nullable=True),
+    sa.Column('notes', sa.LargeBinary(), nullable=True),
     sa.Column('score', sa.Float(), nullable=True),
     sa.Column('is_fatal', sa.Boolean(), nullable=False),
     sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),

@@ -76,9 +76,9 @@ def test_whoever_was_texted_goes_to_a_person_next() -> None:
 
 def test_the_hour_that_was_asked_for_is_kept_within_the_law_s_hours() -> None:
     later = NOW + timedelta(hours=3, minutes=20)
-    assert next_attempt.next_step(standing(Ended.CALL_LATER, later_at=later), CAPS, NOW) == RetryAt(later)
+    assert next_attempt.next_step(standing(Ended.CALL_LATER, postponed_until=later), CAPS, NOW) == RetryAt(later)
     night = NOW + timedelta(hours=12)
-    then = next_attempt.next_step(standing(Ended.CALL_LATER, later_at=night), CAPS, NOW)
+    then = next_attempt.next_step(standing(Ended.CALL_LATER, postponed_until=night), CAPS, NOW)
     assert then == RetryAt(NOW + timedelta(hours=23))
 
 

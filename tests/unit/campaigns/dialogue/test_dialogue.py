@@ -19,8 +19,8 @@ from campaigns.dialogue.dialogue_state import (
     FileWarning,
     NoteVerified,
     PatientTurn,
-    Person,
     RequestPerson,
+    RightParty,
     Stage,
 )
 from campaigns.dialogue.script import PRIVATE, Choice, Open, Scale, Script
@@ -32,7 +32,7 @@ from telephony.verbs import Enqueue, Gather, Hangup, Record, Redirect, Say
 
 SCRIPTS = scripts_file.of(None, "仁和医院", "Renhe Hospital", "+861066880000")
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in China
-WHO = Person("王小明", date(1950, 3, 8), "4711", ZoneInfo("Asia/Shanghai"))
+WHO = RightParty("王小明", date(1950, 3, 8), "4711", ZoneInfo("Asia/Shanghai"))
 CHECK = "195008"
 CASES = [(name, language) for name in SCRIPTS for language in Language]
 # Words that only the hospital and the patient may share.
@@ -226,7 +226,7 @@ def test_year_and_day_of_birth_or_the_last_four_digits_tell_who_it_is(keys: str,
 
 
 def test_nobody_is_verified_of_whom_nothing_is_known() -> None:
-    unknown = Person("", None, "", ZoneInfo("Asia/Shanghai"))
+    unknown = RightParty("", None, "", ZoneInfo("Asia/Shanghai"))
     assert not any(right_party.is_they(unknown, keys) for keys in ("", "0000", "195008"))
 
 
@@ -270,7 +270,7 @@ def test_no_fever_is_not_a_fever() -> None:
 
 @pytest.mark.parametrize(("key", "local"), [("1", "11:00"), ("2", "18:30"), ("3", "09:30"), ("", "09:30")])
 def test_a_later_call_comes_when_they_said(key: str, local: str) -> None:
-    at = right_party.later_at(key, WHO.zone, NOW).astimezone(WHO.zone)
+    at = right_party.postponed_until(key, WHO.zone, NOW).astimezone(WHO.zone)
     assert f"{at:%H:%M}" == local
     assert (at.date() > NOW.astimezone(WHO.zone).date()) is (local == "09:30")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.feeds.tables import TableRow
+from crm.feeds.table_row import TableRow
 from crm.patients import patient_row
 from crm.patients.patient_row import HEADS, ListedPatient
 from hotline.values.language import Language

@@ -18,11 +18,11 @@ from campaigns.dialogue import scripts_file
 from campaigns.planning import dialling_limits_file, plans_file
 from hotline.errors import ConfigError
 from hotline.values.language import Language
-from ivr.flow import reader
-from qa.sampling import policy
-from qa.scorecards import phrase_lists, scorecard_files
+from ivr.flow import flow_file
+from qa.sampling import policy_file
+from qa.scorecards import phrase_lists_file, scorecards_file
 from recordings.retention import retention_file
-from recordings.speech import hints
+from recordings.speech import hints_file
 from routing.agents import hospital_file
 from routing.queues import queues_file
 
@@ -50,7 +50,7 @@ class BrokenFile:
 
 
 def _flow(path: Path) -> tuple[str, ...]:
-    return reader.read_file(path, reader.Installation(NAMES, ZONE)).warnings
+    return flow_file.read_file(path, flow_file.Installation(NAMES, ZONE)).warnings
 
 
 def _hospital(path: Path) -> object:
@@ -65,13 +65,13 @@ KINDS: dict[str, Kind] = {
     "script": Kind("script.yaml", lambda path: scripts_file.load(path.parent, NAMES, "+861012345678"), "bank.yaml"),
     "plan": Kind("plan.yaml", plans_file.read_file),
     "dialling_limits": Kind("dialling_limits.yaml", lambda path: dialling_limits_file.read_file(path, "CN")),
-    "scorecard": Kind("scorecard.yaml", lambda path: scorecard_files.parse(path.read_text("utf-8"), str(path))),
+    "scorecard": Kind("scorecard.yaml", lambda path: scorecards_file.parse(path.read_text("utf-8"), str(path))),
     "phrases": Kind(
-        "phrases.en-US.yaml", lambda path: phrase_lists.parse(path.read_text("utf-8"), Language.ENGLISH, str(path))
+        "phrases.en-US.yaml", lambda path: phrase_lists_file.parse(path.read_text("utf-8"), Language.ENGLISH, str(path))
     ),
-    "sampling_policy": Kind("sampling_policy.yaml", policy.load),
+    "sampling_policy": Kind("sampling_policy.yaml", policy_file.load),
     "retention": Kind("retention.yaml", retention_file.load),
-    "hints": Kind("hints.yaml", hints.words_of),
+    "hints": Kind("hints.yaml", hints_file.words_of),
 }
 
 

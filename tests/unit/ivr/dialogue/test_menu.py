@@ -13,18 +13,18 @@ from hotline.values.call_events import HistoryEvent
 from hotline.values.language import Language
 from ivr.dialogue import menu
 from ivr.dialogue.flow_state import FlowDecision, FlowState, JoinQueue, NoteConsent
-from ivr.flow import reader
+from ivr.flow import flow_file
 from ivr.flow.nodes import Ask, Flow, QueueOpening
 from routing.queues.hours import Hours
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Record
 
-HOUSE = reader.Installation(
+HOUSE = flow_file.Installation(
     {Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai")
 )
-TEXT = reader.STANDARD.read_text("utf-8")
-STANDARD = reader.parse(TEXT, HOUSE).flow
-BY_DAY = reader.parse(TEXT.replace("  open: always ", '  monday-friday: ["08:00-12:00"] '), HOUSE).flow
+TEXT = flow_file.STANDARD.read_text("utf-8")
+STANDARD = flow_file.parse(TEXT, HOUSE).flow
+BY_DAY = flow_file.parse(TEXT.replace("  open: always ", '  monday-friday: ["08:00-12:00"] '), HOUSE).flow
 OPEN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, 09:00 in Shanghai
 SHUT = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)  # a Sunday
 KEYS = st.sampled_from(["", *"0123456789*#", "12", "A"])

@@ -38,10 +38,10 @@ quotas = st.builds(Quota, st.floats(0, 1), st.integers(0, 3), st.integers(3, 8))
 @given(days, quotas, st.text(max_size=5))
 def test_every_agent_gets_the_quota_and_nothing_twice(found: list[Candidate], quota: Quota, seed: str) -> None:
     drawn = draw(found, quota, RULES, seed)
-    picked = [one.call_id for one in drawn.picked]
+    picked = [one.call_id for one in drawn.drawn]
     assert len(picked) == len(set(picked))
     there = Counter(one.agent_id for one in found)
-    at_random = Counter(one.agent_id for one in drawn.picked if one.is_random)
+    at_random = Counter(one.agent_id for one in drawn.drawn if one.is_random)
     for agent, count in there.items():
         assert at_random[agent] == quota.of(count)
         assert min(count, quota.least) <= at_random[agent] <= max(quota.least, quota.most)
@@ -52,13 +52,13 @@ def test_every_agent_gets_the_quota_and_nothing_twice(found: list[Candidate], qu
 def test_rules_send_what_they_may_and_say_what_they_left_out(found: list[Candidate], quota: Quota, seed: str) -> None:
     drawn = draw(found, quota, RULES, seed)
     traits = {one.call_id: one.traits for one in found}
-    for one in drawn.picked:
+    for one in drawn.drawn:
         assert set(one.reasons) == set(traits[one.call_id])
         assert one.is_random or one.reasons
-    sent = {one.call_id for one in drawn.picked}
+    sent = {one.call_id for one in drawn.drawn}
     assert all(one.call_id in sent for one in found if "complaint" in one.traits)
     silent = sum("long_silence" in one.traits and one.call_id not in sent for one in found)
-    assert drawn.left_out.get("long_silence", 0) == silent
+    assert drawn.excluded.get("long_silence", 0) == silent
 
 
 @UNHURRIED
@@ -102,8 +102,8 @@ def test_any_two_queues_can_be_drawn_together() -> None:
 def test_a_rule_sends_no_more_than_its_limit_and_counts_the_rest() -> None:
     silent = [replace(one, traits=frozenset({"long_silence"})) for one in day(5)]
     drawn = draw(silent, Quota(0, 0, 3), RULES, "s")
-    assert [one.reasons for one in drawn.picked] == [("long_silence",)]
-    assert drawn.left_out == {"long_silence": 4}
+    assert [one.reasons for one in drawn.drawn] == [("long_silence",)]
+    assert drawn.excluded == {"long_silence": 4}
 
 
 def test_every_call_has_the_same_chance() -> None:
@@ -120,5 +120,5 @@ def test_traits_change_nothing_of_what_chance_picks() -> None:
     found = day(30)
     marked = [replace(one, traits=frozenset({"complaint"} if number % 3 else ())) for number, one in enumerate(found)]
     for seed in "abcdefgh":
-        plain = {one.call_id for one in draw(found, Quota(), RULES, seed).picked if one.is_random}
-        assert plain == {one.call_id for one in draw(marked, Quota(), RULES, seed).picked if one.is_random}
+        plain = {one.call_id for one in draw(found, Quota(), RULES, seed).drawn if one.is_random}
+        assert plain == {one.call_id for one in draw(marked, Quota(), RULES, seed).drawn if one.is_random}

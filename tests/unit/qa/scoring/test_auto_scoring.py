@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.quality_calls.spoken import CallScript, as_text, scripts
+from bench.speech.quality_calls.spoken import CallScript, as_text, scripts
 from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
-from qa.scorecards import UnknownScorecard, phrase_lists
-from qa.scorecards.phrase_lists import parse as parse_lists
-from qa.scorecards.scorecard_files import parse
+from qa.scorecards import UnknownScorecard, phrase_lists_file
+from qa.scorecards.phrase_lists_file import parse as parse_lists
+from qa.scorecards.scorecards_file import parse
 from qa.scoring import auto_scoring, dialogue_builder, names
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.merge import merge
@@ -23,7 +23,7 @@ ZH, EN = Language.MANDARIN, Language.ENGLISH
 
 
 def dialogue(said: Sequence[SpokenUtterance], language: Language) -> Dialogue:
-    return dialogue_builder.build_dialogue(said, None, phrase_lists.load(None, language), language)
+    return dialogue_builder.build_dialogue(said, None, phrase_lists_file.load(None, language), language)
 
 
 def answers(said: Sequence[SpokenUtterance], language: Language, card: str = "service") -> dict[str, ItemAnswer]:
@@ -87,7 +87,7 @@ def test_a_greeting_that_comes_late_or_from_the_caller_does_not_count() -> None:
 def test_a_greeting_without_the_hospital_is_left_to_a_person_unless_its_own_name_is_known() -> None:
     said = [SpokenUtterance("agent", 1.0, 2.0, "Hello, Saint Mary's.")]
     assert answers(said, EN)["greeting"] is ItemAnswer.UNSURE
-    named = dialogue_builder.with_name(phrase_lists.load(None, EN), "Saint Mary's", EN)
+    named = dialogue_builder.with_name(phrase_lists_file.load(None, EN), "Saint Mary's", EN)
     [greeting] = [
         one.answer
         for one in auto_scoring.auto_score(

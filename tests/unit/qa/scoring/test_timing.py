@@ -3,7 +3,7 @@
 import pytest
 
 from hotline.values.language import Language
-from qa.scorecards import phrase_lists
+from qa.scorecards import phrase_lists_file
 from qa.scorecards.machine_rules import FirstWords, HoldLength, Speed, TalkOver, TalkShare
 from qa.scoring import timing
 from qa.scoring.dialogue import Dialogue
@@ -21,7 +21,7 @@ def dialogue(*said: tuple[str, float, float, str]) -> Dialogue:
     lines = [SpokenUtterance(*one) for one in said]
     end = max(line.end for line in lines)
     ear = AcousticScorer(EN, lambda _said, _texts: None)
-    return Dialogue(tuple(dialogue_turns(lines, EN)), {}, end, ear, phrase_lists.load(None, EN))
+    return Dialogue(tuple(dialogue_turns(lines, EN)), {}, end, ear, phrase_lists_file.load(None, EN))
 
 
 def interrupted(times: int, seconds: float = 1.5, first: str = "caller") -> Dialogue:

@@ -10,7 +10,7 @@ from hotline.values.language import Language
 from hotline.values.states.case import CaseKind, Urgency
 from recordings.retention import periods, retention_file
 from recordings.retention.periods import RetainedCallKind, RetentionBlock, RetentionFacts, RetentionItem
-from recordings.speech import hints
+from recordings.speech import hints, hints_file
 from recordings.speech.dialogue import TranscriptLine
 from recordings.transcripts import turn_figures
 from recordings.transcripts.urgency import is_urgent
@@ -122,7 +122,7 @@ def said(text: str, start: float, end: float, speaker: str = "agent") -> Transcr
     [("我想挂新内可", "我想挂心内科"), ("是人民依愿", "是人民医院"), ("我要投诉", "我要投诉"), ("胸口疼", "胸口疼")],
 )
 def test_words_that_are_known_are_spelt_right_where_they_sound_so(heard: str, spelt: str) -> None:
-    known = hints.Hints(ZH, hints.words_of(None)[ZH])
+    known = hints.Hints(ZH, hints_file.words_of(None)[ZH])
     [line] = hints.spelt([said(heard, 0, 1)], known)
     assert line.text == spelt
     assert "".join(word for _, _, word, _ in line.words) == spelt
@@ -132,7 +132,7 @@ def test_hints_are_told_beforehand_in_english_only() -> None:
     assert "clinic" in hints.Hints(Language.ENGLISH, ("clinic",)).prompt
     assert hints.Hints(ZH, ("门诊",)).prompt == ""
     with pytest.raises(ConfigError):
-        hints.read("zh-CN: 门诊", "hints.yaml")
+        hints_file.read("zh-CN: 门诊", "hints.yaml")
 
 
 def test_turns_silences_holds_and_overlaps_are_told_from_times() -> None:

@@ -39,7 +39,7 @@ class AnOffer:
 class ACallback:
     call_id: str
     state: CallbackState
-    back_call_id: str | None = None
+    outbound_call_id: str | None = None
 
 
 def at(seconds: float) -> datetime:

@@ -77,7 +77,7 @@ def test_presence_follows_from_facts(known: PresenceFacts, why: AbsenceReason | 
 
 @given(facts)
 def test_nobody_is_there_without_a_page_where_one_is_needed(known: PresenceFacts) -> None:
-    silent = replace(known, pages=tuple(replace(page, seen_at=STALE) for page in known.pages))
+    silent = replace(known, pages=tuple(replace(page, last_heartbeat_at=STALE) for page in known.pages))
     if presence.needs_page(known):
         assert presence.absence(silent, NOW) is AbsenceReason.NOT_SIGNED_IN
 
@@ -89,7 +89,7 @@ def test_nobody_is_there_with_a_telephone_that_is_known_not_to_be_registered(kno
 
 @given(facts)
 def test_a_registration_of_a_page_ends_with_the_page(known: PresenceFacts) -> None:
-    silent = tuple(replace(page, seen_at=STALE) if page.id == "a" else page for page in known.pages)
+    silent = tuple(replace(page, last_heartbeat_at=STALE) if page.id == "a" else page for page in known.pages)
     assert presence.absence(replace(known, registered=True, registered_page="a", pages=silent), NOW) is not None
 
 
@@ -105,7 +105,7 @@ def test_who_is_silent_never_comes_by_the_passing_of_time_alone_except_after_a_p
 
 @given(facts, moments)
 def test_a_sign_of_life_never_takes_anybody_off_the_floor(known: PresenceFacts, seen: datetime) -> None:
-    fresher = tuple(replace(page, seen_at=max(page.seen_at, seen)) for page in known.pages)
+    fresher = tuple(replace(page, last_heartbeat_at=max(page.last_heartbeat_at, seen)) for page in known.pages)
     if presence.absence(known, NOW) is None:
         assert presence.absence(replace(known, pages=fresher), NOW) is None
 

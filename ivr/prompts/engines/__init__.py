@@ -1,0 +1,1 @@
+"""What speaks prompts: the synthesiser, loaded from its library."""

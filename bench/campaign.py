@@ -10,15 +10,14 @@ from pathlib import Path
 
 import click
 
-from bench.campaign_week import patients
-from bench.campaign_week import rules as campaign_week_rules
-from bench.campaign_week import week as campaign_week_week
-from bench.campaign_week.rules import FixedRate, NoCampaign, PredictiveRule, ProductPace
-from bench.campaign_week.week import Pacing, Week
-from bench.hospital_day import day_file
-from bench.hospital_day.day import HospitalDay
+from bench.simulation.campaign_week import patients
+from bench.simulation.campaign_week import rules as campaign_week_rules
+from bench.simulation.campaign_week import week as campaign_week_week
+from bench.simulation.campaign_week.rules import FixedRate, NoCampaign, PredictiveRule, ProductPace
+from bench.simulation.campaign_week.week import Pacing, Week
+from bench.simulation.hospital_day import day_file
+from bench.simulation.hospital_day.day import HospitalDay
 
-ROOT = Path(__file__).resolve().parent
 OPEN_MINUTES = 5 * 11 * 60
 TRIES_EACH = 2.4  # what a planner of a fixed rate counts on
 
@@ -55,7 +54,7 @@ def _run(day: HospitalDay, people: int, pacing: Pacing, seed: int) -> dict[str, 
 
 
 @click.command()
-@click.option("--day", type=click.Path(exists=True, path_type=Path), default=ROOT / "days" / "reference.json")
+@click.option("--day", type=click.Path(exists=True, path_type=Path), default=day_file.DAYS / "reference.json")
 @click.option("--people", default=10_000, show_default=True, help="Recipients, all due on Monday morning.")
 @click.option("--nurses", default=4, show_default=True, help="Nurses for patients on duty beside the hotline's agents.")
 @click.option("--seeds", default=1, show_default=True, help="How often patients and pick-up times are drawn.")

@@ -21,9 +21,9 @@ from typing import Any
 import click
 import numpy as np
 
-from bench.exchange_load.load import CallLoad, application
-from bench.exchange_load.process import percentiles
-from bench.exchange_load.tone_check import wholeness
+from bench.load.exchange_load import CallLoad, application
+from bench.load.process import percentiles
+from bench.load.tone_check import wholeness
 from exchange.media.audio import FRAME_SECONDS
 
 LATE_MS = 20.0
@@ -84,7 +84,7 @@ class MeasuredProcess:
 @contextlib.asynccontextmanager
 async def measured(kind: str, folder: Path, app: str, plan: LoadPlan) -> AsyncIterator[MeasuredProcess]:
     """Run a process of that kind with a load; leave nothing of either."""
-    command = [sys.executable, "-m", "bench.exchange_load.process", kind, "--folder", str(folder), "--app", app]
+    command = [sys.executable, "-m", "bench.load.process", kind, "--folder", str(folder), "--app", app]
     command += ["--core", str(plan.core)] + ["--profile"] * plan.is_profiled
     pipe = asyncio.subprocess.PIPE
     with (folder / "log").open("wb") as log:

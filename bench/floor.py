@@ -13,15 +13,14 @@ from pathlib import Path
 
 import click
 
-from bench.hospital_day import day as hospital_day_day
-from bench.hospital_day import day_file, rules
-from bench.hospital_day.clock import RoutingRule, SimulatedFloor
-from bench.hospital_day.day import HospitalDay
+from bench.simulation.hospital_day import day as hospital_day_day
+from bench.simulation.hospital_day import day_file, rules
+from bench.simulation.hospital_day.clock import RoutingRule, SimulatedFloor
+from bench.simulation.hospital_day.day import HospitalDay
 from hotline.values.states.offer import OfferState
 from qa.statistics.student_t import t_quantile
 from routing.offers.service import NOT_READY_SECONDS
 
-ROOT = Path(__file__).resolve().parent
 RINGS = 3
 
 
@@ -101,7 +100,7 @@ def compare(days: list[HospitalDay], seeds: int, aside_s: float = 0.0) -> dict[s
 
 
 @click.command()
-@click.option("--day", type=click.Path(exists=True, path_type=Path), default=ROOT / "days" / "reference.json")
+@click.option("--day", type=click.Path(exists=True, path_type=Path), default=day_file.DAYS / "reference.json")
 @click.option("--seeds", default=5, show_default=True, help="How often pick-up times and misses are drawn.")
 @click.option("--fresh", default=0, help="Instead of the file: this many new days like the reference day.")
 @click.option("--misses", type=click.FloatRange(0, 1), help="Every agent misses this share of offers.")

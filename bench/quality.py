@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench.quality_calls import calls as quality_calls_calls
-from bench.quality_calls import plain
-from bench.quality_calls.calls import LabelledCall
+from bench.speech.quality_calls import calls as quality_calls_calls
+from bench.speech.quality_calls import plain
+from bench.speech.quality_calls.calls import LabelledCall
 from hotline.configuration.settings import Settings
 from hotline.values.scorecard import ItemAnswer
 from qa import scorecards

@@ -15,11 +15,16 @@ from pathlib import Path
 
 import click
 
-from bench.floor import ROOT
-from bench.hospital_day import day as hospital_day_day
-from bench.hospital_day import day_file, rules
-from bench.hospital_day.clock import Activity, SimulatedAgent, SimulatedCaller, SimulatedFloor, SimulatedOffer
-from bench.hospital_day.day import HospitalDay
+from bench.simulation.hospital_day import day as hospital_day_day
+from bench.simulation.hospital_day import day_file, rules
+from bench.simulation.hospital_day.clock import (
+    Activity,
+    SimulatedAgent,
+    SimulatedCaller,
+    SimulatedFloor,
+    SimulatedOffer,
+)
+from bench.simulation.hospital_day.day import HospitalDay
 from hotline.values.states.offer import OfferState
 from routing.estimates import recent_times, wait, wait_estimate
 from routing.estimates.recent_times import PastWait, RecentTimes
@@ -184,7 +189,7 @@ def _group(told: Sequence[Announcement]) -> dict[str, object]:
 
 
 @click.command(help=__doc__)
-@click.option("--day", type=click.Path(exists=True, path_type=Path), default=ROOT / "days" / "reference.json")
+@click.option("--day", type=click.Path(exists=True, path_type=Path), default=day_file.DAYS / "reference.json")
 @click.option("--fresh", default=0, help="instead of the file: this many new days like the reference day")
 @click.option("--seeds", default=2, show_default=True, help="how often pick-up times and misses are drawn")
 @click.option("--json", "out", type=click.Path(path_type=Path), help="write the figures there, too")

@@ -19,7 +19,7 @@ import click
 from flask import Flask, Response
 from pydantic import SecretStr
 
-from bench.webhook_load import CONNECTIONS, NODES, TOKEN, CallerLine, as_fast_as_it_goes, at_a_rate, percentile
+from bench.load.webhook_load import CONNECTIONS, NODES, TOKEN, CallerLine, as_fast_as_it_goes, at_a_rate, percentile
 from hotline.clock import new_id, now
 from hotline.configuration.settings import Settings
 from hotline.context import open_context

@@ -5,8 +5,8 @@ import io
 import sys
 from collections.abc import Sequence
 
-from exchange.core import serve
 from exchange.phone import command as phone
+from exchange.server import serve
 
 
 def make_printable() -> None:

@@ -1,1 +1,1 @@
-"""A call's life: legs, what each says and hears, and the TwiML that it follows."""
+"""A call's life: legs, what each says and hears; queues, conferences and recordings."""

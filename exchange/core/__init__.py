@@ -1,1 +1,1 @@
-"""The exchange put together: settings, numbers, addresses, texts, log."""
+"""What all parts share: settings, errors, ids, numbers, addresses, tokens, log."""

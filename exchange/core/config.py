@@ -12,8 +12,8 @@ from exchange.core.errors import ConfigError
 from exchange.core.ids import is_sid
 from exchange.core.numbering.addresses import MOST_PORT
 from exchange.core.numbering.countries import COUNTRIES
+from exchange.core.sip_settings import SipSettings, SipTrunk, SipUser
 from exchange.media.tones import CADENCES
-from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 
 RETRIES = ("4xx", "5xx", "ct", "rt", "all")
 VISITORS = ("local", "everyone", "nobody")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exchange.media import decode
 from exchange.media.sound_file import UnreadableSound
-from exchange.speech.worker_process import WorkerDied, WorkerProcess, WorkerSlow, WorkFailed
+from exchange.media.worker_process import WorkerDied, WorkerProcess, WorkerSlow, WorkFailed
 
 SECONDS, MEMORY_BYTES = 30.0, 1 << 30
 SMALL_BYTES, LIGHT_BYTES = 1 << 20, 100_000

@@ -13,10 +13,10 @@ from aiohttp import web
 from multidict import MultiDict
 
 from exchange.calls.call_details import StatusCallback
-from exchange.calls.switch import Switch
-from exchange.core.context import ExchangeContext
 from exchange.core.errors import ApiError, not_found
 from exchange.core.foreign_text import whole
+from exchange.flow.context import ExchangeContext
+from exchange.verbs.switch import Switch
 from exchange.webhooks import forms
 
 log = structlog.get_logger(__name__)

@@ -4,17 +4,17 @@ import re
 from urllib.parse import unquote
 
 from exchange.calls.call_details import API_VERSION, CallDetails, TwilioCallStatus, rfc2822
-from exchange.calls.call_flow import Beginning, Goto, Inline
 from exchange.calls.leg_registry import CallParties
-from exchange.calls.switch import CallOptions
-from exchange.core.context import RecordingOptions
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.foreign_text import is_plain
 from exchange.core.numbering.addresses import fault_of
 from exchange.core.numbering.own_numbers import sid_of
+from exchange.flow.call_flow import Beginning, Goto, Inline
+from exchange.flow.context import RecordingOptions
 from exchange.media.amd import DetectionTiming
 from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.dates import is_within
+from exchange.verbs.switch import CallOptions
 from exchange.webhooks.webhook import WebhookTarget
 
 DEFAULT_TIMEOUT, LONGEST_DIGITS = 60, 32

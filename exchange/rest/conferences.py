@@ -1,12 +1,12 @@
 """Conferences: read, announce, end. `participants.py` has those inside."""
 
 from exchange.calls.call_details import API_VERSION, rfc2822
-from exchange.conference.announcement import announce
-from exchange.conference.conference import BY_API, Conference
-from exchange.conference.participant import Participant
+from exchange.calls.conference.conference import BY_API, Conference
+from exchange.calls.conference.participant import Participant
 from exchange.core.errors import ApiError, not_found
 from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.dates import is_within
+from exchange.verbs.announcement import announce
 from exchange.webhooks.webhook import WebhookTarget
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from exchange.calls.call_details import API_VERSION, rfc2822
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.ids import new_sid
-from exchange.core.messages.delivery import cancel, send
-from exchange.core.messages.message_store import TextMessage
-from exchange.core.messages.segments import segments
+from exchange.flow.messages.delivery import cancel, send
+from exchange.flow.messages.message_store import TextMessage
+from exchange.flow.messages.segments import segments
 from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.dates import is_within
 

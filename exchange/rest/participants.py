@@ -1,16 +1,16 @@
 """Participants of a conference: read, mute, hold, coach, announce to, remove, add."""
 
 from exchange.calls.call_details import TwilioCallStatus, rfc2822
+from exchange.calls.conference.conference import LAST_LEFT, NEVER_CAME, REDIRECTED, Conference
+from exchange.calls.conference.participant import Participant
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import CallParties
-from exchange.calls.switch import CallOptions
-from exchange.conference.conference import LAST_LEFT, NEVER_CAME, REDIRECTED, Conference
-from exchange.conference.participant import Participant
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.ids import is_sid
 from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.calls import detection_timing, dialled, recording_options
 from exchange.rest.conferences import announce_to, find
+from exchange.verbs.switch import CallOptions
 from exchange.webhooks.twiml import Element
 
 

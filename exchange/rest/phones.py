@@ -3,8 +3,8 @@ has none like it.
 """
 
 from exchange.core.errors import ApiError
+from exchange.core.tokens import HOLDER
 from exchange.rest.api import Json, RestRequest, Route
-from exchange.web.tokens import HOLDER
 
 
 async def list_(ask: RestRequest) -> Json:

@@ -1,9 +1,9 @@
 """Queues and their members."""
 
 from exchange.calls.call_details import rfc2822
-from exchange.calls.call_flow import Goto
 from exchange.calls.queue import DEFAULT_MAX_SIZE, CallQueue, QueueMember
 from exchange.core.errors import ApiError, not_found, required
+from exchange.flow.call_flow import Goto
 from exchange.rest.api import Json, RestRequest, Route
 from exchange.webhooks.webhook import WebhookTarget
 

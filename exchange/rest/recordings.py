@@ -6,10 +6,10 @@ from pathlib import Path
 from aiohttp import web
 
 from exchange.calls.call_details import API_VERSION, rfc2822
+from exchange.calls.recording.recording import LiveRecording, RecordingDetails
 from exchange.core.errors import ApiError, not_found
 from exchange.media import decode, sound_file
 from exchange.media.wav_file import wav_header
-from exchange.recording.recording import LiveRecording, RecordingDetails
 from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.calls import recording_options
 from exchange.rest.dates import is_within

@@ -1,10 +1,10 @@
 """Media Streams of a live call: start and stop."""
 
 from exchange.calls.call_details import rfc2822
-from exchange.calls.call_flow import CallFlow
+from exchange.calls.media_stream import MediaStream, StreamRequest
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.ids import new_sid
-from exchange.media.media_stream import MediaStream, StreamRequest
+from exchange.flow.call_flow import CallFlow
 from exchange.rest.api import Json, RestRequest, Route
 from exchange.verbs import VERBS
 from exchange.verbs.connect import TRACKS, begin

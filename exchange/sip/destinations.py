@@ -8,8 +8,8 @@ from aiosipua import SipDigestAuth, parse_uri
 
 from exchange.core.errors import ConfigError
 from exchange.core.numbering.addresses import fault_of, is_reachable
+from exchange.core.sip_settings import SipSettings, SipTrunk, SipUser
 from exchange.sip.registrar import Registrar
-from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 from exchange.sip.uac import Address, Destination
 
 DEFAULT_PORT = 5060

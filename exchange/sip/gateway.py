@@ -18,13 +18,13 @@ from aiosipua import (
 )
 
 from exchange.core.log_limit import LimitedLog
+from exchange.core.sip_settings import SipSettings
 from exchange.sip import sdp, trunks, uri
 from exchange.sip.destinations import SipDestinations
 from exchange.sip.in_dialog import InDialogRequests
 from exchange.sip.message_reading import simplify
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import RtpSession
-from exchange.sip.settings import SipSettings
 from exchange.sip.sip_line import IncomingSipCall, OutgoingSipCall, SipLine
 from exchange.sip.transport import SipTransport
 from exchange.sip.uac import Address, Destination, UserAgentClient

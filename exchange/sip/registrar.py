@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials, parse_auth, stringify_uri
 
 from exchange.core.numbering.addresses import fault_of
-from exchange.sip.settings import REALM, SipSettings, SipUser
+from exchange.core.sip_settings import REALM, SipSettings, SipUser
 
 LONGEST_SECONDS = 3600
 NONCE_SECONDS = 300

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 from exchange.calls.call_details import TwilioCallStatus
 from exchange.calls.line import TelephoneLine
-from exchange.calls.switch import Switch
-from exchange.core.context import Directory, ExchangeContext
 from exchange.core.errors import ConfigError, reason_of
-from exchange.sip.settings import SipSettings
+from exchange.core.sip_settings import SipSettings
+from exchange.flow.context import Directory, ExchangeContext
+from exchange.verbs.switch import Switch
 
 MISSING = "sip: the libraries for it are missing; pip install 'hospital-hotline[sip]' brings them"
 

@@ -4,7 +4,7 @@ import asyncio
 
 from aiosipua import Registration, RegistrationState, SipDigestAuth
 
-from exchange.sip.settings import SipTrunk
+from exchange.core.sip_settings import SipTrunk
 from exchange.sip.uac import Address, UserAgentClient
 
 RETRY_SECONDS = 30.0

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from exchange.media.worker_process import WorkerDied, WorkerProcess, WorkFailed
 from exchange.speech import whisper
-from exchange.speech.worker_process import WorkerDied, WorkerProcess, WorkFailed
 
 LONGEST_SECONDS = 30.0
 _MODEL_LANGUAGES = {"cmn": "zh", "yue": "zh"}

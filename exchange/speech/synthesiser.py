@@ -20,7 +20,7 @@ import structlog
 
 from exchange.media import sound_file, wav_file
 from exchange.media.audio import RATE
-from exchange.speech.worker_process import WorkerDied, WorkerProcess, WorkFailed
+from exchange.media.worker_process import WorkerDied, WorkerProcess, WorkFailed
 
 log = structlog.get_logger(__name__)
 WORDS_PER_MINUTE = 170

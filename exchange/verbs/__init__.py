@@ -1,6 +1,6 @@
 """TwiML's verbs, one module each or a few of a kind: what the attributes mean, and their execution."""
 
-from exchange.calls.call_flow import Verbs
+from exchange.flow.call_flow import Verbs
 from exchange.verbs.connect import connect, start, stop
 from exchange.verbs.dial import dial
 from exchange.verbs.enqueue import enqueue

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from exchange.calls.call_details import StatusCallback, TwilioCallStatus
-from exchange.calls.call_flow import CallFlow
-from exchange.calls.pending_reports import PendingReport
+from exchange.flow.call_flow import CallFlow
+from exchange.flow.pending_reports import PendingReport
 from exchange.webhooks.twiml import Element
 
 

@@ -1,10 +1,10 @@
 """Connect, Start and Stop: Media Streams of a call."""
 
 from exchange.calls.call_details import StatusCallback, rfc2822
-from exchange.calls.call_flow import CallFlow, Step
+from exchange.calls.media_stream import MediaStream, StreamRequest, WebSocketConnection
 from exchange.core.errors import WebhookError
 from exchange.core.ids import new_sid
-from exchange.media.media_stream import MediaStream, StreamRequest, WebSocketConnection
+from exchange.flow.call_flow import CallFlow, Step
 from exchange.verbs.callbacks import status_callback
 from exchange.webhooks.twiml import Element
 from exchange.webhooks.webhook import BAD_URL, signature

@@ -4,11 +4,11 @@ connect its nouns.
 
 import asyncio
 
-from exchange.calls.call_flow import CallFlow, Step
-from exchange.core.context import RecordingOptions
-from exchange.media.bridge import star_pressed
+from exchange.calls.bridge import star_pressed
+from exchange.calls.recording.recording import LiveRecording
+from exchange.flow.call_flow import CallFlow, Step
+from exchange.flow.context import RecordingOptions
 from exchange.media.clock import wait_for_any
-from exchange.recording.recording import LiveRecording
 from exchange.verbs.callbacks import recording_callback, reports_if_killed
 from exchange.verbs.dial_conference import join_conference
 from exchange.verbs.dial_number import dial_numbers

@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import Mapping
 
-from exchange.calls import wait_document
-from exchange.calls.call_flow import CallFlow, Goto, cancel
-from exchange.conference.conference import HUNG_UP, LAST_LEFT, REDIRECTED, Conference, ConferenceMix
-from exchange.conference.participant import Participant
+from exchange.calls.conference.conference import HUNG_UP, LAST_LEFT, REDIRECTED, Conference, ConferenceMix
+from exchange.calls.conference.participant import Participant
+from exchange.calls.recording.recording import LiveRecording
 from exchange.core.errors import CallError, WebhookError
+from exchange.flow import wait_document
+from exchange.flow.call_flow import CallFlow, Goto, cancel
 from exchange.media.audio_source import AudioSource, PcmSource
 from exchange.media.clock import wait_for_any
 from exchange.media.music import hold_music
 from exchange.media.tones import beep
-from exchange.recording.recording import LiveRecording
 from exchange.verbs.callbacks import recording_callback, status_callback
 from exchange.verbs.dial_outcome import DialOutcome
 from exchange.webhooks.twiml import Element

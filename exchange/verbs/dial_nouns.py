@@ -2,9 +2,9 @@
 
 from urllib.parse import unquote
 
-from exchange.calls.call_flow import CallFlow
 from exchange.core.errors import DocumentError
 from exchange.core.foreign_text import is_plain
+from exchange.flow.call_flow import CallFlow
 from exchange.webhooks.twiml import Element
 
 BAD_CALLER, BAD_DIGITS, BAD_NUMBER, TOO_MANY, BAD_HEADER = 13214, 13222, 13223, 13250, 13252

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from exchange.calls.bridge import bridge
 from exchange.calls.call_details import StatusCallback
-from exchange.calls.call_flow import CallFlow, FlowEnd, Goto
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import CallParties
+from exchange.flow.call_flow import CallFlow, FlowEnd, Goto
 from exchange.media.amd import DetectionTiming
 from exchange.media.audio_source import PcmSource
-from exchange.media.bridge import bridge
 from exchange.media.clock import wait_for_any
 from exchange.media.dtmf import key_tones
 from exchange.media.ringing import RINGS

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from exchange.calls.call_flow import Goto
+from exchange.flow.call_flow import Goto
 
 
 def _nothing() -> None:

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from exchange.calls.call_flow import CallFlow, Goto
+from exchange.calls.bridge import bridge
 from exchange.calls.queue import QueueMember
 from exchange.core.errors import WebhookError
-from exchange.media.bridge import bridge
+from exchange.flow.call_flow import CallFlow, Goto
 from exchange.media.clock import wait_for_any
 from exchange.media.tones import CadenceSource
 from exchange.verbs.dial_number import DEFAULT_TIME_LIMIT, DEFAULT_TIMEOUT, tone_of

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
-from exchange.calls import wait_document
-from exchange.calls.call_flow import CallFlow, FlowEnd, Goto, Step, cancel
 from exchange.calls.queue import CallQueue, QueueMember
-from exchange.core.context import ExchangeContext
 from exchange.core.errors import CallError
+from exchange.flow import wait_document
+from exchange.flow.call_flow import CallFlow, FlowEnd, Goto, Step, cancel
+from exchange.flow.context import ExchangeContext
 from exchange.media.clock import wait_for_any
 from exchange.media.music import hold_music
 from exchange.verbs.callbacks import reports_if_killed

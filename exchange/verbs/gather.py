@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from exchange.calls.call_flow import CallFlow, Step
 from exchange.calls.key_buffer import KeyBuffer
+from exchange.flow.call_flow import CallFlow, Step
 from exchange.media.clock import wait_for_any
 from exchange.media.voice_activity import UtteranceRecorder
 from exchange.verbs.gather_speech import SpeechInput, words_of

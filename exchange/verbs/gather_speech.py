@@ -6,7 +6,7 @@ from typing import Self
 import structlog
 
 from exchange.calls.call_details import StatusCallback
-from exchange.calls.call_flow import CallFlow
+from exchange.flow.call_flow import CallFlow
 from exchange.media.voice_activity import UtteranceRecorder
 from exchange.speech.recogniser import RecognitionError
 from exchange.webhooks.twiml import Element

@@ -2,7 +2,7 @@
 
 from exchange.calls.call_details import StatusCallback
 from exchange.calls.leg import CallLeg
-from exchange.core.context import ExchangeContext
+from exchange.flow.context import ExchangeContext
 from exchange.media.amd import DetectionTiming, MachineDetector
 from exchange.webhooks.twiml import Element
 

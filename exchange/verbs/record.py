@@ -3,14 +3,14 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from exchange.calls.call_flow import CallFlow, Step
 from exchange.calls.key_buffer import KeyBuffer
-from exchange.core.context import trace_recording
+from exchange.calls.recording.recording import LiveRecording
+from exchange.flow.call_flow import CallFlow, Step
+from exchange.flow.context import trace_recording
 from exchange.media.audio import FRAME_SECONDS, level_db
 from exchange.media.audio_source import PcmSource
 from exchange.media.clock import Signal
 from exchange.media.tones import beep
-from exchange.recording.recording import LiveRecording
 from exchange.verbs.callbacks import recording_callback
 from exchange.verbs.transcribe import AT_MOST_SECONDS, is_wanted, transcribe
 from exchange.webhooks.twiml import Element

@@ -1,7 +1,7 @@
 """Redirect, Hangup, Leave and Reject: verbs that lead elsewhere and make no sound."""
 
 from exchange.calls.call_details import TwilioCallStatus
-from exchange.calls.call_flow import CallFlow, FlowEnd, Goto, Step
+from exchange.flow.call_flow import CallFlow, FlowEnd, Goto, Step
 from exchange.webhooks.twiml import Element
 
 

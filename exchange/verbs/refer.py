@@ -4,9 +4,9 @@ import asyncio
 from typing import Protocol, runtime_checkable
 from urllib.parse import unquote
 
-from exchange.calls.call_flow import CallFlow, FlowEnd, Step
 from exchange.core.errors import DocumentError, WebhookError
 from exchange.core.foreign_text import is_plain
+from exchange.flow.call_flow import CallFlow, FlowEnd, Step
 from exchange.verbs.dial_nouns import BAD_HEADER
 from exchange.webhooks.twiml import Element
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from exchange.calls.call_flow import CallFlow, Goto
-from exchange.calls.fallback import run_document
 from exchange.calls.leg import CallLeg
 from exchange.core.errors import WebhookError
+from exchange.flow.call_flow import CallFlow, Goto
+from exchange.flow.fallback import run_document
 from exchange.media.clock import Signal
 from exchange.verbs.dial_outcome import DialOutcome
 from exchange.webhooks.twiml import Element

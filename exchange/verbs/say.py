@@ -3,9 +3,9 @@
 import re
 from functools import partial
 
-from exchange.calls import fallback
-from exchange.calls.call_flow import CallFlow, Step
 from exchange.core.errors import WebhookError
+from exchange.flow import fallback
+from exchange.flow.call_flow import CallFlow, Step
 from exchange.media import dtmf
 from exchange.media.audio_source import PcmSource
 from exchange.speech import ssml

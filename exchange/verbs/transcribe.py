@@ -6,12 +6,12 @@ import numpy as np
 import structlog
 
 from exchange.calls.call_details import StatusCallback
-from exchange.calls.call_flow import CallFlow
+from exchange.calls.recording.recording import LiveRecording
 from exchange.core.errors import WebhookError
 from exchange.core.ids import new_sid
+from exchange.flow.call_flow import CallFlow
 from exchange.media.audio import RATE
 from exchange.media.wav_file import HEADER_BYTES
-from exchange.recording.recording import LiveRecording
 from exchange.speech.recogniser import RecognitionError
 from exchange.webhooks.twiml import Element
 

@@ -1,1 +1,1 @@
-"""Browser telephones: their page, tokens and WebSocket."""
+"""Browser telephones: their page and WebSocket."""

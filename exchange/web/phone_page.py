@@ -5,10 +5,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from exchange.core import tokens
 from exchange.core.config import Config
 from exchange.core.errors import ApiError
-from exchange.web import tokens
-from exchange.web.tokens import Admission
+from exchange.core.tokens import Admission
 from exchange.webhooks import forms
 
 FOLDER = Path(__file__).parent

@@ -9,8 +9,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from exchange.core.errors import MessageError
 from exchange.core.log_limit import LimitedLog, place_of
 from exchange.core.token_bucket import FRAME_COST, MESSAGE_COST, TokenBucket
+from exchange.core.tokens import Admission, holder_of
 from exchange.web.registration import dialled, parameters, parse, registration
-from exchange.web.tokens import Admission, holder_of
 from exchange.web.web_phone_line import WebPhoneLine
 
 FLOOD, UNREADABLE, REFUSED, FULL, FAILED = 31009, 31002, 20101, 31005, 31000

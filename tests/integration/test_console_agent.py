@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from console.web.app import create
-from exchange.web.tokens import is_signed
+from exchange.core.tokens import is_signed
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Agent, AuditEntry, Call, Offer, Patient, QueueEntry, User

@@ -14,9 +14,9 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from exchange.core.config import from_values
-from exchange.core.server import Exchange, running
 from exchange.phone.client import PhoneClient
 from exchange.phone.phone_call import CallStage, PhoneCall
+from exchange.server.server import Exchange, running
 from exchange.webhooks.webhook import signature
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "secret-of-the-tests"

@@ -12,10 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from exchange.core.config import from_values
-from exchange.core.server import running
 from exchange.phone.parse import parse_steps
 from exchange.phone.play import PlayContext, play
 from exchange.phone.script import PlayActor
+from exchange.server.server import running
 from tests.calls.exchange.apps import away, broken, php_style, survey
 from tests.calls.exchange.conftest import PATIENCE_SECONDS
 

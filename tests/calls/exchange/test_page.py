@@ -5,8 +5,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from exchange.core.tokens import sign
 from exchange.phone.errors import PhoneRefused
-from exchange.web.tokens import sign
 from tests.calls.exchange.conftest import TOKEN, House, Tell
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from exchange.core.config import from_values, load
 from exchange.core.errors import ConfigError
-from exchange.core.server import running
+from exchange.server.server import running
 from tests.calls.exchange.conftest import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]

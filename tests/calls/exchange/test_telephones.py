@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 import requests
 
+from exchange.core.tokens import holder_of, is_signed, sign
 from exchange.phone.errors import PhoneRefused
 from exchange.phone.phone_call import CallStage
-from exchange.web.tokens import holder_of, is_signed, sign
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Tell, until
 
 PAUSE = '<Pause length="60"/>'

@@ -1,10 +1,10 @@
 """The simulated week of campaigns: nobody is dialled without nurses, and everyone is counted once."""
 
-from bench.campaign_week import rules
-from bench.campaign_week import week as campaign_week_week
-from bench.campaign_week.rules import NoCampaign, ProductPace
-from bench.campaign_week.week import Week
-from bench.hospital_day.day import DayAgent, DayCall, HospitalDay
+from bench.simulation.campaign_week import rules
+from bench.simulation.campaign_week import week as campaign_week_week
+from bench.simulation.campaign_week.rules import NoCampaign, ProductPace
+from bench.simulation.campaign_week.week import Week
+from bench.simulation.hospital_day.day import DayAgent, DayCall, HospitalDay
 
 SEATS = tuple(DayAgent(f"n{number}", {"nurse": 5}, ((32_400.0, 46_800.0),)) for number in range(5))
 CALLS = (DayCall(36_000.0, "nurse", 1, 0, 60.0, 120.0),)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import pytest
 
-from bench.hospital_day import day_file
+from bench.simulation.hospital_day import day_file
 
 SEAT: dict[str, Any] = {"id": "a", "skills": {"booking": 3}}
 CALL: dict[str, Any] = {"t": 60, "skill": "booking", "handle_s": 60, "patience_s": 60}

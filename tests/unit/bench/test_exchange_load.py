@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bench.exchange import verdict
-from bench.exchange_load.load import LoadCall, LoadTelephone
-from bench.exchange_load.tone_check import ToneFaults, faults_of
+from bench.load.exchange_load import LoadCall, LoadTelephone
+from bench.load.tone_check import ToneFaults, faults_of
 from exchange.media import wav_file
 from exchange.media.audio import FRAME_BYTES, SILENCE
 

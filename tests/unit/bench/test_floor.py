@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from bench import floor, waits
-from bench.hospital_day import day as hospital_day_day
-from bench.hospital_day import day_file, mornings, rules
-from bench.hospital_day.clock import SimulatedFloor
-from bench.hospital_day.day import DayAgent, DayCall, HospitalDay
+from bench.simulation.hospital_day import day as hospital_day_day
+from bench.simulation.hospital_day import day_file, mornings, rules
+from bench.simulation.hospital_day.clock import SimulatedFloor
+from bench.simulation.hospital_day.day import DayAgent, DayCall, HospitalDay
 
 AFTERNOON = 50_400.0  # from 14:00, with its peak
 SHIFT = ((0.0, 3600.0),)
@@ -53,7 +53,7 @@ def test_a_caller_leaves_when_patience_ends_and_the_phone_stops() -> None:
 
 
 def test_ours_answers_more_in_three_rings_than_the_usual_systems_on_a_morning() -> None:
-    whole = day_file.read(floor.ROOT / "days" / "reference.json")
+    whole = day_file.read(day_file.DAYS / "reference.json")
     morning = replace(whole, calls=tuple(call for call in whole.calls if call.t < 32_400))
     found = floor.compare([morning], 1)["policies"]
     assert isinstance(found, dict)
@@ -81,7 +81,7 @@ def test_a_made_up_morning_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_where_agents_let_calls_ring_out_ours_answers_more_in_time_than_ringing_everyone_with_fewer_phones() -> None:
-    day = day_file.read(floor.ROOT / "days" / "missing.json")
+    day = day_file.read(day_file.DAYS / "missing.json")
     part = replace(day, calls=tuple(call for call in day.calls if call.t > AFTERNOON))
     ours = floor.simulate([part], 3, rules.ProductRule)
     everyone = floor.simulate([part], 3, lambda: rules.UsualRule("ring everyone", 15.0, 5.0, everyone=True))
@@ -90,7 +90,7 @@ def test_where_agents_let_calls_ring_out_ours_answers_more_in_time_than_ringing_
 
 
 def test_the_day_of_misses_is_the_one_that_its_command_makes() -> None:
-    assert day_file.read(floor.ROOT / "days" / "missing.json") == hospital_day_day.missing(1)
+    assert day_file.read(day_file.DAYS / "missing.json") == hospital_day_day.missing(1)
 
 
 def test_by_how_much_one_rule_is_ahead_is_told_with_its_interval() -> None:
@@ -118,7 +118,7 @@ def test_the_usual_systems_can_set_aside_who_misses_as_ours_does() -> None:
 
 
 def test_announced_waits_are_as_often_too_short_as_too_long_and_nearer_than_the_naive_ones() -> None:
-    whole = day_file.read(floor.ROOT / "days" / "reference.json")
+    whole = day_file.read(day_file.DAYS / "reference.json")
     morning = replace(whole, calls=tuple(call for call in whole.calls if call.t < 34_200))
     everyone, queued = (waits.measure([morning], 1)[name] for name in ("everyone", "nobody_free"))
     assert isinstance(everyone, dict)

@@ -9,23 +9,23 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from exchange.calls.call_details import StatusCallback
-from exchange.calls.call_flow import Goto, Inline
+from exchange.calls.conference.conference import Conferences
 from exchange.calls.journal import Journal
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import CallParties, LegRegistry
 from exchange.calls.line import LineListener, TelephoneLine
 from exchange.calls.queue import CallQueues
-from exchange.calls.switch import Switch
-from exchange.conference.conference import Conferences
+from exchange.calls.recording.store import RecordingStore
 from exchange.core.config import Config, NumberConfig, WebhookLimits
-from exchange.core.context import ExchangeContext
 from exchange.core.errors import WebhookError
-from exchange.core.server import stop_recordings
+from exchange.flow.call_flow import Goto, Inline
+from exchange.flow.context import ExchangeContext
 from exchange.media.audio import FRAME_SECONDS, SILENCE, frames
 from exchange.media.clock import Ticker
-from exchange.media.sound_cache import SoundCache
 from exchange.media.tones import tone
-from exchange.recording.store import RecordingStore
+from exchange.server.server import stop_recordings
+from exchange.verbs.switch import Switch
+from exchange.webhooks.sound_cache import SoundCache
 from exchange.webhooks.webhook import CONNECTION, WebhookClient, WebhookRequest, WebhookResponse, WebhookTarget
 
 ACCOUNT = "AC" + "1" * 32

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.calls.call_details import StatusCallback
-from exchange.core.context import RecordingOptions
+from exchange.flow.context import RecordingOptions
 from exchange.media.dtmf import key_tones
 from tests.support.properties import examples
 from tests.unit.exchange.stage import HOSPITAL, Stage, document, play

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from exchange.calls.journal import Journal
-from exchange.calls.pending_reports import PendingReport, PendingReports
+from exchange.flow.pending_reports import PendingReport, PendingReports
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]

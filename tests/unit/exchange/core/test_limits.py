@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from exchange.core import foreign_text
 from exchange.core.config import WebhookLimits
 from exchange.core.errors import DocumentError
-from exchange.core.messages.segments import segments
 from exchange.core.numbering import countries
+from exchange.flow.messages.segments import segments
 from exchange.media import decoder
 from exchange.speech import sentences, ssml
 from exchange.webhooks import charset, document, twiml

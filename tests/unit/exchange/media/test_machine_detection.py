@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from exchange.calls.call_details import StatusCallback
-from exchange.calls.call_flow import Goto
 from exchange.calls.leg_registry import CallParties
-from exchange.calls.switch import CallOptions
+from exchange.flow.call_flow import Goto
 from exchange.media.amd import DetectionTiming, MachineDetector
 from exchange.media.audio import frames
 from exchange.media.tones import tone
+from exchange.verbs.switch import CallOptions
 from exchange.webhooks.webhook import WebhookTarget
 from tests.unit.exchange.stage import HOSPITAL, SITE, Stage, Story
 

@@ -11,12 +11,12 @@ pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'ho
 from aiortp.packet import RtpPacket
 from aiosipua import SipRequest, SipResponse, parse_auth, parse_sdp
 
+from exchange.core.sip_settings import SipSettings, SipUser
 from exchange.media.g711 import ALAW
 from exchange.sip import key_presses, rtp, sdp
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import RtpSession
 from exchange.sip.sdp import NegotiatedMedia
-from exchange.sip.settings import SipSettings, SipUser
 
 HOST = "127.0.0.1"
 HEAD = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP {formats}\r\n"

@@ -11,11 +11,11 @@ from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials
 
 from exchange.core.config import from_values
 from exchange.core.errors import ConfigError
+from exchange.core.sip_settings import SipSettings, SipTrunk, SipUser
 from exchange.media.g711 import ALAW, ULAW, decode, encode
 from exchange.media.tones import tone
 from exchange.sip import sdp
 from exchange.sip.registrar import Registrar
-from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 
 HEAD = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio 4000 RTP/AVP {formats}\r\n"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from exchange.calls.call_flow import CallFlow
-from exchange.calls.fallback import run_document
 from exchange.calls.leg_registry import CallParties
+from exchange.flow.call_flow import CallFlow
+from exchange.flow.fallback import run_document
 from exchange.media.audio_source import PcmSource
 from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.quality_calls.spoken import CallScript, as_text, scripts
+from bench.speech.quality_calls.spoken import CallScript, as_text, scripts
 from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 from twilio.jwt.access_token import AccessToken
 
-from exchange.web.tokens import is_signed
+from exchange.core.tokens import is_signed
 from hotline.configuration.settings import Settings
 from telephony.provider import browser_phone
 from telephony.provider.browser_phone import PhoneConnection, PhoneKind

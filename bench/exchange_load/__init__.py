@@ -1,1 +1,0 @@
-"""The load, the meters and the naive exchange of `bench.exchange`."""

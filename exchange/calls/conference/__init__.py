@@ -1,0 +1,1 @@
+"""Conferences: who is in, and who may speak."""

@@ -1,1 +1,0 @@
-"""Conferences: who is in, who may speak, announcements."""

@@ -1,0 +1,1 @@
+"""The exchange put together and served."""

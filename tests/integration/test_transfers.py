@@ -70,7 +70,7 @@ def act(told: Story, caller: Line, what: str) -> bool:
     with told.world.context.database.write() as session:
         session.get_one(Call, caller.owner, with_for_update=True)
         row = session.scalars(select(Transfer).where(Transfer.call_id == caller.owner)).one()
-        done: bool = getattr(transfer_service, what)(session, told.world.context, row, clock.now())
+        done: bool = getattr(transfer_service, what)(session, told.world.context.notifier, row, clock.now())
     return done
 
 

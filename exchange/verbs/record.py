@@ -41,7 +41,7 @@ class MessageEnd:
 
 async def record(flow: CallFlow, element: Element) -> Step:
     """Record, then go to the action; a message with nothing in it lets the document go on below."""
-    if element.flag("playBeep", True):
+    if element.flag("playBeep", default=True):
         await flow.leg.play(PcmSource(beep()))
     leg = flow.leg
     facts = flow.context.recordings.new_facts(leg.sid, 1, "RecordVerb", recording_callback(flow, element))

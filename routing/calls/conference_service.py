@@ -45,7 +45,7 @@ def settle(session: Session, call: Call) -> None:
         call.conference_ender_id = inside[0].id if len(inside) == 1 else None
 
 
-def hold(session: Session, call: Call, is_held: bool) -> None:
+def hold(session: Session, call: Call, *, is_held: bool) -> None:
     """The caller hears music from now on, or the agents again."""
     call.is_held = is_held
     settle(session, call)

@@ -80,7 +80,7 @@ def _leave_talk(
     offer_service.tell(session, notifier, offer, LineLost if is_lost else AgentLeft, now)
     session.flush()
     if call.status is CallStatus.TALKING:
-        _one_less(session, notifier, call, (offer, is_lost), now)
+        _one_less(session, notifier, call, offer, now, is_lost=is_lost)
         conference_service.settle(session, call)
 
 
@@ -92,9 +92,8 @@ def _is_lost(session: Session, offer: Offer, status: LegStatus | None) -> bool:
     return status is LegStatus.FAILED or is_of_page or presence_queries.is_shut_out(session, agent)
 
 
-def _one_less(session: Session, notifier: Notifier, call: Call, left: tuple[Offer, bool], now: datetime) -> None:
+def _one_less(session: Session, notifier: Notifier, call: Call, offer: Offer, now: datetime, *, is_lost: bool) -> None:
     """Who has the caller now that this agent, whose line was lost or not, is gone."""
-    offer, is_lost = left
     inside = conference_service.present(session, call.id)
     transfer = conference_service.transfer_of(session, call.id)
     if transfer is not None and offer.id == transfer.from_offer_id and transfer.state is TransferState.ASKED:
@@ -107,10 +106,12 @@ def _one_less(session: Session, notifier: Notifier, call: Call, left: tuple[Offe
         call.agent_id = inside[0].agent_id
     elif is_lost or not conference_service.depends_on(call, offer.id):
         conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.LINE_LOST, now)
-        _to_the_front(session, notifier, call, offer, is_lost, now)
+        _to_the_front(session, notifier, call, offer, now, is_lost=is_lost)
 
 
-def _to_the_front(session: Session, notifier: Notifier, call: Call, offer: Offer, is_lost: bool, now: datetime) -> None:
+def _to_the_front(
+    session: Session, notifier: Notifier, call: Call, offer: Offer, now: datetime, *, is_lost: bool
+) -> None:
     """Nobody is left with the caller, who is still there."""
     if not is_lost:
         requeue_service.requeue(session, notifier, call, requeue_service.RequeueTarget(RequeueReason.ALONE), now)

@@ -6,10 +6,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Leg, Offer
-from hotline.outbox.notifier import Notifier
 from hotline.values.reason_codes import OfferEndReason
 from hotline.values.states.leg import ENDED_LEGS, LegKind, LegStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
@@ -81,22 +79,15 @@ def agent_line(context: AppContext, offer_id: str, report: LegReport, now: datet
             sequence=-1,
             started_at=now,
         )
-        _apply(session, context.notifier, context.settings, offer, (heard(session, leg, report, now), report), now)
+        leg = heard(session, leg, report, now)
+        if leg.status in ENDED_LEGS and offer.state in LIVE_OFFERS:
+            end, reason = _end(offer, leg, report.response_code)
+            offer_service.end(session, context.notifier, offer, end, reason, now)
+        elif leg.status in ENDED_LEGS:
+            conversation_service.agent_left(session, context.notifier, context.settings, offer, now, leg.status)
+        elif leg.status is LegStatus.RINGING:
+            offer_service.ringing(session, context.notifier, offer, now)
     return True
-
-
-def _apply(
-    session: Session, notifier: Notifier, settings: Settings, offer: Offer, told: tuple[Leg, LegReport], now: datetime
-) -> None:
-    leg, report = told
-    status = leg.status
-    if status is LegStatus.RINGING:
-        offer_service.ringing(session, notifier, offer, now)
-    elif status in ENDED_LEGS and offer.state in LIVE_OFFERS:
-        end, reason = _end(offer, leg, report.response_code)
-        offer_service.end(session, notifier, offer, end, reason, now)
-    elif status in ENDED_LEGS:
-        conversation_service.agent_left(session, notifier, settings, offer, now, status)
 
 
 def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, OfferEndReason]:

@@ -33,7 +33,7 @@ def taken_over(session: Session, notifier: Notifier, call: Call, transfer: Trans
     """The colleague has the caller from now on."""
     end(session, transfer, TransferState.COMPLETED, None, now)
     call.agent_id = session.get_one(Offer, transfer.to_offer_id).agent_id
-    conference_service.hold(session, call, False)
+    conference_service.hold(session, call, is_held=False)
     tell(session, notifier, transfer, TransferCompleted, now)
 
 
@@ -53,7 +53,7 @@ def goes_cold(session: Session, notifier: Notifier, call: Call, transfer: Transf
 def target_left(session: Session, notifier: Notifier, call: Call, transfer: Transfer, now: datetime) -> None:
     """The colleague has left the consultation: the first agent goes on with the caller."""
     end(session, transfer, TransferState.FAILED, TransferEndReason.COLLEAGUE_LEFT, now)
-    conference_service.hold(session, call, False)
+    conference_service.hold(session, call, is_held=False)
     tell(session, notifier, transfer, TransferFailed, now)
 
 
@@ -75,7 +75,7 @@ def give_up(session: Session, notifier: Notifier, transfer: Transfer, now: datet
         return False
     if transfer.kind is TransferKind.CONSULT:
         stop_ringing(session, notifier, transfer, QueueEntryEndReason.TRANSFER_NOT_ANSWERED, now)
-        conference_service.hold(session, session.get_one(Call, transfer.call_id), False)
+        conference_service.hold(session, session.get_one(Call, transfer.call_id), is_held=False)
     else:
         _return(session, notifier, transfer, entry, now)
     end(session, transfer, TransferState.FAILED, TransferEndReason.NOT_ANSWERED, now)

@@ -136,7 +136,7 @@ def _arrange(database: Database, settings: Settings, provider: Provider, call: C
         music = webhook_urls.absolute(settings.voice_url, webhook_urls.wait(call.id)) if is_held else None
         is_told |= _tell_line(lambda: provider.hold(conference, call.provider_sid, music))
         for offer in agents:
-            _tell_line(lambda: provider.end_with(conference, offer.provider_sid or "", offer.id == ender_id))  # noqa: B023 (at once)
+            _tell_line(lambda: provider.end_with(conference, offer.provider_sid or "", is_needed=offer.id == ender_id))  # noqa: B023 (at once)
     with database.write() as session:
         row = queries.locked_call(session, call.id)
         if row is not None and is_told:

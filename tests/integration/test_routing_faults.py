@@ -463,7 +463,7 @@ def test_a_caller_put_on_hold_before_they_are_in_the_room_hears_nobody_when_they
     assert told.status(caller) is CallStatus.TALKING
     with told.world.context.database.write() as session:
         transfer_service.hold(
-            session, told.world.context.notifier, session.get_one(Call, caller.owner), True, clock.now()
+            session, told.world.context.notifier, session.get_one(Call, caller.owner), clock.now(), is_held=True
         )
     told.route()
     told.post()

@@ -113,7 +113,7 @@ def house(folder: Path, database_url: str, redis_url: str) -> Iterator[AppContex
         event.listen(context.database.engine, "connect", _careless)
     Row.metadata.drop_all(context.database.engine)
     Row.metadata.create_all(context.database.engine)
-    prove(context)
+    prove(context.database, context.keyring)
     try:
         yield context
     finally:

@@ -102,7 +102,7 @@ def hold(context: AppContext, exchange: SimulatedExchange) -> str:
         call = session.get_one(Call, offer.call_id)
         if call.status is not CallStatus.TALKING:
             return ""
-        transfer_service.hold(session, context.notifier, call, not call.is_held, clock.now())
+        transfer_service.hold(session, context.notifier, call, clock.now(), is_held=not call.is_held)
     return named(line)
 
 

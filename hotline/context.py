@@ -67,7 +67,7 @@ def open_context(settings: Settings) -> AppContext:
     """
     context = open_unchecked(settings)
     try:
-        prove(context)
+        prove(context.database, context.keyring)
     except Exception as error:
         if not is_away(error):
             context.close()
@@ -76,13 +76,13 @@ def open_context(settings: Settings) -> AppContext:
     return context
 
 
-def prove(context: AppContext) -> None:
+def prove(database: Database, keyring: Keyring) -> None:
     """See that the database has this program's tables and was sealed with these keys, now and while it is used.
 
     Raises `ConfigError`, `TablesDiffer`.
     """
-    proof = Proof(context.database, context.keyring)
-    context.database.before_write = proof.renew
+    proof = Proof(database, keyring)
+    database.before_write = proof.renew
     proof.renew()
 
 

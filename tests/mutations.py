@@ -301,7 +301,7 @@ def main() -> None:
             settings = make_settings(folder, f"sqlite:///{folder}/mutants.db", redis)
             context = open_unchecked(settings)
             Row.metadata.create_all(context.database.engine)
-            prove(context)
+            prove(context.database, context.keyring)
             count = given.count if name != "xlsx" else given.count // 50
             tallies = [run(name, count, given.store_every if name != "xlsx" else 1, context, folder)]
             context.close()

@@ -124,7 +124,7 @@ def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
             transitions.transition(job, JobEvent.DISCARDED if end.sort else JobEvent.DONE)
             job.ended_at = now
         case FailureSort.FAULT | FailureSort.OUTAGE | FailureSort.PERMANENT as failed:
-            _fail(job, failed, now, is_requested_again)
+            _fail(job, failed, now, is_requested_again=is_requested_again)
         case FailureSort.GIVES_WAY | FailureSort.LOST:
             job.due_at = now
         case _:
@@ -139,7 +139,7 @@ def _begin_anew(job: Job, now: datetime) -> None:
     job.reason, job.first_failed_at, job.due_at = "", None, now
 
 
-def _fail(job: Job, kind: FailureSort, now: datetime, is_requested_again: bool) -> None:
+def _fail(job: Job, kind: FailureSort, now: datetime, *, is_requested_again: bool) -> None:
     job.first_failed_at = job.first_failed_at or now
     job.outages += kind is FailureSort.OUTAGE
     job.tries += kind is not FailureSort.OUTAGE

@@ -136,7 +136,7 @@ def _nurse(script: Script, height: int) -> Iterator[str]:
         yield _text(NURSE_X + 16, TOP + 88 + number * 19, f"{sign.label[ZH]} · {sign.label[EN]}"[:30], 12, INK)
 
 
-def _card(card: Card, y: int, is_last: bool) -> Iterator[str]:
+def _card(card: Card, y: int, *, is_last: bool) -> Iterator[str]:
     colour, context = card.colours
     yield f'<rect x="{LEFT}" y="{y}" width="{CARD}" height="{card.height}" rx="10" fill="{context}"/>'
     yield f'<rect x="{LEFT}" y="{y}" width="6" height="{card.height}" rx="3" fill="{colour}"/>'
@@ -154,6 +154,6 @@ def _card(card: Card, y: int, is_last: bool) -> Iterator[str]:
         yield f'<path d="M{x} {start}V{start + GAP}" stroke="{LINE}" stroke-width="1.6"/>'
 
 
-def _text(x: float, y: float, text: str, size: float, colour: str, bold: bool = False) -> str:
+def _text(x: float, y: float, text: str, size: float, colour: str, *, bold: bool = False) -> str:
     weight = ' font-weight="600"' if bold else ""
     return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="{colour}"{weight}>{escape(text)}</text>'

@@ -1,5 +1,6 @@
 """What a turn of a patient changes beside where they stand. Runs in the transaction that saves the turn."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -33,16 +34,24 @@ ADVISE = "text_advice"
 TOLD = "opinion_told"
 
 
+@dataclass(frozen=True)
+class AttemptCall:
+    """The attempt that a turn is about, and its call."""
+
+    details: AttemptDetails
+    call: Call
+
+
 def apply(
     session: Session,
     notifier: Notifier,
     settings: Settings,
-    about: tuple[AttemptDetails, Call],
+    about: AttemptCall,
     outcome: DialogueDecision,
     now: datetime,
 ) -> None:
     """Do what follows from a turn, for the attempt and for its call."""
-    details, call = about
+    details, call = about.details, about.call
     for effect in outcome.effects:
         match effect:
             case dialogue_state.NoteReached():
@@ -72,11 +81,11 @@ def _file(
     session: Session,
     notifier: Notifier,
     settings: Settings,
-    about: tuple[AttemptDetails, Call],
+    about: AttemptCall,
     answered: dialogue_state.FileAnswer,
     now: datetime,
 ) -> None:
-    details, call = about
+    details, call = about.details, about.call
     given = GivenAnswer(
         question=answered.question,
         value=answered.value,
@@ -103,14 +112,14 @@ def _opinion(
     session: Session,
     notifier: Notifier,
     settings: Settings,
-    about: tuple[AttemptDetails, Call],
+    about: AttemptCall,
     text: str | None,
     now: datetime,
     *,
     reasons: tuple[Reason, ...] = (),
 ) -> None:
     """Have somebody look into it (D2): one case a conversation, with the patient and what was said."""
-    details, call = about
+    details, call = about.details, about.call
     patient_id = session.get_one(Recipient, details.recipient_id).patient_id
     before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
     if before is None:
@@ -124,12 +133,12 @@ def _ask(
     session: Session,
     notifier: Notifier,
     settings: Settings,
-    about: tuple[AttemptDetails, Call],
+    about: AttemptCall,
     asks: dialogue_state.RequestPerson,
     now: datetime,
 ) -> None:
     """Put the patient in that queue, for a warning sign ahead of everybody, with the reason for the screen."""
-    (details, call), sign = about, asks.sign
+    details, call, sign = about.details, about.call, asks.sign
     menu = flow_file.load(settings).flow
     call.dialogue_state = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION

@@ -216,7 +216,7 @@ def _save(
         raise CallMovedOn(call.call_id)
     led.attempt.dialogue_state = write_state(state)
     row = session.get_one(Call, call.call_id, populate_existing=True)
-    effect_service.apply(session, notifier, settings, (details, row), done, now)
+    effect_service.apply(session, notifier, settings, effect_service.AttemptCall(details, row), done, now)
     if state.stage is Stage.QUESTION:
         progress_service.save_dialogue_state(session, details.attempt_id, {"question": state.question})
     return text

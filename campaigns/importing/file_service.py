@@ -63,7 +63,7 @@ class ImportSource:
     size: int | None = None
 
 
-def given(settings: Settings, has_consent: bool, now: datetime) -> SourceDefaults:
+def given(settings: Settings, now: datetime, *, has_consent: bool) -> SourceDefaults:
     """Return what holds for a source that is read now."""
     house = settings
     return SourceDefaults(
@@ -116,9 +116,9 @@ def open_source(settings: Settings, files: Sequence[Path], options: ImportOption
     """Open the files by their kind. Raises `UnreadableFile`, also while its items are read."""
     file, kind, most = files[0], files[0].suffix.lower(), file_limits.of(settings)
     if kind in TABLES:
-        by_row = given(settings, False, now)
+        by_row = given(settings, now, has_consent=False)
         return ImportSource(lambda: tables_file.read(file, by_row, most), table_file.about(file))
-    feed = given(settings, options.has_consent, now)
+    feed = given(settings, now, has_consent=options.has_consent)
     if kind in HL7:
         return ImportSource(lambda: hl7_file.read(file, feed, most))
     if kind in FHIR:

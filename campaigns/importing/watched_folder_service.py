@@ -82,7 +82,7 @@ class WatchedFolder:
         return ready, growing
 
     def _take_exports(
-        self, exported: list[Path], now: datetime, is_growing: bool
+        self, exported: list[Path], now: datetime, *, is_growing: bool
     ) -> list[tuple[Sequence[Path], FileOutcome]]:
         """Take FHIR files: whatever stands for itself, then the rest as one export, once no other file of it grows."""
         left = [file for file in exported if file.suffix.lower() != ".json"]
@@ -103,7 +103,7 @@ class WatchedFolder:
     def _held(self, of: Sequence[Path]) -> frozenset[tuple[Path, FileState]]:
         return frozenset((file, self._seen[file][0]) for file in of)
 
-    def _take(self, group: Sequence[Path], now: datetime, waits: bool = False) -> FileOutcome:
+    def _take(self, group: Sequence[Path], now: datetime, *, waits: bool = False) -> FileOutcome:
         house = self._context.settings
         options = ImportOptions(house.campaign_consent, house.import_skips_rejected, waits)
         try:

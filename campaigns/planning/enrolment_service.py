@@ -79,7 +79,7 @@ def _chunks(database: Database, campaign: Campaign) -> Iterator[list[tuple[Disch
         if not rows:
             return
         last = rows[-1].id
-        profiles = [(one, profile_of(one, one.person_index in busy)) for one in rows]
+        profiles = [(one, profile_of(one, is_busy=one.person_index in busy)) for one in rows]
         yield [pair for pair in profiles if scope.takes(pair[1])]
 
 
@@ -118,7 +118,7 @@ def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
     return busy | set(session.scalars(query))
 
 
-def profile_of(discharge: Discharge, is_busy: bool = False) -> DischargeProfile:
+def profile_of(discharge: Discharge, *, is_busy: bool = False) -> DischargeProfile:
     """Return what the plans go by, of a discharge's row; what stands against a call is not among it."""
     stored = discharge.preferences
     preferred = None

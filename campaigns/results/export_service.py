@@ -86,7 +86,7 @@ def questions(database: Database, name: str) -> list[str]:
         return sorted(names)
 
 
-def cells(row: ExportRow, asked: list[str], is_named: bool) -> list[str]:
+def cells(row: ExportRow, asked: list[str], *, is_named: bool) -> list[str]:
     """Return one line of the table."""
     recipient, discharge, answers = row
     given = {answer.question: answer for answer in answers}
@@ -122,40 +122,40 @@ def _safe(text: str) -> str:
     )
 
 
-def head(asked: list[str], is_named: bool) -> list[str]:
+def head(asked: list[str], *, is_named: bool) -> list[str]:
     """Return the first line of the table."""
     return [*(PERSONAL if is_named else ()), *PLAIN, *asked]
 
 
-def to_csv(database: Database, name: str, file: Path, is_named: bool) -> int:
+def to_csv(database: Database, name: str, file: Path, *, is_named: bool) -> int:
     """Write the table as CSV in UTF-8 with its mark (spreadsheets need it); how many recipients."""
     asked = questions(database, name)
     count = 0
     with file.open("w", encoding="utf-8-sig", newline="") as text:
         table = csv.writer(text)
-        table.writerow(head(asked, is_named))
+        table.writerow(head(asked, is_named=is_named))
         for row in rows(database, name):
-            table.writerow(cells(row, asked, is_named))
+            table.writerow(cells(row, asked, is_named=is_named))
             count += 1
     return count
 
 
-def to_xlsx(database: Database, name: str, file: Path, is_named: bool) -> int:
+def to_xlsx(database: Database, name: str, file: Path, *, is_named: bool) -> int:
     """Write the table as a workbook, in little memory; how many recipients."""
     asked = questions(database, name)
     book = xlsxwriter.Workbook(str(file), {"constant_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet("recipients")
     sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, head(asked, is_named), book.add_format({"bold": True}))
+    sheet.write_row(0, 0, head(asked, is_named=is_named), book.add_format({"bold": True}))
     count = 0
     for row in rows(database, name):
         count += 1
-        sheet.write_row(count, 0, cells(row, asked, is_named))
+        sheet.write_row(count, 0, cells(row, asked, is_named=is_named))
     book.close()
     return count
 
 
-def to_fhir(database: Database, name: str, file: Path, is_named: bool) -> int:
+def to_fhir(database: Database, name: str, file: Path, *, is_named: bool) -> int:
     """Write one QuestionnaireResponse a line (NDJSON) for everyone who answered anything; how many."""
     count = 0
     with file.open("w", encoding="utf-8") as text:

@@ -155,10 +155,10 @@ def _resume(session: Session, notifier: Notifier, settings: Settings, recipient:
     cause = StopReason(recipient.reason, "")
     before = RecipientState(recipient.state_before_stop.get("state", RecipientState.PLANNED))
     if before is RecipientState.WITH_PERSON:
-        transitions.move(recipient, before)
+        transitions.transition(recipient, RecipientEvent.HANDED_TO_PERSON)
         recipient.reason, recipient.ended_at = recipient.state_before_stop.get("reason", ""), now
     elif before is RecipientState.TEXTED:
-        transitions.move(recipient, before)
+        transitions.transition(recipient, RecipientEvent.TEXTED)
         recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
         if recipient.texted_at is None:
             jobs.renew(session, notifier, "text_recipient", recipient.id, now)

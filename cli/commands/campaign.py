@@ -157,7 +157,7 @@ def export_(name: str, out: Path, anonymous: bool) -> None:
     if write is None:
         raise click.UsageError(f"OUT ends in one of {', '.join(kinds)}")
     with open_context(embedded.load()) as context:
-        count = write(context.database, name, out, not anonymous)
+        count = write(context.database, name, out, is_named=not anonymous)
         audit_marks.showed(count)
     click.echo(f"{out}: {count} recipients.")
 
@@ -218,4 +218,4 @@ def listen(host: str, port: int, consent: bool) -> None:
     log.configure("listener", values.log_format)
     with open_context(values) as context:
         click.echo(f"Listening for HL7 on {host}:{port}.")
-        asyncio.run(Listener(context, consent or values.campaign_consent).serve(host, port, _until_told()))
+        asyncio.run(Listener(context, has_consent=consent or values.campaign_consent).serve(host, port, _until_told()))

@@ -27,7 +27,7 @@ def command() -> None:
 def upgrade() -> None:
     """Bring the tables up to date; run it after every new version, before the processes start."""
     with open_unchecked(embedded.load()) as context:
-        local_upgrade.upgrade(context)
+        local_upgrade.upgrade(context.database, context.keyring)
     click.echo("The database is up to date.")
 
 

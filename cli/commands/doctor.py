@@ -20,9 +20,10 @@ from campaigns.importing import watched_report_file
 from cli import audit_marks
 from cli.local import embedded, queries
 from hotline.configuration.settings import Settings
-from hotline.context import AppContext, open_unchecked, prove
+from hotline.context import open_unchecked, prove
 from hotline.database.database import Database
 from hotline.database.outage import DatabaseFault
+from hotline.encryption.keyring import Keyring
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
 from hotline.outbox.notifier import Notifier
 from ivr.flow import flow_file
@@ -122,7 +123,7 @@ def _house() -> Iterator[Finding]:
         return
     yield Finding("settings", Health.WELL, "complete")
     yield _redis(context.notifier)
-    proof = _proof(context)
+    proof = _proof(context.database, context.keyring)
     yield proof
     if proof.health is Health.ILL:
         context.close()
@@ -156,17 +157,17 @@ def _redis(notifier: Notifier) -> Finding:
     return Finding("Redis", Health.WELL, "answers")
 
 
-def _proof(context: AppContext) -> Finding:
+def _proof(database: Database, keyring: Keyring) -> Finding:
     """Return whether the processes can start: the tables are this version's, and the keys open what is there."""
     try:
-        prove(context)
+        prove(database, keyring)
     except TablesDiffer as error:
         return Finding("tables", Health.ILL, str(error), "hotline db upgrade")
     except ConfigError as error:
         return Finding("keys", Health.ILL, str(error), "put the keys back: docs/operations.md, Loss of keys")
     except DatabaseFault as error:
         return Finding("keys", Health.ILL, type(error).__name__, "correct DATABASE_URL")
-    return Finding("keys", Health.WELL, f"{context.keyring.current} seals")
+    return Finding("keys", Health.WELL, f"{keyring.current} seals")
 
 
 def _database(database: Database) -> Iterator[Finding]:

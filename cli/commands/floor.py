@@ -201,7 +201,7 @@ def agents(rows: Iterable[Agent], now: datetime) -> Table:
             agent.staff_number,
             agent.name,
             agent.status,
-            _state(agent, is_here),
+            _state(agent, is_here=is_here),
             (agent.absence_reason or "not_reached").replace("_", " ")
             if formatting.absent(agent)
             else (agent.state_reason or "–").replace("_", " "),
@@ -213,7 +213,7 @@ def agents(rows: Iterable[Agent], now: datetime) -> Table:
     return tables.of("Agents", columns, cells, wraps=("name", "reason"), is_dim=[not is_here for _, is_here in here])
 
 
-def _state(agent: Agent, is_here: bool) -> Text:
+def _state(agent: Agent, *, is_here: bool) -> Text:
     if formatting.absent(agent):
         return Text("phone not connected", style="bold red")
     return Text(agent.state.replace("_", " "), style=STATES[agent.state] if is_here else "dim")

@@ -32,7 +32,7 @@ def run(dry_run: bool, show_all: bool) -> None:
     with open_context(embedded.load()) as context:
         items = list(retention_service.plan(context.database, context.settings, now))
         audit_marks.showed(len(items))
-        _show(items if show_all else items[:SHOWN], dry_run)
+        _show(items if show_all else items[:SHOWN], dry_run=dry_run)
         counts = Counter(item.verdict.kept_by or "over" for item in items)
         kept = ", ".join(f"{count} kept by {keeper}" for keeper, count in sorted(counts.items()) if keeper != "over")
         if dry_run:
@@ -83,7 +83,7 @@ def lift(hold_id: str, by: str) -> None:
     click.echo(f"hold {hold_id} is lifted")
 
 
-def _show(items: list[PurgeItem], dry_run: bool) -> None:
+def _show(items: list[PurgeItem], *, dry_run: bool) -> None:
     table = Table("call", "ended", "kind", "what", "days", "over since", "kept by" if dry_run else "kept by (stays)")
     for item in items:
         verdict, ended = item.verdict, item.call.ended_at

@@ -36,7 +36,7 @@ def command(home: Path | None, file: Path | None, free_ports: bool, procfile: Pa
     dies is started again; what it had not finished is found by the sweep.
     """
     home = home or Path(os.environ.get("HOTLINE_HOME", "var/hotline"))
-    house = LocalHotline(plan(home, os.environ, free_ports), _say, procfile)
+    house = LocalHotline(plan(home, os.environ, free_ports=free_ports), _say, procfile)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

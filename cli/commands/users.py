@@ -47,7 +47,7 @@ def listing() -> None:
         locked = {
             user.id for user in user_queries.all_users(session) if _is_locked(session, context.keyring, user.login)
         }
-        rows = [_row(user, numbers, user.id in locked) for user in user_queries.all_users(session)]
+        rows = [_row(user, numbers, is_locked=user.id in locked) for user in user_queries.all_users(session)]
     columns = ("login", "name", "role", "language", "agent", "sign-in")
     Console().print(tables.of("Users", columns, rows, wraps="name"))
 
@@ -56,7 +56,7 @@ def _is_locked(session: Session, keyring: Keyring, login: str) -> bool:
     return throttle_queries.locked_until(session, keyring, login, clock.now()) is not None
 
 
-def _row(user: User, numbers: dict[str, str], is_locked: bool) -> tuple[str, ...]:
+def _row(user: User, numbers: dict[str, str], *, is_locked: bool) -> tuple[str, ...]:
     access = "locked" if is_locked else "one-time password" if user.one_time_until else "yes"
     agent = numbers.get(user.agent_id or "", "–")
     return user.login, user.name, user.role, user.language, agent, access if user.is_active else "disabled"

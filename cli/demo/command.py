@@ -64,7 +64,7 @@ def command(scenario: str, leave: bool, file: Path | None, logs: bool) -> None:
     stop = _stop_on_signals()
     acts = {name: SCENARIOS[name] for name in (SCENARIOS if scenario == BOTH else [scenario])}
     told: dict[str, Any] = {}
-    with _demo(list(acts.values()), console, stop, logs) as demo:
+    with _demo(list(acts.values()), console, stop, shows_logs=logs) as demo:
         demo.open(act.HOSPITAL)
         for name, played in acts.items():
             told[name] = demo.play(played)
@@ -83,7 +83,7 @@ def _write(file: Path | None, told: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _demo(acts: list[Act], console: Console, stop: threading.Event, shows_logs: bool) -> Iterator[Demo]:
+def _demo(acts: list[Act], console: Console, stop: threading.Event, *, shows_logs: bool) -> Iterator[Demo]:
     """A house for these acts in a folder of its own; nothing of it is left afterwards."""
     home = Path(tempfile.mkdtemp(prefix="hotline-demo-"))
     log = (home / "processes.log").open("w", encoding="utf-8")

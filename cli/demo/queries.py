@@ -47,7 +47,7 @@ def is_any_call_live(session: Session) -> bool:
     return bool(session.scalar(select(func.count()).where(Call.status != CallStatus.ENDED)))
 
 
-def agents(session: Session, is_locked: bool = False) -> list[Agent]:
+def agents(session: Session, *, is_locked: bool = False) -> list[Agent]:
     """Return every agent by staff number, their rows locked where that is asked for."""
     if is_locked:
         return list(session.scalars(select(Agent).order_by(Agent.id).with_for_update()))

@@ -39,7 +39,7 @@ def _dialogue(console: Console, call: dict[str, Any]) -> None:
     console.print(lines)
 
 
-def _calls(calls: list[dict[str, Any]], is_wide: bool) -> Table:
+def _calls(calls: list[dict[str, Any]], *, is_wide: bool) -> Table:
     rows = [
         (
             tables.last_digits(call["caller"]),
@@ -49,7 +49,7 @@ def _calls(calls: list[dict[str, Any]], is_wide: bool) -> Table:
             call["agent"] or NONE,
             _number(call["offer_rings"]),
             _number(call["caller_rings"]),
-            _recording(call["recording"], is_wide),
+            _recording(call["recording"], is_wide=is_wide),
             _checks(call["verdicts"]),
         )
         for call in calls
@@ -61,7 +61,7 @@ def _intent(call: dict[str, Any]) -> str:
     return str(call["intent"]).replace("unknown", NONE)
 
 
-def _recording(kept: dict[str, Any] | None, is_wide: bool) -> str:
+def _recording(kept: dict[str, Any] | None, *, is_wide: bool) -> str:
     if kept is None:
         return NONE
     sealed = "encrypted" if kept["encrypted"] else "PLAIN"

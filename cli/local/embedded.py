@@ -37,10 +37,10 @@ class Plan:
     has_exchange: bool
 
 
-def plan(home: Path, environment: Mapping[str, str], free_ports: bool = False) -> Plan:
+def plan(home: Path, environment: Mapping[str, str], *, free_ports: bool = False) -> Plan:
     """Fill in what `environment` does not name; files go to `home`, readable by its owner alone."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    filled = _secrets(home, environment) | _ports(free_ports, environment) | dict(environment)
+    filled = _secrets(home, environment) | _ports(environment, free=free_ports) | dict(environment)
     extra = {}
     if not filled.get("REDIS_URL"):
         filled["REDIS_URL"], extra["redis"] = _redis(home)
@@ -105,7 +105,7 @@ def _refuse_lost_keys(home: Path, environment: Mapping[str, str]) -> None:
         )
 
 
-def _ports(free: bool, environment: Mapping[str, str]) -> dict[str, str]:
+def _ports(environment: Mapping[str, str], *, free: bool) -> dict[str, str]:
     """Return a port per server: the usual one where it is free, any free one otherwise."""
     taken: set[int] = set()
     ports = {}

@@ -53,7 +53,7 @@ class LocalHotline:
         context = open_unchecked(values)
         self.context = context
         self._wait("redis", lambda: _pings(context.notifier))
-        upgrade(context)
+        upgrade(context.database, context.keyring)
         embedded.write(values.hotline_home, self.environment)
         prepare(context)
         self.processes.start()

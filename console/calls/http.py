@@ -83,7 +83,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         is_blind=is_blind,
         patient_id=patient_id,
         cases=opened,
-        drawing=timeline.draw(record.call, record.offers, record.recordings, (now, ring_seconds)),
+        drawing=timeline.draw(record.call, record.offers, record.recordings, now=now, ring_seconds=ring_seconds),
         rings=_rings(record, ring_seconds),
     )
 

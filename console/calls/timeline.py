@@ -77,10 +77,9 @@ class _Scale:
 
 
 def draw(
-    call: Call, offers: Sequence[Offer], recordings: Sequence[Recording], clock: tuple[datetime, float]
+    call: Call, offers: Sequence[Offer], recordings: Sequence[Recording], *, now: datetime, ring_seconds: float
 ) -> Drawing:
-    """Lay a call out; `clock` is the present moment (the end of what still goes on) and the seconds of a ring."""
-    now, ring_seconds = clock
+    """Lay a call out; what still goes on ends at `now`."""
     end = call.ended_at or now
     scale = _Scale(call.started_at, max(end - call.started_at, LEAST))
     lanes = [_caller(scale, call, end), *_agents(scale, offers, end), *_sound(scale, recordings, end)]

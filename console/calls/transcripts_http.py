@@ -49,7 +49,7 @@ def sees_original() -> bool:
     return request.args.get("words") == ORIGINAL and may_see_original()
 
 
-def view_of(original: bool) -> str:
+def view_of(*, original: bool) -> str:
     """Return the address of this page with the words masked or not."""
     arguments: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict()}
     kept = {name: value for name, value in arguments.items() if name != "words"}
@@ -67,7 +67,7 @@ def shown_lines(transcript: Transcript) -> list[DisplayedUtterance]:
     with context().database.read() as session:
         call = calls.existing(session, transcript.call_id)
         return masked_queries.displayed_utterances(
-            session, transcript, masked_queries.known_names(session, call), original
+            session, transcript, masked_queries.known_names(session, call), original=original
         )
 
 

@@ -57,7 +57,7 @@ def hold() -> ResponseReturnValue:
     def done(session: Session, offer: Offer) -> None:
         call = call_queries.existing(session, offer.call_id)
         if call.status is CallStatus.TALKING:
-            transfer_service.hold(session, context().notifier, call, is_held, clock.now())
+            transfer_service.hold(session, context().notifier, call, clock.now(), is_held=is_held)
 
     return _with_offer(done)
 

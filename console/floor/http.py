@@ -26,13 +26,21 @@ SECTIONS = ("figures", "waiting", "talks", "agents")
 
 
 @dataclass(frozen=True)
+class PageKind:
+    """What pages of one rendering have in common."""
+
+    language: Language
+    sees_all_calls: bool
+
+
+@dataclass(frozen=True)
 class RenderedFloor:
-    """A snapshot, and its sections as they were rendered for each kind of page (language, sees all calls)."""
+    """A snapshot, and its sections as they were rendered for each kind of page."""
 
     seen: snapshot.FloorSnapshot
     # The last change that it shows.
     number: int = 0
-    rendered: dict[tuple[Language, bool], str] = field(default_factory=dict)
+    rendered: dict[PageKind, str] = field(default_factory=dict)
 
 
 def open_live(app: Flask, context: AppContext) -> None:
@@ -87,7 +95,7 @@ def _divided() -> dict[str, object]:
 @touches("view_floor", "floor", "floor", lists=True)
 def stream() -> ResponseReturnValue:
     """Server-sent events: `floor` with the sections as HTML, and `beat` every second between."""
-    kind = (Language(current_user.language), bool(current_user.sees_all_calls))
+    kind = PageKind(Language(current_user.language), bool(current_user.sees_all_calls))
     last = request.headers.get("Last-Event-ID", "")
     floor = live()
     viewer = floor.join()
@@ -112,9 +120,7 @@ def here() -> ResponseReturnValue:
     return "", 204
 
 
-def _messages(
-    viewer: FloorViewer[RenderedFloor], kind: tuple[Language, bool], seen: int, standing: Standing
-) -> Iterator[str]:
+def _messages(viewer: FloorViewer[RenderedFloor], kind: PageKind, seen: int, standing: Standing) -> Iterator[str]:
     """Pictures with the number of their last change; a page that has seen that one already needs none."""
     known = {seen}
 
@@ -126,7 +132,7 @@ def _messages(
     return messages(viewer, told, standing.holds)
 
 
-def _render(picture: RenderedFloor, kind: tuple[Language, bool]) -> str:
+def _render(picture: RenderedFloor, kind: PageKind) -> str:
     found = picture.rendered.get(kind)
     if found is None:
         parts = {name: render_template(f"floor/{name}.html", floor=picture.seen) for name in SECTIONS}

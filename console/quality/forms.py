@@ -15,6 +15,7 @@ from console.web.forms import (
     YesField,
 )
 from hotline.values.states.review import Ruling
+from qa.reviews.coaching_service import RecordingClip
 
 
 class AnswersForm(Form):
@@ -78,10 +79,10 @@ class CoachingForm(Form):
     due_on = DateField("review.coach_due", validators=[Optional()])
 
     @property
-    def clip(self) -> tuple[str, float, float] | None:
-        """Return the example as recording, start and end; `None` unless all three are there."""
+    def clip(self) -> RecordingClip | None:
+        """Return the example; `None` unless recording, start and end are there."""
         recording, start, end = self.recording.data, self.clip_start.data, self.clip_end.data
-        return (recording, start, end) if recording and start is not None and end is not None else None
+        return RecordingClip(recording, start, end) if recording and start is not None and end is not None else None
 
 
 class RecheckForm(Form):

@@ -54,7 +54,7 @@ class InnerLine(_LineEnd):
             # Before the answer it is a refusal, after it the end; each means nothing at the other time.
             if fields.get("reason") == "failed":
                 far.on_fail()
-            far.on_refuse(fields.get("reason") == "busy")
+            far.on_refuse(is_busy=fields.get("reason") == "busy")
             far.on_hang_up()
 
 

@@ -125,7 +125,7 @@ class CallLeg:
     def on_refer(self, target: str) -> bool:
         return self.on_referral is not None and self.on_referral(target)
 
-    def on_refuse(self, is_busy: bool) -> None:
+    def on_refuse(self, *, is_busy: bool) -> None:
         if not self.is_up:
             self.end(TwilioCallStatus.BUSY, "busy" if is_busy else "rejected")
 

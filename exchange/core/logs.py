@@ -16,7 +16,7 @@ LONGEST_FIELD = 4_000
 LONGEST_TRACE, LONGEST_PART = 3_000, 500
 
 
-def configure(is_verbose: bool) -> None:
+def configure(*, is_verbose: bool) -> None:
     """Set the log up; standard output is for the ready line alone."""
     structlog.configure(
         processors=[

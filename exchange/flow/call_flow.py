@@ -174,4 +174,4 @@ async def cancel(task: asyncio.Task[Any]) -> None:
 
 
 def _answers_later(element: Element) -> bool:
-    return element.name == "Dial" and element.flag("answerOnBridge", False)
+    return element.name == "Dial" and element.flag("answerOnBridge", default=False)

@@ -88,7 +88,7 @@ def blocks(data: bytes, longest_seconds: int = LONGEST_SECONDS) -> Iterator[tupl
     try:
         with av.open(io.BytesIO(data), "r", options={"format_whitelist": KINDS} | options) as container:
             stream = _stream(container)
-            decoded = _decoded(container, stream, _codec(stream, data.startswith(BIG_ENDIAN)))
+            decoded = _decoded(container, stream, _codec(stream, is_big_endian=data.startswith(BIG_ENDIAN)))
             for block in _bounded(decoded, stream, longest_seconds):
                 yield block, stream.rate
     except UnreadableSound:
@@ -141,7 +141,7 @@ def _decoded(container: InputContainer, stream: AudioStream, codec: AudioCodecCo
         raise UnreadableSound("the file is damaged")
 
 
-def _codec(stream: AudioStream, is_big_endian: bool) -> AudioCodecContext:
+def _codec(stream: AudioStream, *, is_big_endian: bool) -> AudioCodecContext:
     name = stream.codec_context.name
     really = REALLY.get(name, name)
     if is_big_endian and really.startswith("pcm_"):
@@ -154,7 +154,7 @@ def _codec(stream: AudioStream, is_big_endian: bool) -> AudioCodecContext:
     return codec
 
 
-def _converted(read: Iterator[tuple[Block, int]], rate: int, is_mixed: bool) -> list[bytes]:
+def _converted(read: Iterator[tuple[Block, int]], rate: int, *, is_mixed: bool) -> list[bytes]:
     """Return the channels as PCM; nothing is held of the file but what is read of it at the moment."""
     channels: list[bytearray] = []
     change: soxr.ResampleStream | None = None

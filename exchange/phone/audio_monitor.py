@@ -22,7 +22,7 @@ class AudioMonitor:
         self._since_prompt = AFTER_PROMPT_SECONDS
         self._turn_seconds = 0.0
 
-    def feed(self, frame: bytes, is_prompt: bool) -> None:
+    def feed(self, frame: bytes, *, is_prompt: bool) -> None:
         """Take 20 ms more; `is_prompt` says that the exchange itself is speaking."""
         self._since_prompt = 0.0 if is_prompt else self._since_prompt + FRAME_SECONDS
         if level_db(frame) < LOUD_DB:

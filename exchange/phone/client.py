@@ -158,7 +158,7 @@ class PhoneClient:
             self._tell({"type": "disconnected"})
 
     def _hear(self, frame: bytes) -> None:
-        self.call.monitor.feed(frame, self.call.is_prompted)
+        self.call.monitor.feed(frame, is_prompt=self.call.is_prompted)
         if self._keeps_sound:
             self.call.heard += frame
         self._changed.set()

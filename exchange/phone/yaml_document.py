@@ -23,7 +23,7 @@ class LocatedList(list[Any]):
 
 
 class _Loader(yaml.SafeLoader):
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 (as the library calls it)
         written = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
         twice = sorted({str(key) for key in written if written.count(key) > 1})
         if twice:

@@ -142,10 +142,10 @@ async def change(ask: RestRequest) -> Json:
     if ask.flag("BeepOnExit") is not None:
         participant.has_exit_beep = bool(ask.flag("BeepOnExit"))
     if muted is not None:
-        conference.mute(participant, muted)
+        conference.mute(participant, is_muted=muted)
     if hold is not None:
-        conference.hold(participant, hold)
-    conference.modify(participant, coached, participant.ends if ends is None else ends)
+        conference.hold(participant, is_held=hold)
+    conference.modify(participant, coached, ends=participant.ends if ends is None else ends)
     participant.updated = ask.context.ticker.now()
     return render_participant(ask, conference, participant)
 

@@ -93,11 +93,11 @@ async def mp3(ask: RestRequest) -> web.StreamResponse:
     facts, path = _finished(ask)
     is_dual = facts.channels == 2 and ask.text("RequestedChannels") != "1"
     async with ask.context.packing:
-        body = await asyncio.to_thread(_packed, path, is_dual)
+        body = await asyncio.to_thread(_packed, path, is_dual=is_dual)
     return web.Response(body=body, content_type="audio/mpeg")
 
 
-def _packed(path: Path, is_dual: bool) -> bytes:
+def _packed(path: Path, *, is_dual: bool) -> bytes:
     longest = sound_file.OWN_SECONDS
     if is_dual:
         return decode.mp3(sound_file.read_channels(path, longest_seconds=longest))

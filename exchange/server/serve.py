@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def serve(args: argparse.Namespace) -> int:
     """Return exit status 0 after a signal, 2 when it cannot start: one line says which setting is to be changed."""
-    logs.configure(args.verbose)
+    logs.configure(is_verbose=args.verbose)
     os.umask(FOR_US_ALONE)
     try:
         asyncio.run(_until_signal(args.config))

@@ -12,6 +12,7 @@ from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials
 
 from exchange.core.numbering.addresses import fault_of
 from exchange.core.sip_settings import REALM, SipSettings, SipUser
+from exchange.sip.message_reading import Address
 
 LONGEST_SECONDS = 3600
 NONCE_SECONDS = 300
@@ -25,7 +26,7 @@ class Binding:
     """Where a registered telephone is reached, and until when (loop time)."""
 
     contact: str
-    source: tuple[str, int]
+    source: Address
     until: float
 
 
@@ -43,7 +44,7 @@ class Registrar:
         bindings = [each for each in self._bindings.get(user.name, []) if each.until > now]
         return bindings[-1] if bindings else None
 
-    def register(self, user: SipUser, request: SipRequest, source: tuple[str, int]) -> list[tuple[str, int]]:
+    def register(self, user: SipUser, request: SipRequest, source: Address) -> list[tuple[str, int]]:
         """Keep, renew or remove what the request says; return the contacts that are left with their seconds."""
         now = asyncio.get_running_loop().time()
         kept = [each for each in self._bindings.get(user.name, []) if each.until > now]

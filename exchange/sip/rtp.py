@@ -18,6 +18,7 @@ from exchange.media.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, SILENCE, f
 from exchange.media.dtmf import QUIET_WINDOW, DtmfDetector, key_tones, keys_in
 from exchange.media.jitter_buffer import JitterBuffer
 from exchange.sip.key_presses import KeyPresses, KeyTransport, RtpKeyEvents
+from exchange.sip.message_reading import Address
 from exchange.sip.sdp import NegotiatedMedia
 
 PORT_TRIES = 50
@@ -58,7 +59,7 @@ class RtpSession:
         self._spoken = DtmfDetector()
         self._muted: str | None = None
         self._tick = 0
-        self._remote: tuple[str, int] | None = None
+        self._remote: Address | None = None
         # Identifiers against accidents, not against attackers.
         self._sequence, self._timestamp, self._source = (random.getrandbits(bits) for bits in (16, 32, 32))
         self._detector = DtmfDetector()
@@ -152,10 +153,10 @@ class RtpSession:
             with contextlib.suppress(ValueError, IndexError, struct.error):
                 self._packet(RtpPacket.parse(data), sender)
 
-    def _is_known(self, sender: tuple[str, int]) -> bool:
+    def _is_known(self, sender: Address) -> bool:
         return self.agreed is not None and sender[0] in (self.agreed.remote[0], self._peer)
 
-    def _packet(self, packet: RtpPacket, sender: tuple[str, int]) -> None:
+    def _packet(self, packet: RtpPacket, sender: Address) -> None:
         agreed = self.agreed
         if agreed is None:
             return

@@ -6,6 +6,7 @@ from aiosipua import SdpMessage, SdpNegotiationError, negotiate_sdp, parse_sdp
 
 from exchange.core.numbering.addresses import is_reachable
 from exchange.media.g711 import ALAW, NAMES, ULAW
+from exchange.sip.message_reading import Address
 
 KEYS = "telephone-event"
 OFFERED_KEYS = 101
@@ -20,7 +21,7 @@ class NegotiatedMedia:
 
     codec: int
     keys: int | None
-    remote: tuple[str, int]
+    remote: Address
     listens: bool
     speaks: bool
 

@@ -43,7 +43,7 @@ class SipLine:
 
     shows_texts = False
 
-    def __init__(self, address: str, rtp: Callable[[], RtpSession], way: SipCall, rings_late: bool = False) -> None:
+    def __init__(self, address: str, rtp: Callable[[], RtpSession], way: SipCall, *, rings_late: bool = False) -> None:
         self.address = address
         self.rings_late = rings_late
         self.credentials: tuple[str, str] | None = None
@@ -120,7 +120,7 @@ class SipLine:
                     notified = await self.notified.get()
         return answer, notified
 
-    def hang_up(self, tells: bool = False) -> None:
+    def hang_up(self, *, tells: bool = False) -> None:
         """End the line when the other side is gone; `tells` where it may still be there to be told."""
         self.is_over = not tells
         if self.answerer:
@@ -134,7 +134,7 @@ class SipLine:
         if not self.answerer:
             return
         if status in BUSY or status in DECLINED:
-            self.answerer.on_refuse(status in BUSY)
+            self.answerer.on_refuse(is_busy=status in BUSY)
         elif status in NOBODY:
             self.answerer.on_hang_up()
         else:

@@ -17,7 +17,7 @@ async def connect(flow: CallFlow, element: Element) -> Step:
     """Talk with the application's WebSocket; when it closes, the document goes on, or its action is asked."""
     noun = _noun(flow, element)
     if noun is not None:
-        stream = MediaStream(_order(flow, noun, True), flow.leg)
+        stream = MediaStream(_order(flow, noun, is_both_ways=True), flow.leg)
         flow.leg.set_source(stream)
         try:
             await carry(flow, stream, status_callback(flow, noun))
@@ -32,7 +32,7 @@ async def start(flow: CallFlow, element: Element) -> Step:
     """Send the call's sound to a WebSocket beside whatever else happens, until Stop or the end."""
     noun = _noun(flow, element)
     if noun is not None:
-        begin(flow, _order(flow, noun, False), status_callback(flow, noun))
+        begin(flow, _order(flow, noun, is_both_ways=False), status_callback(flow, noun))
     return None
 
 
@@ -62,7 +62,7 @@ def _noun(flow: CallFlow, element: Element) -> Element | None:
     return noun
 
 
-def _order(flow: CallFlow, noun: Element, is_both_ways: bool) -> StreamRequest:
+def _order(flow: CallFlow, noun: Element, *, is_both_ways: bool) -> StreamRequest:
     return StreamRequest(
         sid=new_sid("MZ"),
         url=flow.here.join(noun.string("url")).url if noun.string("url") else "",

@@ -81,7 +81,7 @@ async def _connect(flow: CallFlow, element: Element, outcome: DialOutcome) -> No
 
 async def _until_star(flow: CallFlow, element: Element, outcome: DialOutcome) -> None:
     """Connect; with `hangupOnStar` the caller may end it by a key and keeps the line."""
-    if not element.flag("hangupOnStar", False):
+    if not element.flag("hangupOnStar", default=False):
         await _connect(flow, element, outcome)
         return
     with flow.leg.keys.listen() as box:

@@ -77,9 +77,9 @@ def _participant(flow: CallFlow, noun: Element) -> Participant:
         leg=flow.leg,
         joined=flow.context.ticker.now(),
         label=noun.string("participantLabel"),
-        is_muted=noun.flag("muted", False),
-        starts=noun.flag("startConferenceOnEnter", True),
-        ends=noun.flag("endConferenceOnExit", False),
+        is_muted=noun.flag("muted", default=False),
+        starts=noun.flag("startConferenceOnEnter", default=True),
+        ends=noun.flag("endConferenceOnExit", default=False),
         coaches=noun.string("coach"),
     )
 

@@ -73,7 +73,7 @@ def _person(flow: CallFlow, noun: Element) -> DialTarget:
 async def dial_numbers(flow: CallFlow, element: Element, outcome: DialOutcome) -> None:
     """Ring them all, or with `sequential` one after the other, until one answers; then connect."""
     targets = dial_targets(flow, element)
-    groups = [[person] for person in targets] if element.flag("sequential", False) else [targets]
+    groups = [[person] for person in targets] if element.flag("sequential", default=False) else [targets]
     for group in groups:
         if not group:
             outcome.status = "failed"

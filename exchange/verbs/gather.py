@@ -33,7 +33,7 @@ class GatherOptions:
             timeout=5.0 if element.string("timeout") == "auto" else element.number("timeout", 5),
             finish=element.attributes.get("finishOnKey", "#").strip()[:1],
             most=most or None,
-            acts_on_nothing=element.flag("actionOnEmptyResult", False),
+            acts_on_nothing=element.flag("actionOnEmptyResult", default=False),
             inputs=inputs or ("dtmf",),
         )
 

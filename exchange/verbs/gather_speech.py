@@ -42,7 +42,7 @@ class SpeechInput:
             utterance=UtteranceRecorder(quiet or AUTO_SECONDS, longest),
             language=element.string("language", "en-US"),
             hints=tuple(phrase for phrase in phrases if phrase and not phrase.startswith("$"))[:MOST_HINTS],
-            stops_prompts=element.flag("bargeIn", True),
+            stops_prompts=element.flag("bargeIn", default=True),
             partial=StatusCallback(
                 flow.here.join(url).url if url else "", element.method("partialResultCallbackMethod")
             ),

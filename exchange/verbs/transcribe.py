@@ -26,7 +26,7 @@ _WITHOUT_SPACES = ("zh", "cmn", "yue", "ja")
 
 def is_wanted(element: Element) -> bool:
     """Return whether a Record asks for its words."""
-    return element.flag("transcribe", False)
+    return element.flag("transcribe", default=False)
 
 
 async def transcribe(flow: CallFlow, element: Element, recording: LiveRecording, parameters: Mapping[str, str]) -> None:

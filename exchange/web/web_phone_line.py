@@ -26,7 +26,7 @@ class WebPhoneLine:
     shows_texts = True
     rings_late = False
 
-    def __init__(self, address: str, is_traced: bool = False, silent_seconds: float = 10.0, label: str = "") -> None:
+    def __init__(self, address: str, silent_seconds: float = 10.0, label: str = "", *, is_traced: bool = False) -> None:
         self.address = address
         self.sid = new_sid("PH")
         self.label = label
@@ -114,7 +114,7 @@ class WebPhoneLine:
         if kind == "answer":
             answerer.on_answer()
         elif kind in ("reject", "busy"):
-            answerer.on_refuse(kind == "busy")
+            answerer.on_refuse(is_busy=kind == "busy")
         elif kind == "hangup":
             answerer.on_hang_up()
 

@@ -113,7 +113,7 @@ class WebPhones:
             self._unregistered -= 1
         if not self._admission.admits(request, asked.address, asked.token):
             raise RegistrationRefused(REFUSED, "the token is not accepted")
-        line = WebPhoneLine(asked.address, asked.is_traced, self._silent_seconds, asked.label)
+        line = WebPhoneLine(asked.address, self._silent_seconds, asked.label, is_traced=asked.is_traced)
         line.holder = holder_of(asked.token)
         line.wire, line.socket = request.transport, socket
         return line

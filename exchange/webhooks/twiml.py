@@ -29,7 +29,7 @@ class Element:
     def string(self, name: str, default: str = "") -> str:
         return self.attributes.get(name, default).strip()
 
-    def flag(self, name: str, default: bool) -> bool:
+    def flag(self, name: str, *, default: bool) -> bool:
         """Return `true` or `false`; anything else counts as the default, as Twilio does."""
         return {"true": True, "false": False}.get(self.string(name).lower(), default)
 

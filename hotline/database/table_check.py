@@ -143,7 +143,12 @@ def _keys(table: Table, there: _There) -> Iterator[str]:
 def _indexes(table: Table, there: _There) -> Iterator[str]:
     wanted = {_index(index) for index in table.indexes}
     found = {
-        _written(each["name"], each["column_names"], each["unique"], _is_partial(each.get("dialect_options") or {}))
+        _written(
+            each["name"],
+            each["column_names"],
+            is_unique=each["unique"],
+            is_partial=_is_partial(each.get("dialect_options") or {}),
+        )
         for each in there.indexes[table.name]
         if not each.get("duplicates_constraint")
     }
@@ -152,10 +157,12 @@ def _indexes(table: Table, there: _There) -> Iterator[str]:
 
 def _index(index: Index) -> str:
     is_partial = index.dialect_options["sqlite"]["where"] is not None
-    return _written(index.name, [column.name for column in index.columns], index.unique, is_partial)
+    return _written(
+        index.name, [column.name for column in index.columns], is_unique=index.unique, is_partial=is_partial
+    )
 
 
-def _written(name: str | None, columns: list[str | None], is_unique: bool, is_partial: bool) -> str:
+def _written(name: str | None, columns: list[str | None], *, is_unique: bool, is_partial: bool) -> str:
     return f"{name} on {', '.join(map(str, columns))}{' unique' * bool(is_unique)}{' partial' * is_partial}"
 
 

@@ -125,7 +125,7 @@ def digest(index_key: bytes, text: str) -> str:
     return hmac.digest(index_key, b"index:" + text.encode(), "sha256").hex()
 
 
-def head(key_id: str, is_bound: bool = False) -> bytes:
+def head(key_id: str, *, is_bound: bool = False) -> bytes:
     """Return what everything begins with that this key sealed, bound to its row or not."""
     return bytes([len(key_id) | (BOUND if is_bound else 0)]) + key_id.encode()
 

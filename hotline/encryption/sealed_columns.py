@@ -88,7 +88,7 @@ def counts(session: Session, keys: Iterator[str] | list[str]) -> dict[str, Count
     for place in places():
         rest = session.scalar(select(func.count()).select_from(place.raw).where(place.sealed.is_not(None))) or 0
         for key in keys:
-            bound, free = (_beginning(session, place, head(key, is_bound)) for is_bound in (True, False))
+            bound, free = (_beginning(session, place, head(key, is_bound=is_bound)) for is_bound in (True, False))
             before = found.get(key, Count(0))
             unbound = 0 if place.about else free
             found[key] = Count(before.values + bound + free, before.unbound + unbound)

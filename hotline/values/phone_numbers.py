@@ -148,7 +148,7 @@ def _reading(written: Written, area_code: str) -> Reading:
     if not extension and len(written.groups) > 1 and _ends_in_extension(written, area_code):
         extension = written.groups[-1]
         digits = digits.removesuffix(extension)
-    one = _number(digits, written.is_international, area_code)
+    one = _number(digits, area_code, is_international=written.is_international)
     if not extension:
         return one
     if len(extension) > LONGEST_EXTENSION:
@@ -183,7 +183,7 @@ def _is_landline(digits: str, area_code: str) -> bool:
     return numbering_plan.landline(f"{area_code}{digits}" if is_local else digits) is not None
 
 
-def _number(digits: str, is_international: bool, area_code: str) -> Reading:
+def _number(digits: str, area_code: str, *, is_international: bool) -> Reading:
     home = numbering_plan.within(digits, is_international=is_international)
     if home is None:
         return _abroad(digits)

@@ -168,7 +168,7 @@ def _enter(flow: Flow, state: FlowState, name: str, now: datetime) -> FlowDecisi
     verbs = speak(flow, state, node)
     if tells_notice(flow, state, node):
         state = replace(state, is_telling=True)
-    return FlowDecision(state, verbs, _arrival(node, is_open))
+    return FlowDecision(state, verbs, _arrival(node, is_open=is_open))
 
 
 def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
@@ -181,7 +181,7 @@ def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
     return None if helper is None else node.model_copy(update={"queue": helper, "skill": None})
 
 
-def _arrival(node: Node, is_open: bool) -> tuple[Effect, ...]:
+def _arrival(node: Node, *, is_open: bool) -> tuple[Effect, ...]:
     if isinstance(node, Ask):
         return (JoinQueue(node.intent, node.queue, node.skill, node.priority),)
     shown = call_events.MenuShown(node=node.name)

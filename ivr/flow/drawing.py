@@ -139,7 +139,7 @@ def _detail(flow: Flow, node: Node) -> str:
             return KINDS[type(node)]
 
 
-def _text(x: float, y: float, text: str, size: float, colour: str, bold: bool = False, anchor: str = "") -> str:
+def _text(x: float, y: float, text: str, size: float, colour: str, anchor: str = "", *, bold: bool = False) -> str:
     extra = (' font-weight="600"' if bold else "") + (f' text-anchor="{anchor}"' if anchor else "")
     room = WIDTH - 28
     if not anchor and size < 16 and _width(text, size) > room and x > MARGIN:

@@ -70,7 +70,7 @@ class KeptCallers:
         held = self._voice.sounds.held
         return [held(verb) if isinstance(verb, Say) else verb for verb in verbs]
 
-    def _note(self, turn: Turn, is_forwarded: bool = False) -> None:
+    def _note(self, turn: Turn, *, is_forwarded: bool = False) -> None:
         with self._lock:
             if turn.call_sid is not None and len(self._callers) < MOST_KEPT:
                 self._callers[turn.call_sid] = KeptCaller(turn, time.monotonic(), is_forwarded)

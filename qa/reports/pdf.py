@@ -81,7 +81,7 @@ def _grid(table: Table, say: Words, width: float) -> Any:
     return grid
 
 
-def _text(words: str, size: float, colour: str = "#16262a", follows: bool = False) -> Paragraph:
+def _text(words: str, size: float, colour: str = "#16262a", *, follows: bool = False) -> Paragraph:
     """Return a paragraph; with `follows` it stays on the page of what comes next."""
     look = {"fontName": FONT, "fontSize": size, "leading": size * 1.4, "wordWrap": "CJK", "textColor": colour}
     style = ParagraphStyle(f"s{size}{colour}{follows}", keepWithNext=follows, **look)

@@ -18,13 +18,22 @@ from qa.reviews import service
 
 
 @dataclass(frozen=True)
+class RecordingClip:
+    """A part of a recording, from second to second."""
+
+    recording_id: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class CoachingFinding:
     """A finding to work on: the item of the scorecard (or none), in words, until when, and where to hear it."""
 
     item: str | None
     text: str
     due_on: date
-    clip: tuple[str, float, float] | None = None
+    clip: RecordingClip | None = None
 
 
 def begin(
@@ -36,7 +45,8 @@ def begin(
     text = finding.text.strip()
     if not 0 < len(text) <= service.LONGEST:
         raise TextRequired("say what is to be worked on")
-    if finding.clip is not None and not 0 <= finding.clip[1] < finding.clip[2]:
+    clip = finding.clip
+    if clip is not None and not 0 <= clip.start < clip.end:
         raise InvalidAnswer("the example ends before it begins")
     with database.write() as session:
         review = service.locked(session, review_id)
@@ -47,8 +57,8 @@ def begin(
             raise InvalidAnswer(f"no item {finding.item}")
         row = CoachingItem(review_id=review.id, agent_id=review.agent_id, item=finding.item, finding=text)
         row.due_on, row.made_by, row.made_at = finding.due_on, user_id, now
-        if finding.clip is not None:
-            row.recording_id, row.clip_start, row.clip_end = finding.clip
+        if clip is not None:
+            row.recording_id, row.clip_start, row.clip_end = clip.recording_id, clip.start, clip.end
         session.add(row)
         session.flush()
         return row.id

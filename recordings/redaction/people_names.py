@@ -129,7 +129,7 @@ def _surname(text: str, at: int) -> int:
     return int(text[at : at + 1] in SURNAMES)
 
 
-def _name_end(text: str, at: int, is_sure: bool) -> int:
+def _name_end(text: str, at: int, *, is_sure: bool) -> int:
     """Return where a name that begins at `at` ends; `at` where none does."""
     size = _surname(text, at)
     if not size:
@@ -198,14 +198,14 @@ def _en_names(texts: Sequence[str], staff: frozenset[str], people: frozenset[str
 def _en_announced(text: str, colleagues: set[str]) -> Iterator[tuple[int, int]]:
     for pattern, is_sure in ((_EN_STRONG, True), (_EN_TITLED, True), (_EN_WEAK, False)):
         for match in pattern.finditer(text):
-            end = _en_end(text, match.end(), is_sure, colleagues)
+            end = _en_end(text, match.end(), colleagues, is_sure=is_sure)
             if end > match.end():
                 yield match.end(), end
     for match in _EN_SPELT.finditer(text):
         yield match.start(), match.end()
 
 
-def _en_end(text: str, at: int, is_sure: bool, colleagues: set[str]) -> int:
+def _en_end(text: str, at: int, colleagues: set[str], *, is_sure: bool) -> int:
     """Return the end of up to three words of a name at `at`; written small only where the announcement is sure."""
     end, count = at, 0
     for match in _EN_WORD.finditer(text, at):

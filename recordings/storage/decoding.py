@@ -38,7 +38,7 @@ def blocks(data: bytes) -> Iterator[tuple[Floats, int, int]]:
     if not _is_known(data):
         raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
     data, options = with_true_lengths(data) if is_wav(data) else (data, {})
-    yield from _read(io.BytesIO(data), options, data.startswith(BIG_ENDIAN))
+    yield from _read(io.BytesIO(data), options, is_big_endian=data.startswith(BIG_ENDIAN))
 
 
 def streamed(source: Source) -> Iterator[tuple[Floats, int, int]]:
@@ -52,7 +52,7 @@ def streamed(source: Source) -> Iterator[tuple[Floats, int, int]]:
     options = streaming_options(source) if is_wav(head) else {}
     if options is not None:
         source.seek(0)
-        yield from _read(source, options, head.startswith(BIG_ENDIAN))
+        yield from _read(source, options, is_big_endian=head.startswith(BIG_ENDIAN))
         return
     if source.seek(0, io.SEEK_END) > MOST_MENDED_BYTES:
         raise UnreadableAudio(f"its head is damaged, and it is too large to be mended; {EXPORT}")
@@ -60,12 +60,12 @@ def streamed(source: Source) -> Iterator[tuple[Floats, int, int]]:
     yield from blocks(source.read() or b"")
 
 
-def _read(source: Source, options: Options, is_big_endian: bool) -> Iterator[tuple[Floats, int, int]]:
+def _read(source: Source, options: Options, *, is_big_endian: bool) -> Iterator[tuple[Floats, int, int]]:
     try:
         with av.open(source, "r", options={"format_whitelist": KINDS} | options) as container:
             stream = _stream(container)
             yield np.zeros((0, stream.channels), dtype=np.float32), stream.rate, stream.channels
-            for block in _bounded(container, stream, _codec(stream, is_big_endian)):
+            for block in _bounded(container, stream, _codec(stream, is_big_endian=is_big_endian)):
                 yield block, stream.rate, stream.channels
     except (av.error.FFmpegError, ValueError, IndexError, OverflowError) as error:
         raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}") from error
@@ -116,7 +116,7 @@ def _decoded(container: InputContainer, stream: AudioStream, codec: AudioCodecCo
         raise UnreadableAudio(f"the file is damaged; {EXPORT}")
 
 
-def _codec(stream: AudioStream, is_big_endian: bool) -> AudioCodecContext:
+def _codec(stream: AudioStream, *, is_big_endian: bool) -> AudioCodecContext:
     name = stream.codec_context.name
     really = REALLY.get(name, name)
     if is_big_endian and really.startswith("pcm_") and really.endswith("le"):

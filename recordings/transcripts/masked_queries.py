@@ -39,7 +39,7 @@ def spoken_texts(transcript: Transcript) -> list[SpokenText]:
 
 
 def displayed_utterances(
-    session: Session, transcript: Transcript, known: KnownNames, original: bool = False
+    session: Session, transcript: Transcript, known: KnownNames, *, original: bool = False
 ) -> list[DisplayedUtterance]:
     """Return every utterance, by time. Only with `original` does personal data stay readable."""
     texts = spoken_texts(transcript)
@@ -47,7 +47,7 @@ def displayed_utterances(
     for span in () if original else mask.find_personal_data(texts, transcript.language, known):
         hidden.setdefault(span.line, []).append(span)
     authors = _authors(session, transcript)
-    machine = _machine(transcript, known, original)
+    machine = _machine(transcript, known, original=original)
     return [
         DisplayedUtterance(
             id=row.id,
@@ -111,7 +111,7 @@ def _authors(session: Session, transcript: Transcript) -> dict[str, str]:
     return {user.id: user.name for user in session.scalars(select(User).where(User.id.in_(ids)))} if ids else {}
 
 
-def _machine(transcript: Transcript, known: KnownNames, original: bool) -> dict[str, str]:
+def _machine(transcript: Transcript, known: KnownNames, *, original: bool) -> dict[str, str]:
     """Return the machine's text of corrected lines, masked like the rest."""
     rows = [row for row in transcript.utterances if row.corrections]
     texts = [readable(row.text, transcript.language) for row in rows]

@@ -11,6 +11,7 @@ def is_urgent(
     intent: Intent,
     cases: frozenset[tuple[CaseKind, Urgency]] = frozenset(),
     rating: int | None = None,
+    *,
     warned: bool = False,
 ) -> bool:
     """Decide by what the caller wanted, the cases that came of it (kind and urgency), the rating from 1 to 5, and

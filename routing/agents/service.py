@@ -58,7 +58,7 @@ def heartbeat(session: Session, notifier: Notifier, told: PageHeartbeat, now: da
     page.last_heartbeat_at, page.phone, page.sign_in_id = now, told.phone, told.sign_in_id
     page.phone_since = None if told.phone is PagePhone.NONE else page.phone_since or now
     session.flush()
-    _settle(session, notifier, held, now)
+    _settle(session, notifier, *held, now)
     notifier.notify_after(session, ROUTER)
     return True
 
@@ -89,7 +89,7 @@ def sign_out(session: Session, notifier: Notifier, agent_id: str, sign_in_id: st
 
 def _forget(session: Session, notifier: Notifier, agent_id: str, where: ColumnElement[bool], now: datetime) -> None:
     session.execute(delete(AgentPage).where(AgentPage.agent_id == agent_id, where))
-    _settle(session, notifier, _held(session, agent_id), now)
+    _settle(session, notifier, *_held(session, agent_id), now)
     notifier.notify_after(session, ROUTER)
 
 
@@ -143,7 +143,7 @@ def update_presence(database: Database, notifier: Notifier, now: datetime) -> bo
         moved = [agent_id for agent_id, why, was in presence_queries.decide(session, now) if why is not was]
     for agent_id in moved:
         with database.write() as session:
-            _settle(session, notifier, _held(session, agent_id), now)
+            _settle(session, notifier, *_held(session, agent_id), now)
     return bool(moved)
 
 
@@ -154,9 +154,8 @@ def _held(session: Session, agent_id: str) -> tuple[Agent | None, Offer | None]:
     return session.get(Agent, agent_id, with_for_update=True, populate_existing=True), offer
 
 
-def _settle(session: Session, notifier: Notifier, held: tuple[Agent | None, Offer | None], now: datetime) -> None:
+def _settle(session: Session, notifier: Notifier, agent: Agent | None, offer: Offer | None, now: datetime) -> None:
     """Decide anew for this agent; who has gone is rung no more, and what they could not hear they have not missed."""
-    agent, offer = held
     if agent is None:
         return
     ((_, why, was),) = presence_queries.decide(session, now, agent.id)
@@ -169,7 +168,7 @@ def _settle(session: Session, notifier: Notifier, held: tuple[Agent | None, Offe
     if why is None:
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
-        offer_service.end(session, notifier, offer, OfferState.UNREACHABLE, OfferEndReason(why.value), now)
+        offer_service.end(session, notifier, offer, OfferEvent.NOT_REACHED, OfferEndReason(why.value), now)
     if why in {AbsenceReason.PAGE_SILENT, AbsenceReason.NOT_SIGNED_IN}:
         _not_missed(session, notifier, agent, now)
 

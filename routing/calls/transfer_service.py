@@ -158,7 +158,7 @@ def merge(session: Session, notifier: Notifier, transfer: Transfer, now: datetim
     if transfer.state is not TransferState.CONSULTING:
         return False
     transitions.transition(transfer, TransferEvent.MERGED)
-    conference_service.hold(session, session.get_one(Call, transfer.call_id), False)
+    conference_service.hold(session, session.get_one(Call, transfer.call_id), is_held=False)
     ends.tell(session, notifier, transfer, TransferMerged, now)
     return True
 
@@ -171,8 +171,8 @@ def take_back(session: Session, notifier: Notifier, transfer: Transfer, now: dat
     if transfer.to_offer_id is not None:
         session.get_one(Offer, transfer.to_offer_id).released_at = now
     ends.stop_ringing(session, notifier, transfer, QueueEntryEndReason.TRANSFER_TAKEN_BACK, now)
-    ends.end(session, transfer, TransferState.TAKEN_BACK, None, now)
-    conference_service.hold(session, call, False)
+    ends.end(session, transfer, TransferEvent.TAKEN_BACK, None, now)
+    conference_service.hold(session, call, is_held=False)
     ends.tell(session, notifier, transfer, TransferTakenBack, now)
     return True
 
@@ -190,9 +190,9 @@ def let_go(session: Session, notifier: Notifier, offer: Offer, now: datetime) ->
     notifier.notify_after(session, ROUTER)
 
 
-def hold(session: Session, notifier: Notifier, call: Call, is_held: bool, now: datetime) -> None:
+def hold(session: Session, notifier: Notifier, call: Call, now: datetime, *, is_held: bool) -> None:
     """The caller hears music from now on, or the agents again."""
     if call.is_held != is_held:
-        conference_service.hold(session, call, is_held)
+        conference_service.hold(session, call, is_held=is_held)
         call_log.record(session, notifier, call.id, CallerHeld() if is_held else CallerResumed(), now)
         notifier.notify_after(session, ROUTER)

@@ -126,7 +126,7 @@ def waiting_entries(session: Session) -> tuple[WaitingEntry, ...]:
 
 def pending_callbacks(session: Session) -> tuple[PendingCallback, ...]:
     """Call-backs that are to come about: their caller has hung up, and is not on the line again yet."""
-    return tuple(_promise(row, is_calling) for row, is_calling in session.execute(_PROMISES))
+    return tuple(_promise(row, is_calling=is_calling) for row, is_calling in session.execute(_PROMISES))
 
 
 def is_calling(session: Session, callback: Callback) -> bool:
@@ -134,7 +134,7 @@ def is_calling(session: Session, callback: Callback) -> bool:
     return session.scalar(_IS_CALLING_WHO_ASKED, {"call_id": callback.call_id}) is not None
 
 
-def _promise(row: Callback, is_calling: bool) -> PendingCallback:
+def _promise(row: Callback, *, is_calling: bool) -> PendingCallback:
     place = WaitingEntry(row.id, row.required_skills, row.priority, row.asked_at, row.preferred_agent_id)
     dialled_at = row.dialled_at if row.state is CallbackState.DIALLING else None
     return PendingCallback(place, row.due_at, dialled_at, row.reserved_agent_id, is_calling)

@@ -55,12 +55,12 @@ def decide(floor: FloorState, now: datetime, ring_seconds: float) -> tuple[Decis
     for offer in live:
         phones[offer.caller_id].append(offer)
     with_exits = [caller for caller in floor.callers if caller.exits]
-    led = tuple(over for caller in with_exits if (over := _overflow(caller, caller.id in phones, now, ring)))
+    led = tuple(over for caller in with_exits if (over := _overflow(caller, now, ring, is_rung=caller.id in phones)))
     leaving = {over.caller_id for over in led}
     callers = in_order(caller for caller in floor.callers if caller.id not in leaving)
     pool = AgentPool(floor.agents, floor.asked, ring_seconds)
     first = list(_first_phones(callers, phones, pool, now, ring))
-    starts = [*first, *_more_phones(callers, phones, pool, (now, ring), floor.phones_each)]
+    starts = [*first, *_more_phones(callers, phones, pool, now, ring, each=floor.phones_each)]
     started = {start.caller_id for start in starts}
     yielded = preemption.preempted(callers, live, started)
     without = [caller for caller in callers if caller.id not in phones and caller.id not in started]
@@ -68,7 +68,7 @@ def decide(floor: FloorState, now: datetime, ring_seconds: float) -> tuple[Decis
     return (*(end for end in ended if end is not None), *led, *yielded, *lent, *starts)
 
 
-def _overflow(caller: QueuedCaller, is_rung: bool, now: datetime, ring: timedelta) -> LeaveByOverflow | None:
+def _overflow(caller: QueuedCaller, now: datetime, ring: timedelta, *, is_rung: bool) -> LeaveByOverflow | None:
     """Return where the caller is led now. While a phone rings for them they stay for as many rings again."""
     if not caller.exits:
         return None
@@ -95,7 +95,7 @@ def _first_phones(
         rung = phones.get(caller.id)
         if (rung and not all(offer.is_set_aside for offer in rung)) or group_of(caller) in hopeless:
             continue
-        started = _start(caller, pool, (now, ring), last_resort=not rung)
+        started = _start(caller, pool, now, ring, last_resort=not rung)
         yield from started
         if not started and _is_hopeless(caller, pool):
             hopeless.add(group_of(caller))
@@ -105,11 +105,12 @@ def _more_phones(
     callers: list[QueuedCaller],
     phones: Mapping[str, list[LiveOffer]],
     pool: AgentPool,
-    at: tuple[datetime, timedelta],
+    now: datetime,
+    ring: timedelta,
+    *,
     each: float,
 ) -> Iterable[StartOffer]:
     """Yield what each is due by now, and those beside them whom nobody else is likely to need."""
-    now, ring = at
     hopeless: set[tuple[object, ...]] = set()
     for caller in [caller for caller in callers if caller.id in phones] if pool and phones else ():
         if not pool:
@@ -121,9 +122,9 @@ def _more_phones(
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
         joining = phones_due(caller, now + early, ring) - len(rung)
         if joining <= 0 and not caller.ladder:
-            yield from _beside(caller, rung, pool, at, each)
+            yield from _beside(caller, rung, pool, now, ring, each=each)
         for _ in range(joining):
-            started = _start(caller, pool, at)
+            started = _start(caller, pool, now, ring)
             yield from started
             if not started:
                 if _is_hopeless(caller, pool):
@@ -132,32 +133,40 @@ def _more_phones(
 
 
 def _beside(
-    caller: QueuedCaller, rung: list[LiveOffer], pool: AgentPool, at: tuple[datetime, timedelta], each: float
+    caller: QueuedCaller, rung: list[LiveOffer], pool: AgentPool, now: datetime, ring: timedelta, *, each: float
 ) -> list[StartOffer]:
     """Return a phone beside those that ring: of someone whom nobody else is likely to need, or as the risk is grave."""
-    chance = miss_risk.of(caller, rung, *at) or 0.0
+    chance = miss_risk.of(caller, rung, now, ring) or 0.0
     is_too_high = miss_risk.is_too_high(chance, len(rung), each)
-    if not is_too_high and len(rung) >= _at_once(caller, at, each):
+    if not is_too_high and len(rung) >= _at_once(caller, now, ring, each):
         return []
     for spare in (SPARE, ANYONE) if is_too_high and miss_risk.is_grave(chance, len(rung)) else (SPARE,):
         only = caller.only_agent_id
         wanted = AgentRequest(
-            caller.required_skills, caller.prefers, None, caller.tried, False, spare=spare, only_agent_id=only
+            caller.required_skills,
+            caller.prefers,
+            None,
+            caller.tried,
+            last_resort=False,
+            spare=spare,
+            only_agent_id=only,
         )
         agent = pool.take(wanted)
         if agent is not None:
             note = BESIDE if spare == SPARE else AT_RISK
             chosen = pool.chosen(agent, caller.required_skills)
             return [
-                StartOffer(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (note,), chosen)
+                StartOffer(
+                    caller.id, agent.id, ring_of(caller, now, ring), _rings(agent, caller, ring), (note,), chosen
+                )
             ]
     return []
 
 
-def _at_once(caller: QueuedCaller, at: tuple[datetime, timedelta], each: float) -> int:
+def _at_once(caller: QueuedCaller, now: datetime, ring: timedelta, each: float) -> int:
     """Return how many phones ring where their owners are not needed elsewhere, `each` being how many rang of late."""
     most = MOST_AT_ONCE if each < FEW_PHONES else AT_ONCE
-    return max(most, phones_due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
+    return max(most, phones_due(caller, now + ring / 2, ring)) if each < MANY_PHONES else most
 
 
 def _is_late(offer: LiveOffer, caller: QueuedCaller, ring: timedelta) -> bool:
@@ -177,14 +186,14 @@ def _is_hopeless(caller: QueuedCaller, pool: AgentPool) -> bool:
 
 
 def _start(
-    caller: QueuedCaller, pool: AgentPool, at: tuple[datetime, timedelta], last_resort: bool = True
+    caller: QueuedCaller, pool: AgentPool, now: datetime, ring: timedelta, *, last_resort: bool = True
 ) -> list[StartOffer]:
     """Ring the best agent there is, if any, and take them out of the pool."""
-    ring_now = ring_of(caller, *at)
-    number = ring_now + ((caller.first_rung_at or at[0]) - caller.asked_at) // at[1]
+    ring_now = ring_of(caller, now, ring)
+    number = ring_now + ((caller.first_rung_at or now) - caller.asked_at) // ring
     # While the caller's rings last, even one who has just missed them is a chance; later they are left in peace.
-    rested_since = at[0] if number <= caller.rings else at[0] - REST_RINGS * at[1]
-    for required_skills, helper in skill_options(caller, number, at[0]):
+    rested_since = now if number <= caller.rings else now - REST_RINGS * ring
+    for required_skills, helper in skill_options(caller, number, now):
         prefers = caller.prefers if helper is None else {}
         preferred, only = caller.preferred_agent_id, caller.only_agent_id
         wanted = AgentRequest(
@@ -194,7 +203,7 @@ def _start(
         if agent is not None:
             helps = [] if helper is None else [Reason(OfferReason.OVERFLOW, {"queue": helper})]
             notes = (*_why(caller, agent, (number, ring_now)), *helps)
-            rings = _rings(agent, caller, at[1])
+            rings = _rings(agent, caller, ring)
             return [
                 StartOffer(caller.id, agent.id, ring_now, rings, notes, pool.chosen(agent, required_skills), helper)
             ]

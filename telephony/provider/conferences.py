@@ -18,7 +18,7 @@ class ConferenceRequests(ProviderSession):
         with sdk_errors("hold"):
             self._client.conferences(conference_sid).participants(line_sid).update(**change)
 
-    def end_with(self, conference_sid: str, line_sid: str, is_needed: bool) -> None:
+    def end_with(self, conference_sid: str, line_sid: str, *, is_needed: bool) -> None:
         """Say whether a conference ends when this line leaves it."""
         with sdk_errors("change a conference"):
             self._client.conferences(conference_sid).participants(line_sid).update(end_conference_on_exit=is_needed)

@@ -16,7 +16,7 @@ from hotline.values.states.review import ReviewState
 from qa.reports import service
 from qa.reviews import calibration_service, coaching_service
 from qa.reviews import service as reviews_service
-from qa.reviews.coaching_service import CoachingFinding
+from qa.reviews.coaching_service import CoachingFinding, RecordingClip
 from qa.sampling import service as sampling_service
 from qa.sampling import targeted_service
 from tests.browser.conftest import Server
@@ -203,7 +203,7 @@ def fill(context: AppContext, here: House, language: Language) -> None:
     for review in drawn[:2]:
         published(context, calls[review.call_id], supervisor, now, self_id="no")
     if drawn:
-        clip = (here.made.sound.id, 0.5, 3.0)
+        clip = RecordingClip(here.made.sound.id, 0.5, 3.0)
         finding = CoachingFinding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
         coaching_service.begin(context.database, context.settings, drawn[0].id, supervisor, finding, now)
     calibration_service.open_round(

@@ -226,7 +226,7 @@ def test_messages_over_mllp_are_acknowledged_once_they_are_stored(context: AppCo
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    stop, listener = threading.Event(), mllp_service.Listener(context, True)
+    stop, listener = threading.Event(), mllp_service.Listener(context, has_consent=True)
     thread = threading.Thread(target=lambda: asyncio.run(listener.serve("127.0.0.1", port, stop)))
     thread.start()
 

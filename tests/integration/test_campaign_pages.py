@@ -165,18 +165,18 @@ def users(context: AppContext) -> None:
 
 @pytest.mark.usefixtures("spring")
 def test_results_go_out_as_table_and_as_fhir_and_without_names_on_request(context: AppContext, tmp_path: Path) -> None:
-    assert export_service.to_csv(context.database, "spring", tmp_path / "a.csv", True) == 8
+    assert export_service.to_csv(context.database, "spring", tmp_path / "a.csv", is_named=True) == 8
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as text:
         rows = list(csv.DictReader(text))
     assert {row["name"] for row in rows} == {"王芳"}
     assert sum("更多热水" in row["opinion"] for row in rows) == 1
     assert not any(cell.startswith("=") for row in rows for cell in row.values())
-    assert export_service.to_xlsx(context.database, "spring", tmp_path / "a.xlsx", False) == 8
+    assert export_service.to_xlsx(context.database, "spring", tmp_path / "a.xlsx", is_named=False) == 8
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert sheet is not None
     assert not {"name", "phone", "birth_date", "patient_number"} & {cell.value for cell in sheet[1]}
     assert "王芳" not in {cell.value for row in sheet.iter_rows() for cell in row}
-    assert export_service.to_fhir(context.database, "spring", tmp_path / "a.ndjson", True) == 6
+    assert export_service.to_fhir(context.database, "spring", tmp_path / "a.ndjson", is_named=True) == 6
     first = json.loads((tmp_path / "a.ndjson").read_text("utf-8").splitlines()[0])
     assert (first["resourceType"], first["status"]) == ("QuestionnaireResponse", "completed")
     assert first["item"][0] == {"linkId": "pain", "answer": [{"valueDecimal": 0.0}]}

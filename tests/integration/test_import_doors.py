@@ -278,7 +278,7 @@ def test_the_watched_folder_leads_to_the_same_rows(
 
 
 def test_a_record_told_as_a_batch_in_mllp_is_that_of_the_file(context: AppContext, tmp_path: Path) -> None:
-    given = file_service.given(context.settings, True, NOW)
+    given = file_service.given(context.settings, NOW, has_consent=True)
     packet = b"FHS|^~\\&\rBHS|^~\\&\r" + message(GOOD[0], 1) + b"\r" + message(GOOD[1], 2) + b"\rBTS|2\rFTS|1\r"
     file = tmp_path / "batch.hl7"
     file.write_bytes(packet)

@@ -260,7 +260,7 @@ def up(folder: Path) -> AppContext:
     context = open_unchecked(Settings.model_validate({name.lower(): text for name, text in plan.environment.items()}))
     from cli.local import upgrade
 
-    upgrade.upgrade(context)
+    upgrade.upgrade(context.database, context.keyring)
     embedded.write(folder, plan.environment)
     context.close()
     return context

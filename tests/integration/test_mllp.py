@@ -76,7 +76,7 @@ def listening(context: AppContext, **settings: object) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         found = int(probe.getsockname()[1])
     own = replace(context, settings=context.settings.model_copy(update=settings))
-    stop, listener = threading.Event(), mllp_service.Listener(own, True)
+    stop, listener = threading.Event(), mllp_service.Listener(own, has_consent=True)
     thread = threading.Thread(target=lambda: asyncio.run(listener.serve("127.0.0.1", found, stop)))
     thread.start()
     while True:
@@ -186,7 +186,7 @@ def test_more_senders_than_there_is_room_for_are_turned_away_and_the_others_serv
 
 
 def test_a_fault_of_ours_is_an_error_that_is_sent_again(context: AppContext) -> None:
-    listener = mllp_service.Listener(context, True)
+    listener = mllp_service.Listener(context, has_consent=True)
     with context.database.write() as session:
         session.execute(Discharge.__table__.delete())  # type: ignore[attr-defined] # a table
     context.database.engine.dispose()

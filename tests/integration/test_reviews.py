@@ -17,7 +17,7 @@ from hotline.values.states.coaching import CoachingState
 from hotline.values.states.review import ReviewState, Ruling
 from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, UnansweredItems, WrongReviewState
 from qa.reviews import appeal_service, calibration_service, coaching_service, service
-from qa.reviews.coaching_service import CoachingFinding
+from qa.reviews.coaching_service import CoachingFinding, RecordingClip
 from qa.reviews.service import ReviewDraft
 from qa.sampling import service as sampling_service
 from qa.sampling import targeted_service
@@ -284,10 +284,10 @@ def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext,
 
 def test_coaching_goes_on_until_a_re_check_is_passed(context: AppContext, here: House) -> None:
     review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
-    clip = (here.made.sound.id, 0.5, 3.0)
+    clip = RecordingClip(here.made.sound.id, 0.5, 3.0)
     finding = CoachingFinding("self_id", "开头报工号", date(2026, 3, 16), clip)
     made = coaching_service.begin(context.database, context.settings, review_id, here.users["supervisor"], finding, NOW)
-    backwards = CoachingFinding(None, "x", date(2026, 3, 16), (here.made.sound.id, 3.0, 0.5))
+    backwards = CoachingFinding(None, "x", date(2026, 3, 16), RecordingClip(here.made.sound.id, 3.0, 0.5))
     with pytest.raises(InvalidAnswer):
         coaching_service.begin(context.database, context.settings, review_id, here.users["supervisor"], backwards, NOW)
     with pytest.raises(NotFound):

@@ -58,7 +58,7 @@ def migrated(settings: Settings) -> Settings:
     """A house whose tables were made by the migrations."""
     with open_unchecked(settings) as context:
         Row.metadata.drop_all(context.database.engine)
-        upgrade.upgrade(context)
+        upgrade.upgrade(context.database, context.keyring)
     return settings
 
 

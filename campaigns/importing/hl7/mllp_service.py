@@ -29,7 +29,7 @@ HANDSHAKE_SECONDS = 10.0
 class Listener:
     """Takes messages on one address until it is told to stop."""
 
-    def __init__(self, context: AppContext, has_consent: bool) -> None:
+    def __init__(self, context: AppContext, *, has_consent: bool) -> None:
         """Listen to a feed; `has_consent`: everyone in it has consented to be called."""
         self._context, self._has_consent = context, has_consent
         settings = context.settings
@@ -85,7 +85,7 @@ class Listener:
 
     def _outcome(self, message: HL7Message, now: datetime) -> MessageOutcome:
         """Store what the message tells: all of it, or nothing."""
-        items = events.read(message, 1, file_service.given(self._context.settings, self._has_consent, now))
+        items = events.read(message, 1, file_service.given(self._context.settings, now, has_consent=self._has_consent))
         rejects: list[RejectedField] = [reject for item in items if isinstance(item, list) for reject in item]
         if rejects:
             return MessageOutcome(AcknowledgementCode.ERROR, rejects)

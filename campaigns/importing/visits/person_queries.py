@@ -18,7 +18,7 @@ def person_index(keyring: Keyring, patient_number: str) -> str:
     return keyring.index(f"person {patient_number}")
 
 
-def hold(session: Session, indexes: Iterable[str], is_new: bool = True) -> dict[str, str]:
+def hold(session: Session, indexes: Iterable[str], *, is_new: bool = True) -> dict[str, str]:
     """Lock these people until the transaction ends; the root of each number, all numbers of each person with them.
 
     This lock comes before that of a recipient. With `is_new`, numbers that were never heard of get a row.

@@ -70,7 +70,7 @@ class KnownPerson:
     undone: frozenset[str] = frozenset()
 
 
-def cause(known: KnownPerson, visit: str | None, is_checked: bool = True) -> StopReason | None:
+def cause(known: KnownPerson, visit: str | None, *, is_checked: bool = True) -> StopReason | None:
     """Return the first cause that staff have not undone; `None`: they may be called.
 
     `visit` is the key of the visit that the call is about, `None` for a call about something else. With `is_checked`

@@ -77,7 +77,7 @@ class Conference:
             self.event("conference-start", participant)
             self._wake()
 
-    def leave(self, participant: Participant, why: str = "", is_kicked: bool = False) -> None:
+    def leave(self, participant: Participant, why: str = "", *, is_kicked: bool = False) -> None:
         """Take a participant out; the conference ends with the last, or with one on whom it depends."""
         if self.participants.pop(participant.leg.sid, None) is None:
             return
@@ -106,18 +106,18 @@ class Conference:
         named = {"CallSidEndingConference": self.ended_by, "ParticipantLabelEndingConference": by.label if by else ""}
         self.event("conference-end", None, ending | {name: value for name, value in named.items() if value})
 
-    def mute(self, participant: Participant, is_muted: bool) -> None:
+    def mute(self, participant: Participant, *, is_muted: bool) -> None:
         if participant.is_muted != is_muted:
             participant.is_muted = is_muted
             self.event("participant-mute" if is_muted else "participant-unmute", participant)
 
-    def hold(self, participant: Participant, is_held: bool) -> None:
+    def hold(self, participant: Participant, *, is_held: bool) -> None:
         if participant.is_held != is_held:
             participant.is_held = is_held
             participant.wake()
             self.event("participant-hold" if is_held else "participant-unhold", participant)
 
-    def modify(self, participant: Participant, coaches: str, ends: bool) -> None:
+    def modify(self, participant: Participant, coaches: str, *, ends: bool) -> None:
         """Set whom a participant coaches, and whether the conference depends on it."""
         if (coaches, ends) != (participant.coaches, participant.ends):
             participant.coaches, participant.ends = coaches, ends
@@ -197,6 +197,11 @@ class Conferences:
         self._live: dict[str, Conference] = {}
         self.on_event: Callable[[Conference, str, Mapping[str, str]], None] = lambda *_about: None
 
+    @property
+    def live(self) -> list[Conference]:
+        """Return those that are not over."""
+        return list(self._live.values())
+
     def named(self, name: str) -> Conference | None:
         return self._live.get(name)
 
@@ -210,7 +215,7 @@ class Conferences:
         return conference
 
     def tick(self) -> None:
-        for conference in list(self._live.values()):
+        for conference in self.live:
             if conference.effects or conference.taps or conference.effect is not SILENCE:
                 conference.tick()
             if conference.is_watched:

@@ -58,17 +58,13 @@ class Participant:
 
     def about(self) -> dict[str, str]:
         """Return the parameters of conference events about it."""
-
-        def word(flag: bool) -> str:
-            return "true" if flag else "false"
-
-        parameters = {
-            "CallSid": self.leg.sid,
-            "Muted": word(self.is_muted),
-            "Hold": word(self.is_held),
-            "Coaching": word(bool(self.coaches)),
-            "EndConferenceOnExit": word(self.ends),
-            "StartConferenceOnEnter": word(self.starts),
+        flags = {
+            "Muted": self.is_muted,
+            "Hold": self.is_held,
+            "Coaching": bool(self.coaches),
+            "EndConferenceOnExit": self.ends,
+            "StartConferenceOnEnter": self.starts,
         }
+        words = {name: "true" if flag else "false" for name, flag in flags.items()}
         more = {"ParticipantLabel": self.label, "CallSidToCoach": self.coaches}
-        return parameters | {name: value for name, value in more.items() if value}
+        return {"CallSid": self.leg.sid} | words | {name: value for name, value in more.items() if value}

@@ -22,6 +22,7 @@ from hotline.configuration.translations import LOCALES
 from hotline.values.language import Language
 from hotline.values.states.case import CaseState
 from hotline.values.states.transfer import TransferKind
+from qa.reviews.coaching_service import RecordingClip
 
 
 @pytest.fixture(params=Language)
@@ -81,7 +82,7 @@ def test_values_are_read_by_their_kind(app: Flask) -> None:
     assert (transfer.target("queue"), transfer.target("agent")) == ("nurse", None)
     report = posted(app, ReportForm, period="last_7")
     assert (report.kind.data, report.unit.data, report.agent.data) == ("quality", "week", None)
-    assert posted(app, CoachingForm, recording="r", clip_start="1.5", clip_end="3").clip == ("r", 1.5, 3.0)
+    assert posted(app, CoachingForm, recording="r", clip_start="1.5", clip_end="3").clip == RecordingClip("r", 1.5, 3.0)
     assert posted(app, CoachingForm, recording="r", clip_start="1.5").clip is None
 
 

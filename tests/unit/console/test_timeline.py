@@ -36,7 +36,7 @@ def an_offer(who: str, state: OfferState, rang: float, answered: float | None, e
 
 
 def test_a_call_is_drawn_as_menu_waiting_and_talking_that_fill_it_without_gaps() -> None:
-    drawing = timeline.draw(a_call(10, 20, 40), [], [], (START, 5))
+    drawing = timeline.draw(a_call(10, 20, 40), [], [], now=START, ring_seconds=5)
     assert [(bar.kind, bar.left, bar.width) for bar in drawing.lanes[0].bars] == [
         ("menu", 0, 0.25),
         ("waiting", 0.25, 0.25),
@@ -50,7 +50,7 @@ def test_each_agent_has_one_lane_with_ringing_and_talking() -> None:
         an_offer("b", OfferState.ANSWERED, 15, 20, 40),
         an_offer("a", OfferState.CANCELLED, 30, None, 31),
     ]
-    lanes = timeline.draw(a_call(10, 20, 40), offers, [], (START, 5)).lanes
+    lanes = timeline.draw(a_call(10, 20, 40), offers, [], now=START, ring_seconds=5).lanes
     assert [(lane.who, [bar.kind for bar in lane.bars]) for lane in lanes[1:]] == [
         ("a", ["offer-missed", "offer-cancelled"]),
         ("b", ["offer-answered", "talking"]),
@@ -58,13 +58,13 @@ def test_each_agent_has_one_lane_with_ringing_and_talking() -> None:
 
 
 def test_rings_are_marked_until_the_answer() -> None:
-    rings = timeline.draw(a_call(10, 22, 40), [], [], (START, 5)).rings
+    rings = timeline.draw(a_call(10, 22, 40), [], [], now=START, ring_seconds=5).rings
     assert [(ring.label, ring.left) for ring in rings] == [("1", 15 / 40), ("2", 20 / 40)]
 
 
 def test_a_call_that_goes_on_is_drawn_until_now() -> None:
     now = START + timedelta(seconds=30)
-    bars = timeline.draw(a_call(10, None, None), [], [], (now, 5)).lanes[0].bars
+    bars = timeline.draw(a_call(10, None, None), [], [], now=now, ring_seconds=5).lanes[0].bars
     assert [(bar.kind, bar.end) for bar in bars][-1] == ("waiting", now)
 
 
@@ -78,7 +78,9 @@ def test_whatever_the_times_are_every_bar_lies_in_the_drawing(
     asked, answered, ended = times
     rows = [an_offer("a", OfferState.ANSWERED, rang, over, over) for rang, over in offers]
     recording = Recording(started_at=START, seconds=5.0)
-    drawing = timeline.draw(a_call(asked, answered, ended), rows, [recording], (START + timedelta(hours=1), 5))
+    drawing = timeline.draw(
+        a_call(asked, answered, ended), rows, [recording], now=START + timedelta(hours=1), ring_seconds=5
+    )
     for bar in (bar for lane in drawing.lanes for bar in lane.bars):
         assert 0 <= bar.left <= 1
         assert bar.width > 0

@@ -66,7 +66,7 @@ class Life:
             case "hang up" if answerer:
                 answerer.on_hang_up()
             case "refuse" if answerer:
-                answerer.on_refuse(False)
+                answerer.on_refuse(is_busy=False)
             case "press":
                 self.phones["caller"].say(key_tones(what))
             case "lead" if legs and legs[0].is_up:

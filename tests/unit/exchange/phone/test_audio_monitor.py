@@ -15,7 +15,7 @@ def voice(seconds: float) -> bytes:
 
 def listen(ear: AudioMonitor, pcm: bytes, is_prompt: bool = False) -> None:
     for frame in frames(pcm):
-        ear.feed(frame, is_prompt)
+        ear.feed(frame, is_prompt=is_prompt)
 
 
 def pause(seconds: float) -> bytes:

@@ -109,7 +109,7 @@ def test_one_who_refuses_does_not_stop_the_others_from_ringing(staged: Staged) -
         first, second = stage.telephone("client:a"), stage.telephone("client:b")
         await stage.dials()
         assert first.answerer
-        first.answerer.on_refuse(False)
+        first.answerer.on_refuse(is_busy=False)
         await stage.passes(6)
         assert first.ended == "rejected"
         assert second.rings == 2

@@ -36,7 +36,7 @@ def test_in_turn_means_that_the_next_rings_when_the_one_before_did_not_answer(st
         assert [phone.rings for phone in (a, b, c)] == [1, 1, 0]
         assert a.ended == "no-answer"
         assert b.answerer
-        b.answerer.on_refuse(True)
+        b.answerer.on_refuse(is_busy=True)
         await stage.passes(0.2)
         assert c.rings == 1
         c.answer()

@@ -60,7 +60,7 @@ def test_attributes_that_make_no_sense_count_as_their_defaults() -> None:
     element = Element("Gather", {"timeout": "soon", "numDigits": "-3", "beep": "maybe", "limit": "9"})
     assert element.number("timeout", 5) == 5
     assert element.number("numDigits", 1) == 1
-    assert element.flag("beep", True)
+    assert element.flag("beep", default=True)
     assert element.number("limit", 1, 1, 4) == 4
 
 

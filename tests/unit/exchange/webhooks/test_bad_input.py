@@ -115,7 +115,7 @@ def test_bad_callback_and_action_addresses_do_not_end_the_call(staged: Staged) -
         caller, _ = await stage.dials("+861")
         agent = stage.telephones["client:a"]
         assert agent.answerer
-        agent.answerer.on_refuse(True)
+        agent.answerer.on_refuse(is_busy=True)
         await stage.passes(0.3)
         assert caller.prompts == ["on"]
 

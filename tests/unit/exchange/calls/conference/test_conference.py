@@ -180,7 +180,7 @@ def test_muted_participant_hears_but_is_not_heard(staged: Staged) -> None:
         second, _ = await stage.dials("+8613800000002")
         conference = stage.context.conferences.named("room")
         assert conference
-        conference.mute(conference.participants[leg.sid], True)
+        conference.mute(conference.participants[leg.sid], is_muted=True)
         await says(stage, first)
         assert level_db(second.hears_now) < SILENT
         await stage.passes(0.5)
@@ -202,12 +202,12 @@ def test_held_participant_hears_the_hold_address_and_the_others_do_not_hear_it(s
         assert conference
         participant = conference.participants[leg.sid]
         participant.hold_url = "http://app.test/hold"
-        conference.hold(participant, True)
+        conference.hold(participant, is_held=True)
         await stage.passes(0.1)
         assert first.prompts[-1] == "on hold"
         await says(stage, first)
         assert level_db(second.hears_now) < SILENT
-        conference.hold(participant, False)
+        conference.hold(participant, is_held=False)
         await stage.passes(0.4)
         await says(stage, second)
         assert level_db(first.hears_now) > LOUD

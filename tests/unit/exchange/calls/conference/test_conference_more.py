@@ -43,7 +43,7 @@ def test_coach_is_heard_by_the_one_who_is_coached_and_by_nobody_else(staged: Sta
         conference = stage.context.conferences.named("r")
         assert conference
         people = list(conference.participants.values())
-        conference.modify(people[2], people[1].leg.sid, False)
+        conference.modify(people[2], people[1].leg.sid, ends=False)
         supervisor.say(tone([900], 0.6))
         await stage.passes(0.4)
         assert level_db(agent.hears_now) > -20
@@ -106,7 +106,7 @@ def test_one_on_hold_hears_an_announcement_between_the_music(staged: Staged) -> 
         conference = stage.context.conferences.named("r")
         assert conference
         one = next(iter(conference.participants.values()))
-        conference.hold(one, True)
+        conference.hold(one, is_held=True)
         await stage.passes(0.2)
         telling = asyncio.ensure_future(announce(stage.context, conference, WebhookTarget(f"{SITE}/announce"), one))
         await stage.passes(0.3)
@@ -158,7 +158,7 @@ def test_one_who_is_removed_hears_nothing_more_and_ends_what_depends_on_it(stage
         await stage.passes(0.1)
         assert first.ended == "completed"
         assert conference.is_running
-        conference.modify(people[1], "", True)
+        conference.modify(people[1], "", ends=True)
         conference.leave(people[1], REDIRECTED, is_kicked=True)
         await stage.passes(0.1)
         assert conference.reason == "participant-with-end-conference-on-exit-kicked"

@@ -40,8 +40,13 @@ def entries(folder: Path) -> list[str]:
     return sorted(
         path.name
         for path in folder.iterdir()
-        if not path.name.startswith(("__", ".")) and (path.is_file() or any(path.rglob("[!_]*.*")))
+        if not path.name.startswith(("__", ".")) and (path.is_file() or _holds_anything(path))
     )
+
+
+def _holds_anything(folder: Path) -> bool:
+    """Whether there is more in a folder than what Python compiled of modules that have left it."""
+    return any(file.parent.name != "__pycache__" for file in folder.rglob("[!_]*.*"))
 
 
 def over(sizes: Sequence[Size], limit: int) -> list[Size]:

@@ -1,6 +1,7 @@
 """Time inside the exchange is the count of 20 ms media frames; only this module looks at the machine's clock.
 
-A test steps the same `Ticker` by hand, so that a minute of ringing takes no minute.
+A test steps the same `Ticker` by hand, so that a minute of ringing takes no minute. A simulation runs the exchange on
+an event loop whose time jumps, with coarser sound: a frame stands for more than 20 ms there.
 """
 
 import asyncio
@@ -25,11 +26,12 @@ def wall_clock() -> datetime:
 class Ticker:
     """Counts frames and wakes those who wait for a later one.
 
-    `wall` gives the time of day; without it, it is counted from a fixed moment.
+    `wall` gives the time of day; without it, it is counted from a fixed moment. A frame stands for `frame_seconds`.
     """
 
-    def __init__(self, wall: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, wall: Callable[[], datetime] | None = None, frame_seconds: float = FRAME_SECONDS) -> None:
         self.count = 0
+        self.frame_seconds = frame_seconds
         self._wall = wall
         self._alarms: list[tuple[int, int, Alarm]] = []
         self._serial = 0
@@ -37,7 +39,11 @@ class Ticker:
     @property
     def seconds(self) -> float:
         """Return the seconds of sound since the exchange started."""
-        return self.count * FRAME_SECONDS
+        return self.count * self.frame_seconds
+
+    def frames(self, seconds: float) -> int:
+        """Return how many frames pass in so many seconds, at least one."""
+        return max(1, round(seconds / self.frame_seconds))
 
     def now(self) -> datetime:
         """Return the time of day in UTC."""
@@ -55,7 +61,7 @@ class Ticker:
         """Return a future that is done when that much sound has passed."""
         future: Alarm = asyncio.get_running_loop().create_future()
         self._serial += 1
-        due = self.count + max(1, round(seconds / FRAME_SECONDS))
+        due = self.count + self.frames(seconds)
         heapq.heappush(self._alarms, (due, self._serial, future))
         return future
 
@@ -127,16 +133,18 @@ class RecurringSignal:
         return future
 
 
-async def run_every_frame(work: Callable[[], None], late: Callable[[float], None] | None = None) -> None:
+async def run_every_frame(
+    work: Callable[[], None], late: Callable[[float], None] | None = None, frame_seconds: float = FRAME_SECONDS
+) -> None:
     """Call `work` once per frame, for ever, on the monotonic clock: a stall is caught up, so the sound never drifts.
 
     `late` is told how many seconds behind time each frame was.
     """
     loop = asyncio.get_running_loop()
-    due = loop.time() + FRAME_SECONDS
+    due = loop.time() + frame_seconds
     while True:
         await asyncio.sleep(max(0.0, due - loop.time()))
-        if loop.time() - due > FRAME_SECONDS:
+        if loop.time() - due > frame_seconds:
             # What has arrived during a stall is read before the missed ticks ask for it, or they would find nothing.
             for _ in range(READING_TURNS):
                 await asyncio.sleep(0)
@@ -146,4 +154,4 @@ async def run_every_frame(work: Callable[[], None], late: Callable[[float], None
         if behind > LONGEST_CATCH_UP_SECONDS:
             due = loop.time()
         work()
-        due += FRAME_SECONDS
+        due += frame_seconds

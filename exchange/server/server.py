@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -16,6 +17,7 @@ from exchange.calls.conference.conference import Conferences
 from exchange.calls.journal import Journal
 from exchange.calls.leg import CallLeg
 from exchange.calls.leg_registry import LegRegistry
+from exchange.calls.media_stream import WebSocketConnector
 from exchange.calls.queue import CallQueues
 from exchange.calls.recording.recording import LiveRecording
 from exchange.calls.recording.store import RecordingStore
@@ -29,13 +31,11 @@ from exchange.flow.messages.message_store import MessageStore
 from exchange.flow.pending_reports import PendingReports
 from exchange.media import clock
 from exchange.media.clock import Ticker, wall_clock
-from exchange.media.decoder import Decoder
 from exchange.rest import ROUTES, api
-from exchange.server import housekeeping
+from exchange.server import engines, housekeeping
+from exchange.server.engines import Engines
 from exchange.server.mapping import MappedConnector, MappedTransport
 from exchange.sip.start import running_sip
-from exchange.speech import recogniser
-from exchange.speech.synthesiser import EspeakSynthesiser
 from exchange.verbs.switch import Switch
 from exchange.web.phone_page import PhonePage
 from exchange.web.web_phone_line import WebPhoneLine
@@ -43,29 +43,30 @@ from exchange.web.web_phones import WebPhones
 from exchange.webhooks import forms
 from exchange.webhooks.sound_cache import SoundCache
 from exchange.webhooks.transport import HttpTransport
-from exchange.webhooks.webhook import WebhookClient
+from exchange.webhooks.webhook import Transport, WebhookClient
 
 log = structlog.get_logger(__name__)
 FAREWELL_SECONDS = 5.0
 BACKLOG = 128
 
 
+class Network(Transport, WebSocketConnector, Protocol):
+    """What carries requests and WebSockets to applications."""
+
+
 class Exchange:
     """One running exchange; `port` is known once it is up."""
 
-    def __init__(self, config: Config, transport: HttpTransport) -> None:
+    def __init__(self, config: Config, network: Network, engines: Engines, ticker: Ticker) -> None:
         self.config = config
         self.port = config.port
         self.sip_port = 0
         self._ticking: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None
         self.lateness: deque[float] = deque(maxlen=3000)
-        ticker = Ticker(wall_clock)
-        webhooks = WebhookClient(MappedTransport(transport, config.map), config.webhook, config.auth_token)
-        self.speaker = EspeakSynthesiser(config.data_dir / "speech", config.voices)
-        self.decoder = Decoder()
+        self.speaker, self.decoder, self.recogniser = engines.speaker, engines.decoder, engines.recogniser
+        webhooks = WebhookClient(MappedTransport(network, config.map), config.webhook, config.auth_token)
         self.journal = Journal(config.data_dir / "calls.jsonl")
-        self.recogniser = recogniser.available_recogniser(config.data_dir / "whisper-base")
         legs = LegRegistry(config, ticker, webhooks, self.journal)
         admission = Admission(config.phone_token, config.auth_token, ticker.now)
         self.phones = WebPhones(admission, self._dial, config.silent_seconds)
@@ -78,7 +79,7 @@ class Exchange:
             sounds=SoundCache(webhooks, ticker, self.decoder.sound),
             directory=self.phones,
             recogniser=self.recogniser,
-            sockets=MappedConnector(transport, config.map),
+            sockets=MappedConnector(network, config.map),
             legs=legs,
             queues=CallQueues(ticker),
             conferences=Conferences(ticker, config.account_sid, self._report),
@@ -130,7 +131,9 @@ class Exchange:
     def start(self) -> None:
         """Finish what the last one left behind, and start the media clock."""
         self.restore()
-        self._ticking = asyncio.create_task(clock.run_every_frame(self.context.tick, self.lateness.append))
+        self._ticking = asyncio.create_task(
+            clock.run_every_frame(self.context.tick, self.lateness.append, self.context.ticker.frame_seconds)
+        )
         self._tidying = asyncio.create_task(
             housekeeping.run_hourly(self.context, timedelta(days=self.config.keep_recordings_days))
         )
@@ -226,6 +229,6 @@ def _made(config: Config, transport: HttpTransport) -> Exchange:
     try:
         housekeeping.restrict_access(config.data_dir)
         housekeeping.delete_spoken_texts(config.data_dir / "speech")
-        return Exchange(config, transport)
+        return Exchange(config, transport, engines.installed(config), Ticker(wall_clock))
     except OSError as error:
         raise ConfigError(f"data_dir: {error.filename or config.data_dir}: {reason_of(error)}") from error

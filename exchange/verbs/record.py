@@ -7,7 +7,7 @@ from exchange.calls.key_buffer import KeyBuffer
 from exchange.calls.recording.recording import LiveRecording
 from exchange.flow.call_flow import CallFlow, Step
 from exchange.flow.context import trace_recording
-from exchange.media.audio import FRAME_SECONDS, level_db
+from exchange.media.audio import level_db
 from exchange.media.audio_source import PcmSource
 from exchange.media.clock import Signal
 from exchange.media.tones import beep
@@ -50,7 +50,7 @@ async def record(flow: CallFlow, element: Element) -> Step:
     recording = flow.context.recordings.start(facts)
     # 0 turns the end by silence off.
     quiet_seconds = element.number("timeout", 5) or LONGEST_CALL_SECONDS
-    message = MessageEnd(recording, round(quiet_seconds / FRAME_SECONDS))
+    message = MessageEnd(recording, flow.context.ticker.frames(quiet_seconds))
     leg.taps = [*leg.taps, message]
     trace_recording(leg, recording)
     try:

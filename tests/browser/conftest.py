@@ -116,9 +116,9 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     """Where the servers of the staff pages come from."""
-    made = Nursery()
+    made = Nursery(tmp_path_factory.mktemp("compiled"))
     yield made
     made.close()
 

@@ -17,9 +17,9 @@ from tests.support.servers import wait_for
 class Nursery:
     """A process that has loaded the pages, and forks a gunicorn of them whenever it is asked to."""
 
-    def __init__(self) -> None:
-        """Start loading."""
-        command = [sys.executable, "-m", "tests.browser.pages"]
+    def __init__(self, templates: Path) -> None:
+        """Start loading; compiled templates go to the folder `templates`."""
+        command = [sys.executable, "-m", "tests.browser.pages", str(templates)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
 
     def born(self, address: str, environment: dict[str, str], log: Path) -> int:
@@ -52,6 +52,9 @@ def _serve() -> None:
     monkey.patch_all(os=False, signal=False)  # before the code is loaded, as gunicorn's worker would
     importlib.import_module("console.web.app")
     gunicorn = importlib.import_module("gunicorn.app.wsgiapp")
+    # Each server makes an app of its own; their templates are compiled once.
+    options = importlib.import_module("flask").Flask.jinja_options
+    options["bytecode_cache"] = importlib.import_module("jinja2").FileSystemBytecodeCache(sys.argv[1])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     for line in sys.stdin:
         address, environment, log = json.loads(line)

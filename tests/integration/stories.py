@@ -1,9 +1,8 @@
-"""Stories told by hand on the exchange of the interleavings: callers, agents' phones, webhooks that come when told."""
+"""Stories told by hand on a simulated exchange: callers, agents' phones, webhooks that come when told."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 import time_machine
@@ -14,14 +13,19 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, CallHistoryEvent, Offer, QueueEntry
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
+from tests.simulation.exchange.engines import SENTENCE_SECONDS
+from tests.simulation.exchange.network import Faults, Mail
+from tests.simulation.exchange.telephone import Line, Place
 from tests.simulation.interleave.arrivals import Wish
-from tests.simulation.interleave.exchange import Faults, Line
 from tests.simulation.interleave.world import World
 from tests.support.factories import NOW, load_hospital
 
 BOOKING: Wish = ("booking", "booking", None, None)
 ADVICE: Wish = ("consultation", "nurse", None, None)
 EMERGENCY: Wish = ("emergency", "nurse", None, 100)
+# Sooner than the exchange gives up a document that does not come.
+STEP_SECONDS = 5.0
+LONGEST_SENTENCES = 6
 
 
 @dataclass
@@ -29,7 +33,6 @@ class Story:
     """Callers, agents' phones and the router, moved by hand; webhooks arrive when `post` says so."""
 
     world: World
-    travel: time_machine.Traveller
 
     def only(self, *staff_numbers: str) -> None:
         """Nobody else is there."""
@@ -46,7 +49,33 @@ class Story:
         assert self.world.routers[0].work(clock.now())
 
     def post(self, *words: str) -> int:
-        """Deliver what is in flight, only what has one of `words` in its address or status where given; how many."""
+        """Deliver what is in flight, only what has one of `words` in its address or status where given; how many.
+
+        Without words, whoever hears a sentence hears it to its end.
+        """
+        count = self._deliver(words)
+        for _ in range(LONGEST_SENTENCES):
+            if words or not self._hears_a_sentence():
+                break
+            self.hear()
+            count += self._deliver(words)
+        return count
+
+    def hear(self) -> None:
+        """Whoever hears a sentence hears it to its end."""
+        while self._hears_a_sentence():
+            self.world.exchange.loop.pass_time(SENTENCE_SECONDS)
+
+    def _hears_a_sentence(self) -> bool:
+        lines = self.world.exchange.lines.values()
+        return any(line.place is Place.DOCUMENT and not line.is_asking for line in lines)
+
+    def in_flight(self, word: str) -> Mail:
+        """The one webhook in flight that has this word."""
+        (mail,) = [each for each in self.world.exchange.mail if _has(each.url, each.form, (word,))]
+        return mail
+
+    def _deliver(self, words: tuple[str, ...]) -> int:
         count = 0
         while mail := next((m for m in self.world.exchange.mail if not words or _has(m.url, m.form, words)), None):
             self.world.exchange.mail.remove(mail)
@@ -60,7 +89,11 @@ class Story:
         self.world.exchange.mail = [m for m in mail if words and not _has(m.url, m.form, words)]
 
     def wait(self, seconds: float) -> None:
-        self.travel.shift(timedelta(seconds=seconds))
+        """Time passes; who waits hears music meanwhile."""
+        while seconds > 0:
+            self.world.exchange.loop.pass_time(min(seconds, STEP_SECONDS))
+            self.post("/wait")
+            seconds -= STEP_SECONDS
 
     def phones(self, caller: Line) -> list[Line]:
         """The phones that ring for a caller."""
@@ -72,14 +105,13 @@ class Story:
         """The router rings; the newest phone of this caller, ringing."""
         self.route()
         phone = self.phones(caller)[-1]
-        self.world.exchange.report(phone, "ringing")
+        self.world.exchange.ring(phone)
         self.post("initiated", "ringing")
         return phone
 
     def pick_up(self, phone: Line) -> None:
         """The agent picks up, and hears what we have for them."""
-        self.world.exchange.report(phone, "in-progress")
-        self.world.exchange.fetch(phone, phone.answer_url)
+        self.world.exchange.pick_up(phone)
         self.post("in-progress")
 
     def meet(self, caller: Line) -> Line:
@@ -126,4 +158,5 @@ def opened(context: AppContext) -> Iterator[Story]:
         with context.database.write() as session:
             for agent in session.scalars(select(Agent)):
                 agent.page_phone_since = None
-        yield Story(world, travel)
+        with closing(world):
+            yield Story(world)

@@ -28,9 +28,10 @@ from routing.router import floor_queries
 from routing.router import queries as statements
 from routing.router.service import Router
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
+from tests.simulation.exchange.network import Faults, Mail
+from tests.simulation.exchange.telephone import Place
 from tests.simulation.interleave.arrivals import Caller
-from tests.simulation.interleave.callers import calm_down
-from tests.simulation.interleave.exchange import Faults, Mail, Place
+from tests.simulation.interleave.callers import hear_anew
 from tests.simulation.interleave.seams import InTurn
 from tests.support.factories import NOW
 
@@ -89,6 +90,7 @@ def test_a_call_is_never_answered_by_two_agents(told: Story) -> None:
     assert first is not second
     told.pick_up(first)
     told.pick_up(second)
+    told.hear()
     assert (first.place, second.place) == (Place.ROOM, Place.ENDED)
     assert told.place(caller).winner_id == first.owner
 
@@ -146,7 +148,7 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
     told.pick_up(phone)
     told.route()
     told.post("/connect")
-    (start,) = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
+    start = told.in_flight("conference-start")
     app = told.world.app
     several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
     several += [
@@ -220,7 +222,8 @@ def test_a_caller_whose_agent_left_at_once_is_in_line_though_the_conference_s_st
     told.route()
     told.post("/connect")
     told.world.exchange.end(phone, "completed")
-    told.post("/after", "/line")
+    while told.post("/after", "/line"):
+        told.hear()
     assert (caller.place, told.place(caller).state) == (Place.QUEUE, QueueEntryState.WAITING)
     told.post()
     assert told.status(caller) is CallStatus.WAITING
@@ -279,19 +282,18 @@ def test_the_start_of_an_earlier_conference_does_not_connect_a_caller_to_the_nex
     told.pick_up(first)
     told.route()
     told.post("/connect")
-    late = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
-    assert len(late) == 1
-    told.lose("StatusCallbackEvent", "conference-start")
+    late = told.in_flight("conference-start")
+    told.lose("conference-start")
     told.world.exchange.end(first, "completed")
     told.post()
     told.route()
     told.post()
     second = told.ring(caller)
     told.pick_up(second)
-    told.world.post(late[0])
+    told.world.post(late)
     assert told.place(caller).state is QueueEntryState.WON
     told.route()
-    told.world.post(late[0])
+    told.world.post(late)
     assert told.place(caller).state is QueueEntryState.WON
     told.post()
     assert told.place(caller).state is QueueEntryState.CONNECTED
@@ -320,10 +322,9 @@ def test_an_answer_that_comes_before_the_report_of_its_ringing_counts_from_the_d
     caller = told.call()
     told.route()
     (phone,) = told.phones(caller)
-    told.world.exchange.report(phone, "ringing")
+    told.world.exchange.ring(phone)
     told.wait(4)
-    told.world.exchange.report(phone, "in-progress")
-    told.world.exchange.fetch(phone, phone.answer_url)
+    told.world.exchange.pick_up(phone)
     told.post("/answer")
     told.post()
     with told.world.context.database.read() as session:
@@ -340,11 +341,11 @@ def test_who_picks_up_while_the_answer_to_the_dialling_gets_lost_has_the_caller(
     def meanwhile() -> None:
         """The phone rings and is picked up before the exchange could tell the router."""
         if told.phones(caller):
-            told.world.exchange.between = lambda: None
+            told.world.exchange.requests.between = lambda: None
             told.pick_up(told.phones(caller)[0])
             told.world.exchange.faults = Faults(down=1)
 
-    told.world.exchange.between = meanwhile
+    told.world.exchange.requests.between = meanwhile
     told.route()
     assert (told.place(caller).state, told.agent("1001").state) == (QueueEntryState.WON, AgentState.TALKING)
     told.world.exchange.faults = Faults(0, 0, 0)
@@ -362,7 +363,7 @@ def test_a_conference_that_begins_before_the_router_has_heard_back_is_believed_a
         """While the router waits for the exchange, the caller is led on and the conference begins."""
         told.post("/connect", "conference-start")
 
-    told.world.exchange.between = meanwhile
+    told.world.exchange.requests.between = meanwhile
     told.route()
     assert told.status(caller) is CallStatus.TALKING
     assert (told.place(caller).state, told.told("caller_connected")) == (QueueEntryState.CONNECTED, 1)
@@ -382,7 +383,7 @@ def test_who_has_become_busy_between_two_looks_is_not_freed_by_the_end_of_a_paus
         agent.state, agent.state_until = AgentState.WRAP_UP, clock.now()
     told.route()
     assert told.agent("1001").state is AgentState.OFFERED
-    router = Router(told.world.context, told.world.exchange, InTurn())
+    router = Router(told.world.context, told.world.exchange.provider, InTurn())
     router._come_back(told.agent("1001").id, clock.now() + timedelta(hours=1))
     assert told.agent("1001").state is AgentState.OFFERED
 
@@ -418,7 +419,7 @@ def test_nobody_is_called_back_while_they_are_on_the_line_for_something_else(tol
     told.only()
     patient, exchange = Caller(number="+8613800000001"), told.world.exchange
     first = told.world.join(BOOKING, patient)
-    told.world.door.post(first.waits, {"CallSid": first.sid, "Digits": "1"})
+    told.world.door.post(f"/voice/calls/{first.owner}/wait", {"CallSid": first.sid, "Digits": "1"})
     exchange.end(first, "completed")
     told.post()
     second = told.world.join(ADVICE, patient)
@@ -482,7 +483,7 @@ def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
     place = told.place(caller)
     assert (place.state, place.sent_to_conference_at is not None) == (QueueEntryState.WAITING, True)
     way = floor_state.LeaveByOverflow(place.id, OverflowKind.CALL_BACK, None)
-    assert not queues_overflow.leave_queue(told.world.context, told.world.exchange, way, clock.now())
+    assert not queues_overflow.leave_queue(told.world.context, told.world.exchange.provider, way, clock.now())
     assert told.place(caller).state is QueueEntryState.WAITING
 
 
@@ -492,10 +493,12 @@ def test_who_is_in_the_queue_though_they_were_led_out_of_it_leaves_it_for_where_
     with told.world.context.database.write() as session:
         call = session.get_one(Call, caller.owner)
         service.leave(session, told.world.context.notifier, call, QueueEntryEndReason.OVERFLOW_VOICEMAIL, clock.now())
-    overflow = Mail(None, f"/voice/calls/{caller.owner}/overflow?kind=voicemail", {"CallSid": caller.sid})
+    overflow = Mail(f"/voice/calls/{caller.owner}/overflow?kind=voicemail", {"CallSid": caller.sid})
     told.world.post(overflow)  # late: its document is not wanted any more, the caller is in the queue
     assert told.status(caller) is CallStatus.IN_MENU
-    calm_down(told.world.exchange, told.world.door)
+    hear_anew(told.world.exchange)
+    told.post("/wait")
     assert caller.place is not Place.QUEUE
     told.post("left")
+    told.hear()
     assert (caller.place, caller.verb) == (Place.ASKED, "Record")

@@ -18,7 +18,8 @@ from routing.calls import transfer_service
 from routing.errors import CannotTransfer
 from routing.queues import queries, service
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
-from tests.simulation.interleave.exchange import Faults, Line, Place
+from tests.simulation.exchange.network import Faults
+from tests.simulation.exchange.telephone import Line, Place
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def act(told: Story, caller: Line, what: str) -> bool:
 
 def room(told: Story, caller: Line) -> set[str]:
     """Who is in the caller's room."""
-    return {line.owner for line in told.world.exchange.rooms.get(caller.owner, [])}
+    return {line.owner for line in told.world.exchange.room(caller.owner)}
 
 
 def settle(told: Story) -> None:
@@ -95,7 +96,7 @@ def phone_of(told: Story, caller: Line, staff_number: str) -> Line:
 def picks_up(told: Story, caller: Line, staff_number: str) -> Line:
     settle(told)
     phone = phone_of(told, caller, staff_number)
-    told.world.exchange.report(phone, "ringing")
+    told.world.exchange.ring(phone)
     told.post()
     told.pick_up(phone)
     settle(told)

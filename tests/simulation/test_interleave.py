@@ -19,4 +19,4 @@ def test_no_interleaving_of_events_loses_a_caller_or_holds_an_agent(context: App
     steps = ON_SQLITE if context.database.is_sqlite else ON_POSTGRESQL
     counts = run.day(context, seed, steps)
     assert counts.total() >= steps
-    assert {"arrive", "router", "webhook", "wait"} <= set(counts)
+    assert {"arrive", "router", "webhook", "key", "answers"} <= set(counts)

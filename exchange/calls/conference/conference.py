@@ -197,6 +197,11 @@ class Conferences:
         self._live: dict[str, Conference] = {}
         self.on_event: Callable[[Conference, str, Mapping[str, str]], None] = lambda *_about: None
 
+    @property
+    def live(self) -> list[Conference]:
+        """Return those that are not over."""
+        return list(self._live.values())
+
     def named(self, name: str) -> Conference | None:
         return self._live.get(name)
 
@@ -210,7 +215,7 @@ class Conferences:
         return conference
 
     def tick(self) -> None:
-        for conference in list(self._live.values()):
+        for conference in self.live:
             if conference.effects or conference.taps or conference.effect is not SILENCE:
                 conference.tick()
             if conference.is_watched:

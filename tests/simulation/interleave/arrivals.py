@@ -30,13 +30,13 @@ class Caller:
     number: str | None = None
 
 
-def join(context: AppContext, wish: Wish, caller: Caller) -> tuple[str, str]:
-    """A call in line for `wish`: our id, and the exchange's."""
+def join(context: AppContext, wish: Wish, caller: Caller, sid: str) -> str:
+    """The exchange's call `sid` is in line for `wish`; our id of it."""
     node, queue, skill, priority = wish
     now = clock.now()
     state = FlowState(node, caller.language, consent=True)
     call = Call(
-        id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=caller.language, turn=2, started_at=now,
+        id=clock.new_id(), provider_sid=sid, language=caller.language, turn=2, started_at=now,
         last_report_at=now, consent_at=now if caller.may_record else None, dialogue_state=queries.write_state(state),
         caller_number=caller.number, caller_index=context.keyring.index(caller.number) if caller.number else None,
     )  # fmt: skip
@@ -46,4 +46,4 @@ def join(context: AppContext, wish: Wish, caller: Caller) -> tuple[str, str]:
         service.join(
             session, context.notifier, context.settings, call, service.QueueRequest(queue, skill, priority), now
         )
-    return call.id, call.provider_sid
+    return call.id

@@ -1,16 +1,15 @@
-"""What callers do in the interleavings: they call, hear what is said in line, press keys, leave messages.
+"""What callers do in the interleavings: they call, press keys in line and in dialogues, leave messages.
 
 Each function returns "" when it cannot happen now, else what happened.
 """
 
-import xml.etree.ElementTree as ET
-
 from hotline.context import AppContext
 from hotline.values.language import Language
+from telephony import webhook_urls
+from tests.simulation.exchange.exchange import ARRIVALS, SimulatedExchange
+from tests.simulation.exchange.telephone import Line, Place
 from tests.simulation.interleave import arrivals
 from tests.simulation.interleave.arrivals import WISHES, Caller, Wish
-from tests.simulation.interleave.exchange import Exchange
-from tests.simulation.interleave.lines import Line, Place
 from tests.simulation.interleave.phones import named, pick
 from tests.simulation.interleave.seams import Door
 
@@ -19,81 +18,93 @@ MOST_CALLERS = 9
 NUMBERS = tuple(f"+86138000000{number:02}" for number in range(16))
 OTHER_NUMBER = "13900139000"
 HIDDEN, RECORDED = 0.1, 0.05
-# In line: mostly nothing; to be called back, to leave a message, an emergency. In a dialogue about a call-back more.
-LINE_KEYS = ("", "", "", "", "", "1", "1", "2", "9", "5")
+# In line: to be called back, to leave a message, an emergency, or what means nothing. In a dialogue more.
+NO_KEY = "5"
+LINE_KEYS = ("1", "1", "2", "9", NO_KEY)
 DIALOGUE_KEYS = ("", "", "", "1", "2", "*", "9", OTHER_NUMBER)
 
 
-def arrive(context: AppContext, exchange: Exchange) -> str:
+def arrive(context: AppContext, exchange: SimulatedExchange, door: Door) -> str:
     """A caller is led into a line."""
     random = exchange.random
-    busy = {line.address for line in exchange.lines.values() if line.place is not Place.ENDED}
-    callers = [line for line in exchange.lines.values() if not line.is_agent and line.place is not Place.ENDED]
+    up = [line for line in exchange.lines.values() if line.place is not Place.ENDED]
+    busy = {line.address for line in up}
     free = [number for number in NUMBERS if number not in busy]
-    if len(callers) >= MOST_CALLERS or not free:
+    if sum(not line.is_agent for line in up) >= MOST_CALLERS or not free:
         return ""
     number = None if random.random() < HIDDEN else random.choice(free)
     caller = Caller(random.choice(list(Language)), random.random() < RECORDED, number)
     wish = random.choice(WISHES)
-    return f"{join(context, exchange, wish, caller).owner[-6:]} for {wish[0]} from {(number or 'hidden')[-2:]}"
+    line = join(context, exchange, door, wish, caller)
+    return f"{line.owner[-6:]} for {wish[0]} from {(number or 'hidden')[-2:]}"
 
 
-def join(context: AppContext, exchange: Exchange, wish: Wish, caller: Caller) -> Line:
+def join(context: AppContext, exchange: SimulatedExchange, door: Door, wish: Wish, caller: Caller) -> Line:
     """A caller's line, in line for `wish`."""
-    call_id, sid = arrivals.join(context, wish, caller)
-    calls = f"/voice/calls/{call_id}"
-    line = Line(sid, call_id, caller.number or "hidden", False, "/voice/calls/status", place=Place.QUEUE)
-    line.waits, line.action = f"{calls}/wait", f"{calls}/left"
-    exchange.lines[line.sid] = line
+    line = exchange.dial(caller.number or "anonymous")
+    (asked,) = [mail for mail in exchange.mail if mail.url == ARRIVALS]
+    exchange.mail.remove(asked)
+    call_id = arrivals.join(context, wish, caller, line.sid)
+    asked.deliver(*door.post(webhook_urls.requeued(call_id), asked.form))
+    exchange.loop.settle()
     return line
 
 
-def wait(exchange: Exchange, door: Door) -> str:
-    """A caller in line asks what to hear next, or answers there with a key."""
+def press(exchange: SimulatedExchange) -> str:
+    """A caller in line presses a key while they are listened to."""
     line = pick(exchange, Place.QUEUE, is_agent=False)
-    if line is None:
+    if line is None or line.verb != "Gather":
         return ""
-    key = exchange.random.choice(DIALOGUE_KEYS if line.dialogue else LINE_KEYS)
-    return f"{named(line)} {key!r} {_hear(exchange, door, line, key)}"
+    key = exchange.random.choice(DIALOGUE_KEYS if _in_dialogue(line) else LINE_KEYS)
+    exchange.press(line, key)
+    return f"{named(line)} {key!r}" if key else ""
 
 
-def _hear(exchange: Exchange, door: Door, line: Line, key: str) -> str:
-    status, text = door.post(line.dialogue or line.waits, {"CallSid": line.sid, "Digits": key})
-    if status != 200:
-        raise AssertionError(f"{line.dialogue or line.waits}: HTTP {status}")
-    for verb in ET.fromstring(text):  # noqa: S314 (the product's own documents)
-        if verb.tag == "Gather":
-            line.dialogue = "" if verb.attrib["action"] == line.waits else verb.attrib["action"]
-            return "listens"
-        if verb.tag == "Redirect":
-            line.dialogue = ""
-            return "waits"
-        if verb.tag in ("Leave", "Hangup"):
-            exchange.obey(line, text)
-            return verb.tag
-    return "hears"
+def _in_dialogue(line: Line) -> bool:
+    return line.verb == "Gather" and line.attributes["action"] != webhook_urls.wait(line.owner)
 
 
-def answer(exchange: Exchange) -> str:
+def is_busy(line: Line) -> bool:
+    """Whether somebody hears or says something that comes to an end by itself."""
+    place = line.place
+    return place in (Place.DOCUMENT, Place.ASKED) or (place is Place.QUEUE and _in_dialogue(line))
+
+
+def answer(exchange: SimulatedExchange) -> str:
     """Who is asked for a key presses one, or none; a message is left, or not; the other number answers, or not."""
     line = pick(exchange, Place.ASKED)
     if line is None:
         return ""
-    random, verb = exchange.random, line.verb
-    if verb == "Record" and random.random() < 0.7:
-        exchange.fetch(line, line.action, RecordingSid=exchange.keep_message(line), Digits="#")
-    elif verb == "Dial":
-        word = random.choice(["completed", "busy", "no-answer", "failed"])
-        exchange.fetch(line, line.action, DialCallStatus=word)
-    else:
-        exchange.fetch(line, line.action, Digits=random.choice(DIALOGUE_KEYS) if verb == "Gather" else "")
-    return f"{named(line)} {verb}"
+    random = exchange.random
+    if line.verb == "Record" and random.random() < 0.7:
+        exchange.leave_message(line)
+    elif line.verb == "Dial":
+        _outside(exchange, line, random.choice(["answered", "busy", "no-answer", "failed"]))
+    elif line.verb == "Gather":
+        exchange.press(line, random.choice(DIALOGUE_KEYS))
+    return f"{named(line)} {line.verb}"
 
 
-def calm_down(exchange: Exchange, door: Door) -> None:
-    """Nobody presses anything; who is in line hears what is said there."""
+def _outside(exchange: SimulatedExchange, caller: Line, word: str) -> None:
+    """The number outside to which a caller was forwarded answers or not; who has answered hangs up."""
     for line in list(exchange.lines.values()):
-        if line.place is Place.ASKED:
-            exchange.fetch(line, line.action, **({"DialCallStatus": "completed"} if line.verb == "Dial" else {}))
-        elif line.place is Place.QUEUE:
-            _hear(exchange, door, line, "")
+        if line.leg.facts.parent_sid != caller.sid or line.place is Place.ENDED:
+            continue
+        if line.place is Place.RINGING and word == "answered":
+            exchange.pick_up(line)
+        else:
+            exchange.end(line, "completed" if line.is_up else word)
+
+
+def hear_anew(exchange: SimulatedExchange) -> None:
+    """Who is in line hears anew what is said there, as after the music: they press a key that means nothing."""
+    for line in list(exchange.lines.values()):
+        if line.place is Place.QUEUE and line.verb == "Gather" and not _in_dialogue(line):
+            exchange.press(line, NO_KEY)
+
+
+def fall_silent(exchange: SimulatedExchange) -> None:
+    """Who talks with a number outside has said everything."""
+    for line in list(exchange.lines.values()):
+        if line.place is Place.ASKED and line.verb == "Dial":
+            _outside(exchange, line, "no-answer")

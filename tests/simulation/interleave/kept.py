@@ -44,9 +44,10 @@ def kept(session: Session, messages: Mapping[str, str]) -> Iterator[str]:
         if call_id not in asked:
             yield f"promised a call-back, and none is there: {call_id}"
     known = set(session.scalars(select(Recording.provider_sid)))
-    for sid, call_id in messages.items():
-        if not any(call == call_id for call, _ in cases):
-            yield f"message without a case: {sid} {'' if sid in known else 'not even known'} of {call_id}"
+    for sid, call_sid in messages.items():
+        left_in = session.scalar(select(Call.id).where(Call.provider_sid == call_sid))
+        if not any(call == left_in for call, _ in cases):
+            yield f"message without a case: {sid} {'' if sid in known else 'not even known'} of {left_in}"
 
 
 def _ended(session: Session, row: Callback, has_case: bool) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """What people do with their telephones in the interleavings; "" when it cannot happen now, else what happened."""
 
-from tests.simulation.interleave.exchange import Exchange
-from tests.simulation.interleave.lines import Line, Place
+from tests.simulation.exchange.exchange import SimulatedExchange
+from tests.simulation.exchange.telephone import Line, Place
 
 
-def pick(exchange: Exchange, *places: Place, is_agent: bool | None = None) -> Line | None:
-    """Any line in one of these places: an agent's, or one of a caller or a patient who is called back."""
-    lines = [line for line in exchange.lines.values() if line.place in places and is_agent in (None, line.is_agent)]
+def pick(exchange: SimulatedExchange, *places: Place, is_agent: bool | None = None) -> Line | None:
+    """Any line in one of these places: an agent's, or one of a caller or of somebody who is called outside."""
+    lines = [line for line in exchange.lines.values() if is_agent in (None, line.is_agent) and line.place in places]
     return exchange.random.choice(lines) if lines else None
 
 
@@ -15,26 +15,25 @@ def named(line: Line) -> str:
     return f"{line.owner[-6:]} {line.place}"
 
 
-def begin_ringing(exchange: Exchange) -> str:
+def begin_ringing(exchange: SimulatedExchange) -> str:
     """A dialled phone begins to ring."""
     line = pick(exchange, Place.RINGING)
     if line is None or line.word != "initiated":
         return ""
-    exchange.report(line, "ringing")
+    exchange.ring(line)
     return named(line)
 
 
-def pick_up(exchange: Exchange) -> str:
-    """An agent, or a patient, picks up, sometimes before the exchange has said that it rings."""
+def pick_up(exchange: SimulatedExchange) -> str:
+    """An agent, a patient or somebody outside picks up, sometimes before the telephone has said that it rings."""
     line = pick(exchange, Place.RINGING)
     if line is None:
         return ""
-    exchange.report(line, "in-progress")
-    exchange.fetch(line, line.answer_url)
+    exchange.pick_up(line)
     return named(line)
 
 
-def not_answered(exchange: Exchange) -> str:
+def not_answered(exchange: SimulatedExchange) -> str:
     """Somebody rejects, a phone is busy, cannot be reached, or rings out."""
     line = pick(exchange, Place.RINGING)
     if line is None:
@@ -44,7 +43,7 @@ def not_answered(exchange: Exchange) -> str:
     return f"{named(line)} {word}"
 
 
-def caller_hangs_up(exchange: Exchange) -> str:
+def caller_hangs_up(exchange: SimulatedExchange) -> str:
     """A caller hangs up, wherever they are."""
     line = pick(exchange, Place.DOCUMENT, Place.ASKED, Place.QUEUE, Place.ROOM, is_agent=False)
     if line is None:
@@ -53,7 +52,7 @@ def caller_hangs_up(exchange: Exchange) -> str:
     return named(line)
 
 
-def agent_drops(exchange: Exchange) -> str:
+def agent_drops(exchange: SimulatedExchange) -> str:
     """An agent's line ends, or the agent hangs up."""
     line = pick(exchange, Place.DOCUMENT, Place.ROOM, is_agent=True)
     if line is None:

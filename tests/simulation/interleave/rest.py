@@ -10,14 +10,14 @@ from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import OfferState
 from routing.callbacks.due import SILENT_SECONDS
 from routing.ladder.candidates import meets
-from tests.simulation.interleave.exchange import Exchange
-from tests.simulation.interleave.lines import Line, Place
+from tests.simulation.exchange.exchange import SimulatedExchange
+from tests.simulation.exchange.telephone import Line, Place
 from tests.simulation.interleave.seen import OPEN, Seen, SeenPromise, without_phone
 
 Skills = Mapping[str, Mapping[str, int]]
 
 
-def lines(exchange: Exchange, seen: Seen) -> Iterator[str]:
+def lines(exchange: SimulatedExchange, seen: Seen) -> Iterator[str]:
     """At rest lines and rows tell the same story."""
     for call in seen.calls.values():
         if exchange.lines[call.provider_sid].place is Place.ENDED:
@@ -26,12 +26,12 @@ def lines(exchange: Exchange, seen: Seen) -> Iterator[str]:
     for line in exchange.lines.values():
         if line.is_agent:
             yield from _agent_line(seen, line)
-        elif line.is_up:
+        elif line.is_up and not line.leg.facts.parent_sid:
             yield from _caller_line(exchange, seen, line, calls.get(line.sid))
 
 
-def _caller_line(exchange: Exchange, seen: Seen, line: Line, call: Any) -> Iterator[str]:
-    room = exchange.rooms.get(line.room, []) if line.place is Place.ROOM else []
+def _caller_line(exchange: SimulatedExchange, seen: Seen, line: Line, call: Any) -> Iterator[str]:
+    room = exchange.room(line.room)
     if call is None:
         yield f"line goes on without its call: {line.owner} {line.place}"
     elif call.status is CallStatus.WAITING and line.place is not Place.QUEUE:

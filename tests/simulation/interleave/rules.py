@@ -14,8 +14,8 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.ladder.candidates import meets
+from tests.simulation.exchange.telephone import Line, Place
 from tests.simulation.interleave import counts, kept, rest
-from tests.simulation.interleave.lines import Line, Place
 from tests.simulation.interleave.seen import OPEN, Eye, NewOffer, Seen, SeenPlace, rank, without_phone
 from tests.simulation.interleave.world import World
 
@@ -89,7 +89,7 @@ class Rules:
         """After everything has settled. Raises `Violation`."""
         seen, exchange = self._eye.see(), self._world.exchange
         with self._world.context.database.read() as session:
-            wrong = [*counts.figures(session, self._began), *kept.kept(session, exchange.messages)]
+            wrong = [*counts.figures(session, self._began), *kept.kept(session, exchange.messages())]
         self._raise([*wrong, *rest.lines(exchange, seen), *rest.forgotten(seen, self._skills, clock.now())])
 
     def _raise(self, wrong: list[str]) -> None:

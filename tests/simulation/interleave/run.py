@@ -1,6 +1,6 @@
 """Random interleavings of everything that happens to callers, agents, webhooks and routers, on a real database.
 
-The product's own webhooks, router, ladder and sweep run against an exchange that is only a set of lines; after every
+The product's own webhooks, router, ladder and sweep run against our own exchange, on a clock that jumps; after every
 step the rules of `tests.simulation.interleave.rules` are checked. Prints JSON. `python -m
 tests.simulation.interleave.run --help`.
 """
@@ -32,6 +32,7 @@ from hotline.encryption.keyring import new_key
 from hotline.models import Row
 from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file as queue_rules
+from tests.simulation.interleave import settling
 from tests.simulation.interleave.rules import Rules, Violation
 from tests.simulation.interleave.world import OUTSIDE, World
 from tests.support import servers
@@ -56,7 +57,7 @@ def day(context: AppContext, seed: int, steps: int) -> Counter[str]:
             hospital_service.store(session, hospital_file.read(HOSPITAL, queue_rules.of(context.settings)), MORNING)
         world = World(context, seed, travel)
         rules = Rules(world)
-        with closing(rules):
+        with closing(world), closing(rules):
             for number in range(1, steps + 1):
                 _step(world, rules, seed, number)
                 if number % STEPS_PER_SETTLING == 0 or number == steps:
@@ -66,12 +67,12 @@ def day(context: AppContext, seed: int, steps: int) -> Counter[str]:
 
 def _settle(world: World, rules: Rules, seed: int, number: int) -> None:
     try:
-        world.settle()
+        settling.settle(world)
         rules.check()
         rules.check_rest()
     except Violation as error:
         raise Violation(f"seed {seed}, settled after step {number}:\n{error}") from None
-    world.rest()
+    settling.rest(world)
 
 
 def _step(world: World, rules: Rules, seed: int, number: int) -> None:

@@ -18,8 +18,8 @@ from routing.agents import status_service as agent_status
 from routing.calls import transfer_service
 from routing.errors import CannotTransfer
 from routing.queues import queries
-from tests.simulation.interleave.exchange import Exchange
-from tests.simulation.interleave.lines import Line, Place
+from tests.simulation.exchange.exchange import SimulatedExchange
+from tests.simulation.exchange.telephone import Line, Place
 from tests.simulation.interleave.phones import named, pick
 
 QUEUES = ("booking", "nurse")
@@ -32,7 +32,7 @@ def page_phones(context: AppContext, random: Random) -> None:
             agent.page_phone_since = clock.now() if random.random() < 0.5 else None
 
 
-def change_status(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str:
+def change_status(context: AppContext, exchange: SimulatedExchange, agents: list[Agent]) -> str:
     """An agent becomes available, goes away, goes home."""
     agent = exchange.random.choice(agents)
     status = exchange.random.choice([AgentStatus.AVAILABLE, AgentStatus.AVAILABLE, *AgentStatus])
@@ -42,7 +42,7 @@ def change_status(context: AppContext, exchange: Exchange, agents: list[Agent]) 
     return f"{agent.staff_number} {status}"
 
 
-def come_back(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str:
+def come_back(context: AppContext, exchange: SimulatedExchange, agents: list[Agent]) -> str:
     """An agent ends their wrap-up or pause."""
     agent = exchange.random.choice(agents)
     with context.database.write() as session:
@@ -50,7 +50,7 @@ def come_back(context: AppContext, exchange: Exchange, agents: list[Agent]) -> s
         return agent.staff_number if agent_status.come_back(session, context.notifier, row, clock.now()) else ""
 
 
-def hand_on(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str:
+def hand_on(context: AppContext, exchange: SimulatedExchange, agents: list[Agent]) -> str:
     """An agent hands their caller on, blind or consult, to a colleague or a queue."""
     line = pick(exchange, Place.ROOM, is_agent=True)
     if line is None:
@@ -69,7 +69,7 @@ def hand_on(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str
     return f"{named(line)} {kind} to {ask.queue or (agent_id or '')[-6:]}"
 
 
-def go_on(context: AppContext, exchange: Exchange) -> str:
+def go_on(context: AppContext, exchange: SimulatedExchange) -> str:
     """Whoever hands on completes it, has all three talk, or takes the caller back; again, or too late, as it comes."""
     with context.database.read() as session:
         rows = list(session.scalars(select(Transfer).where(Transfer.state.in_(OPEN_TRANSFERS))))
@@ -90,7 +90,7 @@ def go_on(context: AppContext, exchange: Exchange) -> str:
     return f"{name} {chosen.call_id[-6:]}" if done else ""
 
 
-def hold(context: AppContext, exchange: Exchange) -> str:
+def hold(context: AppContext, exchange: SimulatedExchange) -> str:
     """An agent puts their caller on hold, or takes them off it."""
     line = pick(exchange, Place.ROOM, is_agent=True)
     if line is None:
@@ -106,7 +106,7 @@ def hold(context: AppContext, exchange: Exchange) -> str:
     return named(line)
 
 
-def hang_up(context: AppContext, exchange: Exchange) -> str:
+def hang_up(context: AppContext, exchange: SimulatedExchange) -> str:
     """An agent says that they are done; their telephone may hang up by itself as well."""
     line = pick(exchange, Place.ROOM, is_agent=True)
     if line is None:

@@ -21,10 +21,11 @@ from hotline.values.states.agent import SignsIn
 from hotline.values.states.job import JobState
 from routing.router.service import Router
 from telephony.errors import ProviderDown
+from tests.simulation.exchange.exchange import SimulatedExchange
+from tests.simulation.exchange.network import Mail
+from tests.simulation.exchange.telephone import Line
 from tests.simulation.interleave import callers, phones, talks
 from tests.simulation.interleave.arrivals import Caller, Wish
-from tests.simulation.interleave.exchange import Exchange
-from tests.simulation.interleave.lines import Line, Mail, Place
 from tests.simulation.interleave.seams import Door, InTurn, Killed, Unheard, Watched, app_of
 from tests.support.passing_time import pass_in_database
 from workers import run, sweep
@@ -32,7 +33,6 @@ from workers.leader import Leader
 
 USUAL = Caller()
 OF_MESSAGES = ("fetch_recording", "file_message")
-ASIDE_SECONDS = 125  # longer than any agent is set aside
 LEASE_SECONDS = 3.2
 KILLED = 0.004
 INTERRUPTED = 0.04
@@ -46,9 +46,11 @@ class World:
         self.context = context = replace(context, notifier=Unheard(context.settings.redis_url))
         self.random = Random(seed)  # noqa: S311 (chance to be repeated, not a secret)
         self.travel = travel
-        self.exchange = Exchange(self.random, self._between)
+        self.exchange = SimulatedExchange(
+            context.settings, context.settings.hotline_home / "exchange", self.random, self._passes
+        )
+        self.exchange.requests.between = self._between
         self.trace: deque[str] = deque(maxlen=2_000)
-        self.exchange.tell = self.trace.append
         self.counts: Counter[str] = Counter()
         self.is_routing = False
         self.is_calm = False
@@ -56,7 +58,7 @@ class World:
         self.is_clean = False
         self.interruptions = 0
         self.running: list[int] = []
-        self.app = app_of(context, self.exchange)
+        self.app = app_of(context, self.exchange.provider)
         self.client, self.door = self.app.test_client(), Door(self.app)
         self.routers = [self._router(), self._router()]
         with context.database.write() as session:
@@ -69,13 +71,21 @@ class World:
         event.listen(context.database.engine, "commit", self._committed)
         self.on_pass: Callable[[], None] = lambda: None
 
+    def _passes(self, seconds: float) -> None:
+        """The machine's clock goes with the exchange's."""
+        self.travel.shift(timedelta(seconds=seconds))
+
+    def close(self) -> None:
+        """End the exchange."""
+        self.exchange.close()
+
     def _committed(self, _connection: object) -> None:
         self.commits += 1
 
     def _router(self) -> Leader:
         context = replace(self.context, database=Watched(self.context.database, self._between))
         lease = Leadership(context.database, "router", clock.new_id(), lambda: clock.now().timestamp())
-        return Leader(lease, Router(context, self.exchange, InTurn()).work, tick_seconds=0.25)
+        return Leader(lease, Router(context, self.exchange.provider, InTurn()).work, tick_seconds=0.25)
 
     # Steps.
 
@@ -114,7 +124,7 @@ class World:
 
     def join(self, wish: Wish, caller: Caller = USUAL) -> Line:
         """A caller's line, in line for `wish`."""
-        return callers.join(self.context, self.exchange, wish, caller)
+        return callers.join(self.context, self.exchange, self.door, wish, caller)
 
     def deliver(self) -> str:
         """Any webhook in flight arrives; some arrive again later."""
@@ -127,21 +137,19 @@ class World:
         return self.post(mail)
 
     def post(self, mail: Mail) -> str:
-        """Deliver a webhook, and have the line do what the answer says, if it still waits for it."""
+        """Deliver a webhook; its line does what the answer says, if it still waits for it."""
         status, text = self.door.post(mail.url, mail.form)
         if status not in (200, 204):
             raise AssertionError(f"{mail.url}: HTTP {status}")
-        line = mail.line
-        if line is not None and line.place is Place.DOCUMENT and line.document == mail.document:
-            self.exchange.obey(line, text)
+        mail.deliver(status, text)
+        self.exchange.loop.settle()
         said = mail.form.get("CallStatus") or mail.form.get("StatusCallbackEvent") or mail.form.get("QueueResult")
         return f"{mail.url.replace('/voice', '')} {said}"
 
     def pass_time(self) -> str:
         """A moment, or a ring."""
         seconds = self.random.choice([0.05, 0.25, 0.25, 1.0, 1.0, 5.0])
-        self.travel.shift(timedelta(seconds=seconds))
-        self.exchange.ring_out(clock.now())
+        self.exchange.loop.pass_time(seconds)
         return f"{seconds} s"
 
     def route(self) -> str:
@@ -149,7 +157,7 @@ class World:
         free = [index for index in range(len(self.routers)) if index not in self.running]
         if not free:
             return ""
-        index, before = self.random.choice(free), self.interruptions + self.exchange.failures
+        index, before = self.random.choice(free), self.interruptions + self.exchange.requests.failures
         if not self.running:
             self.on_pass()
         self.running.append(index)
@@ -162,22 +170,22 @@ class World:
         finally:
             self.is_routing = False
             self.running.pop()
-        self.is_clean = led and before == self.interruptions + self.exchange.failures
+        self.is_clean = led and before == self.interruptions + self.exchange.requests.failures
         return f"{index} {'leads' if led else 'stands by'}"
 
     def usurp(self) -> str:
         """The leader is silent for too long: the other one may lead."""
-        self.travel.shift(timedelta(seconds=LEASE_SECONDS))
+        self.exchange.loop.pass_time(LEASE_SECONDS)
         with self.context.database.read() as session:
             lease = session.get(Lease, "router")
         return "nobody led" if lease is None else "the lease is over"
 
     def look_again(self) -> str:
         """The sweep asks the exchange about lines and recordings it has not mentioned."""
-        lines = sweep.silent_lines(self.context, self.exchange, clock.now())
+        lines = sweep.silent_lines(self.context, self.exchange.provider, clock.now())
         try:
             recordings = sweep.silent_recordings(
-                self.context.database, self.context.notifier, self.exchange, clock.now()
+                self.context.database, self.context.notifier, self.exchange.provider, clock.now()
             )
         except ProviderDown:
             return f"{lines} lines"
@@ -190,50 +198,19 @@ class World:
         with self.context.database.read() as session:
             due = list(session.scalars(query))
         for job_id in due:
-            run.run(run.WorkerContext(self.context, self.exchange), job_id)
+            run.run(run.WorkerContext(self.context, self.exchange.provider), job_id)
         return f"{len(due)} jobs" if due else ""
-
-    def settle(self) -> None:
-        """Nothing new happens, nothing fails: all webhooks arrive, routers and sweep do their work, time passes."""
-        faults, self.is_calm = self.exchange.faults, True
-        self.exchange.faults = replace(faults, down=0, lost=0, doubled=0)
-        for turn in range(16):
-            self.travel.shift(timedelta(seconds=3))
-            self.exchange.ring_out(clock.now())
-            self._deliver_all()
-            self.route()
-            if turn % 4 == 3:
-                callers.calm_down(self.exchange, self.door)
-                self.look_again()
-                self.work()
-        for _ in range(12):  # until the leader has nothing more to ask, at this very moment
-            self._deliver_all()
-            self.route()
-            if self.is_clean and not self.exchange.mail:
-                break
-        self.exchange.faults, self.is_calm, self.is_clean = faults, False, False
-        self.trace.append(f"{clock.now():%H:%M:%S} settled")
-
-    def _deliver_all(self) -> None:
-        while self.exchange.mail:
-            self.deliver()
-
-    def rest(self) -> None:
-        """Enough time for everyone to be back, and the lines that have ended are forgotten."""
-        self.travel.shift(timedelta(seconds=ASIDE_SECONDS))
-        self.exchange.lines = {sid: line for sid, line in self.exchange.lines.items() if line.place is not Place.ENDED}
-        self.exchange.dialled.clear()
 
 
 EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
-    "arrive": (8, lambda world: callers.arrive(world.context, world.exchange)),
+    "arrive": (8, lambda world: callers.arrive(world.context, world.exchange, world.door)),
     "rings": (10, lambda world: phones.begin_ringing(world.exchange)),
     "picks up": (7, lambda world: phones.pick_up(world.exchange)),
     "not answered": (2, lambda world: phones.not_answered(world.exchange)),
     "caller hangs up": (2.5, lambda world: phones.caller_hangs_up(world.exchange)),
     "agent drops": (2.5, lambda world: phones.agent_drops(world.exchange)),
     "webhook": (40, World.deliver),
-    "wait": (4, lambda world: callers.wait(world.exchange, world.door)),
+    "key": (4, lambda world: callers.press(world.exchange)),
     "answers": (3, lambda world: callers.answer(world.exchange)),
     "status": (1.5, lambda world: talks.change_status(world.context, world.exchange, world.agents)),
     "hands on": (1.5, lambda world: talks.hand_on(world.context, world.exchange, world.agents)),

@@ -147,7 +147,11 @@ def figures(told: Sequence[Announcement], rule: str) -> dict[str, float]:
     answered = [(seconds, _real(each)) for each, seconds in pairs if each.caller.answered_at is not None]
     errors = sorted(abs(seconds - real) for seconds, real in answered)
     short = recent_times.share_above(
-        [(_real(each) - seconds, each.caller.answered_at is not None) for each, seconds in pairs], 0.0
+        (
+            recent_times.CensoredValue(_real(each) - seconds, each.caller.answered_at is not None)
+            for each, seconds in pairs
+        ),
+        0.0,
     )
     return {
         "too_short": round(short, 3),

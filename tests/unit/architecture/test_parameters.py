@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.support.product import PACKAGES, trees
 
@@ -21,6 +21,8 @@ WHOLE = {
     "voice": 1,
     "workers": 10,
 }
+# Parameters and fields that collect tuples of different things: pairs of key and value, mostly. It only shrinks, too.
+COLLECTIONS = 30
 # The acts of the demo are called alike, whatever each of them needs.
 ALIKE = ("cli/demo/",)
 
@@ -76,13 +78,16 @@ def is_anonymous(annotation: ast.expr) -> bool:
     return len({ast.unparse(thing) for thing in things} - {"..."}) > 1
 
 
-def anonymous(tree: ast.AST) -> list[str]:
+def holds_anonymous(annotation: ast.expr) -> bool:
+    """Tell whether it is a collection of such tuples, or such a tuple itself."""
+    return any(is_anonymous(part) for part in ast.walk(annotation) if isinstance(part, ast.expr))
+
+
+def anonymous(tree: ast.AST, is_meant: Callable[[ast.expr], bool] = is_anonymous) -> list[str]:
     """Find parameters of functions and fields of classes that are tuples without names."""
-    found = [
-        f"{each.name}({name})" for each in functions(tree) for name, kind in parameters(each) if is_anonymous(kind)
-    ]
+    found = [f"{each.name}({name})" for each in functions(tree) for name, kind in parameters(each) if is_meant(kind)]
     for kept in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
-        fields = [line for line in kept.body if isinstance(line, ast.AnnAssign) and is_anonymous(line.annotation)]
+        fields = [line for line in kept.body if isinstance(line, ast.AnnAssign) and is_meant(line.annotation)]
         found += [f"{kept.name}.{ast.unparse(field.target)}" for field in fields]
     return found
 
@@ -104,6 +109,11 @@ def test_what_is_given_together_has_a_name() -> None:
     assert {path: names for path, names in found.items() if names} == {}
 
 
+def test_collections_of_what_has_no_name_become_fewer() -> None:
+    found = [name for _, tree in trees(*PACKAGES) for name in anonymous(tree, holds_anonymous)]
+    assert len(found) == COLLECTIONS, "fewer: lower the number; more: give what is collected a name"
+
+
 def test_such_functions_would_be_found() -> None:
     tree = ast.parse(
         "def one(context: AppContext): context.database\n"
@@ -114,3 +124,6 @@ def test_such_functions_would_be_found() -> None:
     )
     assert takes_too_much(tree) == ["one"]
     assert anonymous(tree) == ["held(both)", "Line.end"]
+    collected = ast.parse("def told(parts: list[tuple[str, float]], pairs: list[tuple[int, int]]): ...\n")
+    assert anonymous(collected) == []
+    assert anonymous(collected, holds_anonymous) == ["told(parts)"]

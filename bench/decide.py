@@ -103,7 +103,7 @@ class QueueTraits:
 
     required_skills: Mapping[str, int]
     prefers: Mapping[str, int]
-    helpers: tuple[HelpingQueue, ...]
+    overflow_queues: tuple[HelpingQueue, ...]
 
 
 def _queue_traits(draw: random.Random) -> QueueTraits:
@@ -120,7 +120,7 @@ def _caller(draw: random.Random, number: int, line: QueueTraits) -> QueuedCaller
         _ago(draw.uniform(0, 300)),
         prefers=line.prefers,
         ladder=LADDER,
-        helpers=line.helpers,
+        overflow_queues=line.overflow_queues,
     )
 
 

@@ -43,7 +43,7 @@ def wait(call_id: str) -> str:
 
 def queue_left(call_id: str) -> str:
     """Return the address for when the caller left the provider's queue."""
-    return _call(call_id, "left")
+    return _call(call_id, "queue-left")
 
 
 def connect(call_id: str) -> str:
@@ -53,7 +53,7 @@ def connect(call_id: str) -> str:
 
 def requeued(call_id: str) -> str:
     """Return the address for when the caller waits again."""
-    return _call(call_id, "line")
+    return _call(call_id, "requeued")
 
 
 def conference_left(call_id: str, queue_entry_id: str, checks: int = 0) -> str:
@@ -61,7 +61,7 @@ def conference_left(call_id: str, queue_entry_id: str, checks: int = 0) -> str:
 
     `checks` counts how often that was asked.
     """
-    return _with_query(_call(call_id, "after"), entry=queue_entry_id, checks=checks or None)
+    return _with_query(_call(call_id, "conference-left"), entry=queue_entry_id, checks=checks or None)
 
 
 def rating(call_id: str) -> str:

@@ -11,8 +11,8 @@ from hotline.object_store import orphans
 from hotline.outbox.lease import Leadership, candidate
 from telephony.provider import Provider
 from workers import sweep
-from workers.chores import PeriodicTask, PeriodicTasks
 from workers.leader import Leader
+from workers.periodic_tasks import PeriodicTask, PeriodicTasks
 
 TICK_SECONDS = 1.0
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -23,7 +23,7 @@ class PriorityReason(StrEnum):
 
 
 # What the hospital knows of the patient: shown with every offer of the entry.
-GREEN_CHANNEL = frozenset(
+PRIORITY_PATIENT = frozenset(
     {
         PriorityReason.AGED,
         PriorityReason.LIMITED_MOBILITY,

@@ -17,13 +17,13 @@ def wait(call_id: str) -> Response:
     return spoken(service.wait(voice_context(), call_id, turn.parse(request.form), clock.now()))
 
 
-@pages.post("/voice/calls/<call_id>/left")
+@pages.post("/voice/calls/<call_id>/queue-left")
 def queue_left(call_id: str) -> Response:
     """Answer a caller who left the provider's queue."""
     return spoken(service.queue_left(voice_context(), call_id, turn.parse(request.form), clock.now()))
 
 
-@pages.post("/voice/calls/<call_id>/after")
+@pages.post("/voice/calls/<call_id>/conference-left")
 def conference_left(call_id: str) -> Response:
     """Answer a caller who left the conference: the conversation is over, or an agent's line was lost."""
     entry_id, checks = request.args.get("entry", ""), _small_number(request.args.get("checks", ""))
@@ -43,7 +43,7 @@ def rated(call_id: str) -> Response:
     return spoken(service.rated(voice_context(), call_id, turn.parse(request.form), clock.now()))
 
 
-@pages.post("/voice/calls/<call_id>/line")
+@pages.post("/voice/calls/<call_id>/requeued")
 def requeued(call_id: str) -> Response:
     """Answer a caller who waits again: why, and the queue."""
     return spoken(service.requeued(voice_context(), call_id))

@@ -94,12 +94,13 @@ def with_overflow(
     lines = QueueGroups(rules)
     for place in places:
         is_helped = place.queue in rules.queues and place.only_agent_id is None
-        helpers = lines.of(place.queue, place.required_skills).helpers if is_helped else ()
+        overflow_queues = lines.of(place.queue, place.required_skills).overflow_queues if is_helped else ()
         waited = (now - place.asked_at).total_seconds()
         yield replace(
             place,
             helps=tuple(
-                OverflowHelp(_after(way, ring_seconds) - waited, required_skills) for way, required_skills in helpers
+                OverflowHelp(_after(way, ring_seconds) - waited, required_skills)
+                for way, required_skills in overflow_queues
             ),
         )
 

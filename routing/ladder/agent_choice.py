@@ -67,7 +67,7 @@ class AgentPool:
     def _present(self) -> dict[str, dict[int, int]]:
         """How many hold each skill at each level; who is set aside does not count."""
         present: dict[str, dict[int, int]] = defaultdict(dict)
-        here = chain.from_iterable(agent.skills.items() for agent in self._agents if not agent.is_set_aside)
+        here = chain.from_iterable(agent.skills.items() for agent in self._agents if not agent.is_not_ready)
         for (name, level), count in Counter(here).items():
             present[name][level] = count
         return present
@@ -108,7 +108,7 @@ class AgentPool:
             best = self._free.get(wanted.only_agent_id)
         else:
             best = self._preferred(wanted) or self._best(wanted)
-        if best is None or (best.is_set_aside and not wanted.last_resort):
+        if best is None or (best.is_not_ready and not wanted.last_resort):
             return None
         if wanted.spare is not None and not self._is_spare(best, wanted, wanted.spare):
             return None
@@ -133,7 +133,7 @@ class AgentPool:
         here.
         """
         is_needed = self._grains[agent.id] * GRAIN - self._worth_here(wanted.required_skills.items()) > most
-        return not (is_needed or agent.is_set_aside or agent.id in wanted.tried)
+        return not (is_needed or agent.is_not_ready or agent.id in wanted.tried)
 
     def _preferred(self, wanted: AgentRequest) -> Candidate | None:
         """Return the owner of the caller's case, where they are there, fit, and have not let this caller ring
@@ -142,7 +142,7 @@ class AgentPool:
         agent = self._free.get(wanted.preferred_agent_id or "")
         if (
             agent is None
-            or agent.is_set_aside
+            or agent.is_not_ready
             or agent.id in wanted.tried
             or not meets(agent.skills, wanted.required_skills)
         ):
@@ -155,7 +155,7 @@ class AgentPool:
             line.pop()
         if not line:
             return None
-        if line[-1].id not in wanted.tried and not line[-1].is_set_aside:
+        if line[-1].id not in wanted.tried and not line[-1].is_not_ready:
             return line[-1]
         left = (agent for agent in reversed(line) if agent.id in self._free and _is_rested(agent, wanted))
         return min(left, key=lambda agent: _personal(agent, wanted), default=None)
@@ -235,14 +235,14 @@ def _own_rank(agent: Candidate, ring_seconds: float) -> int:
     late = (agent.answers_in or 0.0) / ring_seconds
     if agent.curve is not None:
         late = 2 * agent.curve.expected(RINGS * ring_seconds) / ring_seconds
-    return agent.is_set_aside * ASIDE + min(MOST_SLOW, int(late)) * SLOW
+    return agent.is_not_ready * ASIDE + min(MOST_SLOW, int(late)) * SLOW
 
 
 def _is_rested(agent: Candidate, wanted: AgentRequest) -> bool:
-    just_missed = agent.is_set_aside and agent.id in wanted.tried
+    just_missed = agent.is_not_ready and agent.id in wanted.tried
     return not just_missed or (wanted.rested_since is not None and agent.idle_since <= wanted.rested_since)
 
 
 def _personal(agent: Candidate, wanted: AgentRequest) -> tuple[bool, bool, bool]:
     """The order among equals is that of the line: `min` takes the first."""
-    return (agent.is_set_aside, agent.id in wanted.tried, agent.id != wanted.preferred_agent_id)
+    return (agent.is_not_ready, agent.id in wanted.tried, agent.id != wanted.preferred_agent_id)

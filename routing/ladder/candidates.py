@@ -23,7 +23,7 @@ class Candidate:
     # Seconds within which they have answered nearly all the offers they answered; None where too few are known.
     answers_in: float | None = None
     # They let a phone ring out a moment ago: rung only where nobody else is free.
-    is_set_aside: bool = False
+    is_not_ready: bool = False
     # How soon and how often they answer; None where too little is known.
     curve: AnswerCurve | None = None
 
@@ -63,7 +63,7 @@ class AgentChoice(NamedTuple):
             yield Reason(OfferReason.SKILLS, {"levels": levels})
         if last:
             yield Reason(OfferReason.ONLY_ONE_FREE, {"skills": last})
-        if agent.is_set_aside:
+        if agent.is_not_ready:
             yield Reason(OfferReason.LAST_RESORT)
         if agent.answers_in is not None:
             yield Reason(OfferReason.ANSWERS_WITHIN, {"seconds": round(agent.answers_in)})

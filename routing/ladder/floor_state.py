@@ -34,8 +34,8 @@ class QueuedCaller:
     # Their queue's ladder; without one a phone joins with each ring.
     ladder: tuple[LadderRing, ...] = ()
     # Queues that help when their time comes, with the skills they require; and where the caller is led, once each.
-    helpers: tuple[HelpingQueue, ...] = ()
-    exits: tuple[OverflowRule, ...] = ()
+    overflow_queues: tuple[HelpingQueue, ...] = ()
+    overflow_rules: tuple[OverflowRule, ...] = ()
     preferred_agent_id: str | None = None
     # Why that agent is preferred, for supervisors.
     because: Reason = PREFERRED
@@ -59,7 +59,7 @@ class LiveOffer:
     priority: int = 0
     skills: Mapping[str, int] = field(default_factory=dict)
     # As of the agent: who is set aside may well not be there, and who answers late is helped early.
-    is_set_aside: bool = False
+    is_not_ready: bool = False
     answers_in: float | None = None
     curve: AnswerCurve | None = None
 

@@ -54,8 +54,8 @@ def decide(floor: FloorState, now: datetime, ring_seconds: float) -> tuple[Decis
     phones: dict[str, list[LiveOffer]] = defaultdict(list)
     for offer in live:
         phones[offer.caller_id].append(offer)
-    with_exits = [caller for caller in floor.callers if caller.exits]
-    led = tuple(over for caller in with_exits if (over := _overflow(caller, now, ring, is_rung=caller.id in phones)))
+    with_rules = [caller for caller in floor.callers if caller.overflow_rules]
+    led = tuple(over for caller in with_rules if (over := _overflow(caller, now, ring, is_rung=caller.id in phones)))
     leaving = {over.caller_id for over in led}
     callers = in_order(caller for caller in floor.callers if caller.id not in leaving)
     pool = AgentPool(floor.agents, floor.asked, ring_seconds)
@@ -70,11 +70,11 @@ def decide(floor: FloorState, now: datetime, ring_seconds: float) -> tuple[Decis
 
 def _overflow(caller: QueuedCaller, now: datetime, ring: timedelta, *, is_rung: bool) -> LeaveByOverflow | None:
     """Return where the caller is led now. While a phone rings for them they stay for as many rings again."""
-    if not caller.exits:
+    if not caller.overflow_rules:
         return None
     stays = caller.rings if is_rung else 0
     number, waited = due_ring(caller, now, ring) - stays, now - caller.asked_at - stays * ring
-    way = next((way for way in caller.exits if way.is_due(number, waited)), None)
+    way = next((way for way in caller.overflow_rules if way.is_due(number, waited)), None)
     return None if way is None else LeaveByOverflow(caller.id, way.kind, way.to)
 
 
@@ -93,7 +93,7 @@ def _first_phones(
         if not pool:
             return
         rung = phones.get(caller.id)
-        if (rung and not all(offer.is_set_aside for offer in rung)) or group_of(caller) in hopeless:
+        if (rung and not all(offer.is_not_ready for offer in rung)) or group_of(caller) in hopeless:
             continue
         started = _start(caller, pool, now, ring, last_resort=not rung)
         yield from started
@@ -179,7 +179,7 @@ def _is_hopeless(caller: QueuedCaller, pool: AgentPool) -> bool:
         return not pool.has(caller.only_agent_id)
     skill_options = [
         caller.required_skills,
-        *(required_skills for _, required_skills in caller.helpers),
+        *(required_skills for _, required_skills in caller.overflow_queues),
         *(rung.required_skills for rung in caller.ladder if rung.required_skills),
     ]
     return all(pool.is_out(required_skills) for required_skills in skill_options)

@@ -42,7 +42,7 @@ def reassigned(
 ) -> list[Reassign]:
     """Return a phone for each who has none from those who have several, the one that began to ring last."""
     # Someone who is set aside may well not be there: neither what is kept nor what is given.
-    present = ([offer for offer in rung if not offer.is_set_aside] for rung in phones.values() if len(rung) > 1)
+    present = ([offer for offer in rung if not offer.is_not_ready] for rung in phones.values() if len(rung) > 1)
     several = chain.from_iterable(rung for rung in present if len(rung) > 1)
     left = sorted(several, key=lambda offer: (offer.started_at, offer.id), reverse=True)
     kept = Counter(offer.caller_id for offer in left)

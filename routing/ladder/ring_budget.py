@@ -43,7 +43,7 @@ def skill_options(caller: QueuedCaller, number: int, now: datetime) -> Iterable[
     """Yield the skills that may serve the caller at this ring, each with the queue that helps, `None` for their own."""
     own = caller.ladder[min(number, len(caller.ladder)) - 1].required_skills if caller.ladder else None
     yield own or caller.required_skills, None
-    for way, required_skills in caller.helpers:
+    for way, required_skills in caller.overflow_queues:
         if way.is_due(number, now - caller.asked_at):
             yield required_skills, way.to
 
@@ -53,4 +53,4 @@ def group_of(caller: QueuedCaller) -> tuple[object, ...]:
 
     It is the same object in all of them where a floor says so once.
     """
-    return id(caller.required_skills), id(caller.helpers), caller.only_agent_id
+    return id(caller.required_skills), id(caller.overflow_queues), caller.only_agent_id

@@ -37,16 +37,16 @@ class ReachableSkills:
         wishes = [caller.required_skills, *(rung.required_skills for rung in caller.ladder if rung.required_skills)]
         if any(self.can_serve(required_skills) for required_skills in wishes):
             return caller
-        if any(self.can_serve(required_skills) for _, required_skills in caller.helpers):
-            return replace(caller, helpers=self._due_now(caller.helpers))
-        return replace(caller, exits=tuple(_at_once(way) for way in caller.exits))
+        if any(self.can_serve(required_skills) for _, required_skills in caller.overflow_queues):
+            return replace(caller, overflow_queues=self._due_now(caller.overflow_queues))
+        return replace(caller, overflow_rules=tuple(_at_once(way) for way in caller.overflow_rules))
 
-    def _due_now(self, helpers: Helpers) -> Helpers:
-        if id(helpers) not in self._hastened:
-            self._hastened[id(helpers)] = tuple(
-                HelpingQueue(_at_once(way), required_skills) for way, required_skills in helpers
+    def _due_now(self, overflow_queues: Helpers) -> Helpers:
+        if id(overflow_queues) not in self._hastened:
+            self._hastened[id(overflow_queues)] = tuple(
+                HelpingQueue(_at_once(way), required_skills) for way, required_skills in overflow_queues
             )
-        return self._hastened[id(helpers)]
+        return self._hastened[id(overflow_queues)]
 
 
 def _at_once(way: OverflowRule) -> OverflowRule:

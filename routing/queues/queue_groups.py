@@ -22,7 +22,7 @@ class QueueGroup:
     rings: int
     prefers: Mapping[str, int]
     ladder: tuple[LadderRing, ...]
-    helpers: tuple[HelpingQueue, ...]
+    overflow_queues: tuple[HelpingQueue, ...]
 
 
 class QueueGroups:
@@ -42,13 +42,13 @@ class QueueGroups:
 
     def _line(self, queue: Queue, required_skills: Mapping[str, int]) -> QueueGroup:
         language = {name: level for name, level in required_skills.items() if name in LANGUAGES}
-        helpers = [(way, self._rules.queue(way.to)) for way in queue.overflow if way.kind in HELPERS and way.to]
+        overflow_queues = [(way, self._rules.queue(way.to)) for way in queue.overflow if way.kind in HELPERS and way.to]
         return QueueGroup(
             required_skills,
             queue.rings,
             prefers=_prefers(queue, required_skills),
             ladder=tuple(_rung(step, required_skills, self._rules.skills) for step in queue.ladder),
-            helpers=tuple(HelpingQueue(way, _levels(helper) | language) for way, helper in helpers),
+            overflow_queues=tuple(HelpingQueue(way, _levels(helper) | language) for way, helper in overflow_queues),
         )
 
 

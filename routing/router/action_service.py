@@ -12,7 +12,7 @@ from hotline.context import AppContext
 from hotline.database.database import Database
 from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox.notifier import Notifier
-from hotline.values.reason_codes import GREEN_CHANNEL, OfferEndReason
+from hotline.values.reason_codes import PRIORITY_PATIENT, OfferEndReason
 from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
@@ -48,9 +48,9 @@ def offer_of(session: Session, start: floor_state.StartOffer, now: datetime) -> 
         state=OfferState.STARTED,
         ring=start.ring,
         rings=start.rings,
-        reasons=[*start.reasons, *(reason for reason in entry.reasons if reason.code in GREEN_CHANNEL)],
+        reasons=[*start.reasons, *(reason for reason in entry.reasons if reason.code in PRIORITY_PATIENT)],
         overflow_queue=start.overflow_queue,
-        is_last_resort=start.chosen.agent.is_set_aside,
+        is_last_resort=start.chosen.agent.is_not_ready,
         started_at=now,
     )
 

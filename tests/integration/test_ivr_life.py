@@ -89,7 +89,7 @@ class Life(RuleBasedStateMachine):
     def left(self, result: str) -> None:
         """The caller left the exchange's queue."""
         self.has_ended = self.has_ended or result == "hangup"
-        self._follow(f"/voice/calls/{self.place[0]}/left", QueueResult=result)
+        self._follow(f"/voice/calls/{self.place[0]}/queue-left", QueueResult=result)
 
     @rule(word=st.sampled_from(REPORTS), number=st.integers(0, 5))
     def report(self, word: str, number: int) -> None:

@@ -243,7 +243,7 @@ def test_waits_that_were_longer_than_told_make_the_next_ones_longer(scene: Scene
 def test_a_caller_in_an_emergency_is_offered_nothing_but_a_nurse(scene: Scene) -> None:
     caller = scene.caller()
     press(caller, "9")
-    place = caller.ask(f"/voice/calls/{scene.call(caller).id}/left", QueueResult="leave")
+    place = caller.ask(f"/voice/calls/{scene.call(caller).id}/queue-left", QueueResult="leave")
     caller.here = place
     assert "call" not in caller.wait().said.lower()
     caller.here = place
@@ -556,7 +556,7 @@ def test_a_call_back_for_which_nobody_ever_was_free_becomes_a_case(scene: Scene)
 def test_a_caller_in_line_may_leave_a_message_instead(scene: Scene) -> None:
     caller = scene.caller()
     assert press(caller, "2").verbs == ["Leave"]
-    asked = caller.ask(f"/voice/calls/{scene.call(caller).id}/left", QueueResult="leave")
+    asked = caller.ask(f"/voice/calls/{scene.call(caller).id}/queue-left", QueueResult="leave")
     assert asked.verbs == ["Say", "Record", "Redirect"]
     assert asked.attribute("Record", "playBeep") == "true"
     assert asked.attribute("Record", "finishOnKey") == "#9"
@@ -573,7 +573,7 @@ def test_without_a_message_the_caller_is_back_in_line_where_they_stood(scene: Sc
     caller = scene.caller()
     before = scene.places(caller)[-1]
     press(caller, "2")
-    asked = caller.ask(f"/voice/calls/{scene.call(caller).id}/left", QueueResult="leave")
+    asked = caller.ask(f"/voice/calls/{scene.call(caller).id}/queue-left", QueueResult="leave")
     back = caller.ask(asked.text_of("Redirect"))
     assert back.verbs[-1] == "Enqueue"
     now = scene.places(caller)[-1]
@@ -584,7 +584,7 @@ def test_without_a_message_the_caller_is_back_in_line_where_they_stood(scene: Sc
 def test_the_emergency_key_works_while_a_message_is_recorded(scene: Scene) -> None:
     caller = scene.caller()
     press(caller, "2")
-    asked = caller.ask(f"/voice/calls/{scene.call(caller).id}/left", QueueResult="leave")
+    asked = caller.ask(f"/voice/calls/{scene.call(caller).id}/queue-left", QueueResult="leave")
     urgent = caller.ask(asked.attribute("Record", "action"), RecordingSid="REm2", RecordingDuration="3", Digits="9")
     assert urgent.verbs[-1] == "Enqueue"
     place = scene.places(caller)[-1]

@@ -66,7 +66,7 @@ def test_any_other_key_skips_the_question(told: Story, key: str) -> None:
 def test_the_question_is_one_short_gather_and_comes_again_only_as_the_same(told: Story) -> None:
     caller = talked(told)
     told.post("completed")
-    [mail] = [mail for mail in told.world.exchange.mail if "/after" in mail.url]
+    [mail] = [mail for mail in told.world.exchange.mail if "/conference-left" in mail.url]
     first, again = (told.world.client.post(mail.url, data=mail.form).text for _ in range(2))
     assert first == again
     assert (first.count("<Gather"), 'numDigits="1"' in first, 'timeout="3"' in first) == (1, True, True)

@@ -222,7 +222,7 @@ def test_a_caller_whose_agent_left_at_once_is_in_line_though_the_conference_s_st
     told.route()
     told.post("/connect")
     told.world.exchange.end(phone, "completed")
-    while told.post("/after", "/line"):
+    while told.post("/conference-left", "/requeued"):
         told.hear()
     assert (caller.place, told.place(caller).state) == (Place.QUEUE, QueueEntryState.WAITING)
     told.post()

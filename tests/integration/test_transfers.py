@@ -120,7 +120,7 @@ def test_a_caller_whose_agent_was_lost_is_first_in_line_and_hears_why(told: Stor
         told.agent("1001").id,
     )
     assert caller.place is Place.QUEUE
-    answer = told.world.client.post(f"/voice/calls/{caller.owner}/line", data={"CallSid": caller.sid})
+    answer = told.world.client.post(f"/voice/calls/{caller.owner}/requeued", data={"CallSid": caller.sid})
     assert "/voice/prompts/" in answer.text or "您排在第一位" in answer.text
     with told.world.context.database.read() as session:
         positions = [service.position(session, line.owner) for line in (caller, earlier)]
@@ -156,7 +156,7 @@ def test_a_caller_who_hangs_up_first_never_looks_like_a_lost_line(told: Story) -
     caller = told.call()
     phone = told.meet(caller)
     told.world.exchange.end(caller, "completed")
-    told.post("/after", "/done")
+    told.post("/conference-left", "/done")
     assert phone.place is Place.ENDED
     told.post(phone.report_url)  # the agent's end is reported before the caller's
     assert told.told("line_lost") == 0

@@ -158,7 +158,7 @@ def test_after_a_minute_callers_are_connected_with_the_number_on_duty_and_stand_
         assert asked.verbs[-1] == "Redirect"
         return
     assert in_line.verbs == ["Leave"]
-    out, _ = timed(caller, f"/voice/calls/{call.id}/left", QueueResult="leave")
+    out, _ = timed(caller, f"/voice/calls/{call.id}/queue-left", QueueResult="leave")
     led, _ = timed(caller, f"{out.text_of('Redirect')}?{late}")
     assert led.text_of("Dial") == asked.text_of("Dial") == DUTY
     house.back()

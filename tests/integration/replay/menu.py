@@ -77,7 +77,17 @@ def hidden_and_foreign_callers(stage: Stage) -> None:
 
 def strange_webhooks(stage: Stage) -> None:
     caller = stage.caller()
-    for path in ("turns/1", "wait", "left", "after", "rating", "line", "callback/choose/line", "overflow", "forwarded"):
+    for path in (
+        "turns/1",
+        "wait",
+        "queue-left",
+        "conference-left",
+        "rating",
+        "requeued",
+        "callback/choose/line",
+        "overflow",
+        "forwarded",
+    ):
         caller.ask(f"/voice/calls/nobody/{path}")
     caller.ask("/voice/calls", CallSid="")
 

@@ -43,7 +43,9 @@ def test_every_reason_is_told_in_chinese_on_a_chinese_page() -> None:
     everything = priority_patients.PatientFacts(70, True, True, True, True, NOW.date())
     reasons = [
         *reasons_of(AGENT, CALLER),
-        *reasons_of(replace(AGENT, is_set_aside=True), replace(CALLER, required_skills={"doctor": 1}, helpers=HELP)),
+        *reasons_of(
+            replace(AGENT, is_not_ready=True), replace(CALLER, required_skills={"doctor": 1}, overflow_queues=HELP)
+        ),
         *priority_patients.priority_of(RULES.green, everything, 0, NOW.date())[1],
         BESIDE,
         AT_RISK,

@@ -131,7 +131,7 @@ EXITS = (OverflowRule(OverflowKind.CALL_BACK, None, 12), OverflowRule(OverflowKi
 
 
 def waiting(**other: object) -> QueuedCaller:
-    usual: dict[str, object] = {"helpers": NURSES, "exits": EXITS}
+    usual: dict[str, object] = {"overflow_queues": NURSES, "overflow_rules": EXITS}
     return QueuedCaller("c", {"booking": 3}, 0, NOW, **(usual | other))  # type: ignore[arg-type] # fields by name
 
 
@@ -142,8 +142,8 @@ def test_callers_whose_queue_is_there_are_left_as_they_are() -> None:
 
 def test_help_comes_at_once_where_nobody_of_the_queue_is_there() -> None:
     hastened = ReachableSkills([{"booking": 2, "nurse": 1}]).hasten(waiting())
-    assert all(way.is_due(1, timedelta()) for way, _ in hastened.helpers)
-    assert hastened.exits == EXITS
+    assert all(way.is_due(1, timedelta()) for way, _ in hastened.overflow_queues)
+    assert hastened.overflow_rules == EXITS
 
 
 def test_callers_are_led_out_at_once_where_nobody_can_help_either() -> None:
@@ -153,14 +153,14 @@ def test_callers_are_led_out_at_once_where_nobody_can_help_either() -> None:
 
 
 def test_without_a_way_out_they_wait() -> None:
-    caller = ReachableSkills([]).hasten(waiting(exits=(), helpers=()))
+    caller = ReachableSkills([]).hasten(waiting(overflow_rules=(), overflow_queues=()))
     assert ladder.decide(FloorState((), (caller,), ()), NOW, 5.0) == ()
 
 
 def test_callers_of_one_line_keep_one_line() -> None:
     reach = ReachableSkills([{"nurse": 1}])
     one, other = reach.hasten(waiting()), reach.hasten(waiting())
-    assert one.helpers is other.helpers
+    assert one.overflow_queues is other.overflow_queues
 
 
 def test_who_vanished_a_moment_ago_may_be_back_and_who_was_not_reached_is_not() -> None:

@@ -104,7 +104,7 @@ def test_who_has_no_phone_takes_the_latest_of_one_who_has_several() -> None:
     assert lent(FloorState((agent("e"),), (rich, poor), two)) == []  # somebody is free
     assert lent(FloorState((), (rich, replace(poor, required_skills={"nurse": 1})), two)) == []
     assert lent(FloorState((), (rich, replace(poor, tried=frozenset("b"))), two)) == ["o1"]
-    assert lent(FloorState((), (rich, poor), (two[0], replace(two[1], is_set_aside=True)))) == []
+    assert lent(FloorState((), (rich, poor), (two[0], replace(two[1], is_not_ready=True)))) == []
     more = (*two, replace(phone("o3", "c", "f"), started_at=at(2)))
     assert lent(FloorState((), (rich, poor, caller("e", asked=2), caller("f", asked=3)), more)) == ["o3", "o2"]
 
@@ -134,7 +134,7 @@ def test_a_caller_who_waited_two_rings_for_anybody_to_be_free_gets_more_phones_a
 
 
 def test_the_overflow_helps_a_caller_for_whom_nobody_was_free_in_all_the_rings() -> None:
-    who = caller(helpers=(HelpingQueue(OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),))
+    who = caller(overflow_queues=(HelpingQueue(OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),))
     floor = FloorState((agent("nurse", nurse=5),), (who,), ())
     assert (rung(floor, at(14.9)), rung(floor, at(15))) == ([], [("c", "nurse")])
 

@@ -103,7 +103,7 @@ def test_who_has_the_preferred_level_goes_first_and_more_than_that_is_no_better(
 
 def test_a_caller_is_led_out_of_the_line_in_time_and_later_while_a_phone_rings() -> None:
     way = OverflowRule(OverflowKind.VOICEMAIL, None, 3, timedelta(seconds=30))
-    who, led = caller(exits=(way,)), (LeaveByOverflow("c", OverflowKind.VOICEMAIL, None),)
+    who, led = caller(overflow_rules=(way,)), (LeaveByOverflow("c", OverflowKind.VOICEMAIL, None),)
     assert (decide(FloorState((), (who,), ()), at(29.9), RING), decide(FloorState((), (who,), ()), at(30), RING)) == (
         (),
         led,
@@ -139,7 +139,8 @@ def test_after_the_last_ring_the_overflow_helps_and_not_before() -> None:
         (agent("nurse", nurse=5),),
         (
             caller(
-                first_rung_at=NOW, helpers=(HelpingQueue(OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),)
+                first_rung_at=NOW,
+                overflow_queues=(HelpingQueue(OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),),
             ),
         ),
         (),
@@ -181,7 +182,7 @@ def floors(draw: st.DrawFn) -> FloorState:
             draw(st.sampled_from([0, 10, 100])),
             at(draw(st.integers(-60, 0))),
             first_rung_at=draw(st.none() | st.integers(-40, 0).map(at)),
-            helpers=tuple(
+            overflow_queues=tuple(
                 HelpingQueue(OverflowRule(OverflowKind.QUEUE, "other", 3), required_skills)
                 for required_skills in draw(st.lists(levels, max_size=2))
             ),
@@ -207,7 +208,7 @@ def test_no_agent_is_rung_twice_and_each_start_fits_a_wish(floor: FloorState) ->
     for start in begun:
         who, skills = callers[start.caller_id], free[start.agent_id].skills
         assert meets(skills, who.required_skills) or any(
-            meets(skills, required_skills) for _, required_skills in who.helpers
+            meets(skills, required_skills) for _, required_skills in who.overflow_queues
         )
 
 

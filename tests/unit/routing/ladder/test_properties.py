@@ -74,8 +74,8 @@ def floors(draw: st.DrawFn) -> FloorState:
                 rings=draw(st.integers(1, 5)),
                 prefers=draw(levels),
                 ladder=draw(rungs),
-                helpers=tuple(HelpingQueue(way, draw(levels)) for way in draw(st.lists(helping, max_size=2))),
-                exits=tuple(draw(st.lists(leading, max_size=2))),
+                overflow_queues=tuple(HelpingQueue(way, draw(levels)) for way in draw(st.lists(helping, max_size=2))),
+                overflow_rules=tuple(draw(st.lists(leading, max_size=2))),
                 preferred_agent_id=draw(st.none() | st.sampled_from(names)),
                 because=draw(st.sampled_from([PREFERRED, Reason(PriorityReason.CASE_OWNER, {"case": 123})])),
                 first_rung_at=None if first is None else at(first),
@@ -131,8 +131,8 @@ def test_whoever_rings_meets_a_wish_that_is_due_at_this_ring(floor: FloorState) 
         who, skills = callers[start.caller_id], free[start.agent_id].skills
         number, waited = due_ring(who, NOW, CYCLE), NOW - who.asked_at
         own = who.ladder[min(number, len(who.ladder)) - 1].required_skills if who.ladder else None
-        helpers = [required_skills for way, required_skills in who.helpers if way.is_due(number, waited)]
-        assert any(meets(skills, required_skills) for required_skills in [own or who.required_skills, *helpers])
+        elsewhere = [required_skills for way, required_skills in who.overflow_queues if way.is_due(number, waited)]
+        assert any(meets(skills, required_skills) for required_skills in [own or who.required_skills, *elsewhere])
 
 
 @examples(40)
@@ -179,7 +179,7 @@ def test_no_caller_has_more_phones_than_their_ladder_allows(floor: FloorState) -
         new = sum(start.caller_id == who.id for start in starts)
         before = live_after(floor, who.id)
         # One beside phones of people who may not be there; and half a ring early beside those who answer late.
-        spare = bool(before) and all(offer.is_set_aside for offer in before)
+        spare = bool(before) and all(offer.is_not_ready for offer in before)
         at_once = 1 if who.ladder else AT_ONCE
         assert new == 0 or len(before) + new <= max(at_once, phones_due(who, NOW + CYCLE / 2, CYCLE)) + spare
 
@@ -212,9 +212,9 @@ def test_a_caller_is_led_out_of_the_line_once_when_it_is_due_and_nobody_is_rung_
     for decision in led:
         who = callers[decision.caller_id]
         number, waited = due_ring(who, NOW, CYCLE), NOW - who.asked_at
-        assert any(way.kind is decision.kind and way.is_due(number, waited) for way in who.exits)
+        assert any(way.kind is decision.kind and way.is_due(number, waited) for way in who.overflow_rules)
     for who in floor.callers:
-        is_due = any(way.is_due(due_ring(who, NOW, CYCLE), NOW - who.asked_at) for way in who.exits)
+        is_due = any(way.is_due(due_ring(who, NOW, CYCLE), NOW - who.asked_at) for way in who.overflow_rules)
         if is_due and not live_after(floor, who.id):
             assert who.id in {decision.caller_id for decision in led}
 
@@ -230,7 +230,7 @@ def test_a_caller_whom_every_way_out_has_been_offered_stays_in_line(floor: Floor
             who.asked_at,
             rings=who.rings,
             ladder=who.ladder,
-            helpers=who.helpers,
+            overflow_queues=who.overflow_queues,
             first_rung_at=who.first_rung_at,
         )
         for who in floor.callers
@@ -263,7 +263,7 @@ def test_the_owner_of_the_case_is_rung_first_where_they_are_free_and_fit(floor: 
     who = line[0]
     mine = [start for start in starts if start.caller_id == who.id]
     owner = next((agent for agent in floor.agents if agent.id == who.preferred_agent_id), None)
-    if not mine or owner is None or owner.is_set_aside or owner.id in who.tried or who.ladder:
+    if not mine or owner is None or owner.is_not_ready or owner.id in who.tried or who.ladder:
         return
     if meets(owner.skills, who.required_skills):
         assert mine[0].agent_id == owner.id

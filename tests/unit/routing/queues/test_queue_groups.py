@@ -1,4 +1,4 @@
-"""What a queue's rules make of a caller: wish, preferred levels, ladder, helpers."""
+"""What a queue's rules make of a caller: wish, preferred levels, ladder, overflow_queues."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -37,7 +37,9 @@ def test_the_line_of_a_caller_has_all_that_their_queue_says() -> None:
         LadderRing(2),
         LadderRing(None, {"booking": 1, "en-US": 2}),
     )
-    assert line.helpers == ((OverflowRule(OverflowKind.NURSE, "nurse", 4), {"nurse": 3, "cardiology": 1, "en-US": 2}),)
+    assert line.overflow_queues == (
+        (OverflowRule(OverflowKind.NURSE, "nurse", 4), {"nurse": 3, "cardiology": 1, "en-US": 2}),
+    )
 
 
 def test_callers_of_one_line_share_it_and_others_do_not() -> None:
@@ -54,7 +56,7 @@ def test_another_skill_than_the_queue_s_own_takes_its_place_and_prefers_nothing(
 
 def test_a_queue_that_is_no_longer_there_still_has_its_callers_rung() -> None:
     line = QueueGroups(RULES).of("gone", {"booking": 1})
-    assert (line.required_skills, line.rings, line.helpers) == ({"booking": 1}, 3, ())
+    assert (line.required_skills, line.rings, line.overflow_queues) == ({"booking": 1}, 3, ())
     assert RULES.queues["desk"].overflow[1].after == timedelta(seconds=60)
 
 

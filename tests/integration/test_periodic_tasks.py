@@ -17,8 +17,8 @@ from hotline.models import TaskSchedule as Row
 from telephony.provider import connect
 from tests.simulation.interleave.seams import InTurn
 from tests.support.servers import wait_for
-from workers.chores import PeriodicTask, PeriodicTasks
 from workers.clock import leader, periodic_tasks
+from workers.periodic_tasks import PeriodicTask, PeriodicTasks
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 InTime = Callable[[], bool]

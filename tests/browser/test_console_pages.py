@@ -44,7 +44,7 @@ def test_a_supervisor_signs_in_finds_a_call_and_reads_it(person: Person, made: M
     assert person.page.url.endswith(made.calls["answered"].id)
     expect(person.page.locator(".dialogue .said")).to_have_count(4)
     person.sees(".drawing .bar-offer-answered")
-    person.sees(".whys li", "第 2 声时加入")
+    person.sees(".whys li", "第 2 声起加入")
     person.sees(".checks .badge", "合格")
     bars = person.page.locator(".drawing rect.bar").all()
     told = [float((bar.get_attribute("width") or "").rstrip("%")) for bar in bars]

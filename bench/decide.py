@@ -23,7 +23,7 @@ import click
 from routing.ladder.candidates import Candidate, meets
 from routing.ladder.floor_state import FloorState, LadderRing, LiveOffer, QueuedCaller
 from routing.ladder.ladder import decide
-from routing.queues.queues import OverflowKind, OverflowRule
+from routing.queues.queues import HelpingQueue, OverflowKind, OverflowRule
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0
@@ -103,13 +103,13 @@ class QueueTraits:
 
     required_skills: Mapping[str, int]
     prefers: Mapping[str, int]
-    helpers: tuple[tuple[OverflowRule, Mapping[str, int]], ...]
+    helpers: tuple[HelpingQueue, ...]
 
 
 def _queue_traits(draw: random.Random) -> QueueTraits:
     skill, helper = draw.sample(SKILLS, 2)
     required_skills = {skill: draw.choice((1, 1, 2, 3)), "zh-CN": 1}
-    return QueueTraits(required_skills, {skill: 4}, ((HELP, {helper: 3, "zh-CN": 1}),))
+    return QueueTraits(required_skills, {skill: 4}, (HelpingQueue(HELP, {helper: 3, "zh-CN": 1}),))
 
 
 def _caller(draw: random.Random, number: int, line: QueueTraits) -> QueuedCaller:

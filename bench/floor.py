@@ -17,9 +17,8 @@ from bench.simulation.hospital_day import day as hospital_day_day
 from bench.simulation.hospital_day import day_file, rules
 from bench.simulation.hospital_day.clock import RoutingRule, SimulatedFloor
 from bench.simulation.hospital_day.day import HospitalDay
-from hotline.values.states.offer import OfferState
 from qa.statistics.student_t import t_quantile
-from routing.offers.service import NOT_READY_SECONDS
+from routing.offers.service import RING_NO_ANSWER_SECONDS
 
 RINGS = 3
 
@@ -113,7 +112,7 @@ def main(day: Path, seeds: int, fresh: int, misses: float | None, aside: bool, o
         days = [
             hospital_day_day.with_misses(hospital_day_day.reference(500 + number), misses) for number in range(fresh)
         ]
-    text = json.dumps(compare(days, seeds, NOT_READY_SECONDS[OfferState.MISSED] if aside else 0.0), indent=2)
+    text = json.dumps(compare(days, seeds, RING_NO_ANSWER_SECONDS if aside else 0.0), indent=2)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -25,12 +25,11 @@ from bench.simulation.hospital_day.clock import (
     SimulatedOffer,
 )
 from bench.simulation.hospital_day.day import HospitalDay
-from hotline.values.states.offer import OfferState
 from routing.estimates import recent_times, wait, wait_estimate
 from routing.estimates.recent_times import PastWait, RecentTimes
 from routing.estimates.snapshot_queries import LATEST_WAITS, OFFERS_READ
 from routing.estimates.wait import AgentAvailability, WaitingEntry
-from routing.offers.service import NOT_READY_SECONDS
+from routing.offers.service import RING_NO_ANSWER_SECONDS
 
 HOUR, NEAR_SECONDS = 3600.0, 20.0
 RULES = ("ours", "former", "naive")
@@ -99,9 +98,7 @@ class AnnouncingFloor(SimulatedFloor):
             talks = self.now - began
             free_in = wait.free_in(talks, self.seen.mean_handle(self.now))
             return AgentAvailability(agent.seat.id, skills, free_in, is_sure=False, talks=talks)
-        left = (
-            agent.free_since + NOT_READY_SECONDS[OfferState.MISSED] - self.now if agent.does is Activity.ASIDE else 0.0
-        )
+        left = agent.free_since + RING_NO_ANSWER_SECONDS - self.now if agent.does is Activity.ASIDE else 0.0
         return AgentAvailability(agent.seat.id, skills, max(0.0, left), agent.does is not Activity.RUNG)
 
     def _answers(self, offer: SimulatedOffer) -> None:
@@ -150,7 +147,11 @@ def figures(told: Sequence[Announcement], rule: str) -> dict[str, float]:
     answered = [(seconds, _real(each)) for each, seconds in pairs if each.caller.answered_at is not None]
     errors = sorted(abs(seconds - real) for seconds, real in answered)
     short = recent_times.share_above(
-        [(_real(each) - seconds, each.caller.answered_at is not None) for each, seconds in pairs], 0.0
+        (
+            recent_times.CensoredValue(_real(each) - seconds, each.caller.answered_at is not None)
+            for each, seconds in pairs
+        ),
+        0.0,
     )
     return {
         "too_short": round(short, 3),

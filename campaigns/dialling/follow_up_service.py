@@ -37,8 +37,8 @@ def follow(
             jobs.renew(session, notifier, "text_recipient", recipient.id, now)
         case next_attempt.HandToPerson(reason):
             _to_person(session, notifier, settings, recipient, reason, now)
-        case next_attempt.EndCalls(state):
-            transitions.move(recipient, state)
+        case next_attempt.EndCalls(event):
+            transitions.transition(recipient, event)
             recipient.due_at, recipient.ended_at = None, now
 
 

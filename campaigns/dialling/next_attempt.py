@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from campaigns.planning.calling_windows import CallingWindow, DayPart, part_of
 from campaigns.planning.dialling_limits import DiallingLimits
 from hotline.values.states.attempt import AttemptOutcome
-from hotline.values.states.recipient import RecipientState
+from hotline.values.states.recipient import RecipientEvent
 
 # Why a recipient goes to a person's list.
 NOT_REACHED = "not_reached"
@@ -34,7 +34,7 @@ class OutcomeRule:
     moves: bool
     most: int
     reason: str
-    end: RecipientState | None = None
+    end: RecipientEvent | None = None
 
 
 RULES: dict[AttemptOutcome, OutcomeRule] = {
@@ -51,9 +51,9 @@ RULES: dict[AttemptOutcome, OutcomeRule] = {
     AttemptOutcome.PARTIAL: OutcomeRule(False, timedelta(minutes=30), False, 3, NOT_COMPLETED),
     # Not their doing: the exchange or the network could not place the call.
     AttemptOutcome.FAILED: OutcomeRule(False, timedelta(hours=1), True, 3, UNDIALLABLE),
-    AttemptOutcome.REFUSED: OutcomeRule(True, timedelta(0), False, 1, "", RecipientState.REFUSED),
-    AttemptOutcome.DONE: OutcomeRule(True, timedelta(0), False, 1, "", RecipientState.DONE),
-    AttemptOutcome.STOPPED: OutcomeRule(False, timedelta(0), False, 1, "", RecipientState.STOPPED),
+    AttemptOutcome.REFUSED: OutcomeRule(True, timedelta(0), False, 1, "", RecipientEvent.REFUSED),
+    AttemptOutcome.DONE: OutcomeRule(True, timedelta(0), False, 1, "", RecipientEvent.DONE),
+    AttemptOutcome.STOPPED: OutcomeRule(False, timedelta(0), False, 1, "", RecipientEvent.STOPPED),
 }
 # Outcomes after which the patient expects our call: the gap between two tries may shrink.
 EXPECTED = frozenset({AttemptOutcome.BUSY, AttemptOutcome.CALL_LATER, AttemptOutcome.PARTIAL})
@@ -102,9 +102,9 @@ class HandToPerson:
 
 @dataclass(frozen=True)
 class EndCalls:
-    """It is over."""
+    """Call no more: it is over by this event."""
 
-    state: RecipientState
+    event: RecipientEvent
 
 
 NextStep = RetryAt | SendText | HandToPerson | EndCalls

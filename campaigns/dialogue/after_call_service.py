@@ -3,17 +3,16 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from campaigns.dialling import message_service
-from campaigns.dialogue import doctor_absence, progress_service, script_queries
+from campaigns.dialogue import doctor_absence, progress_service, queries, script_queries
 from campaigns.stopping import stop_reason_queries
 from crm.cases import service as crm
 from hotline import log
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.errors import Discard
-from hotline.models import Answer, Attempt, Call, Case, Recipient
+from hotline.models import Answer, Attempt, Call, Recipient
 from hotline.outbox.job_kinds import job
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, Urgency
@@ -83,7 +82,7 @@ def alarm(context: AppContext, provider: Provider, now: datetime) -> int:
     """
     limit = now - timedelta(seconds=RINGS * context.settings.ring_seconds)
     with context.database.read() as session:
-        left = _unheard(session, limit, now - LONGEST)
+        left = queries.unheard_warnings(session, limit, now - LONGEST)
     for attempt_id, call_id in left:
         with context.database.write() as session:
             call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
@@ -99,16 +98,6 @@ def alarm(context: AppContext, provider: Provider, now: datetime) -> int:
         if is_waiting:
             _tell(context.settings, provider, call.provider_sid, attempt_id)
     return len(left)
-
-
-def _unheard(session: Session, limit: datetime, oldest: datetime) -> list[tuple[str, str]]:
-    urgent = select(Case.id).where(Case.call_id == Call.id, Case.kind == CaseKind.FOLLOW_UP)
-    query = (
-        select(Attempt.id, Call.id)
-        .join(Call, Call.id == Attempt.call_id)
-        .where(Attempt.warning_at.between(oldest, limit), Call.answered_at.is_(None), ~urgent.exists())
-    )
-    return [(attempt_id, call_id) for attempt_id, call_id in session.execute(query)]
 
 
 def _tell(settings: Settings, provider: Provider, sid: str, attempt_id: str) -> None:

@@ -28,7 +28,7 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.encryption.keyring import Keyring
-from hotline.models import Discharge, Patient
+from hotline.models import Discharge
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.recipient import RecipientState
 
@@ -152,11 +152,8 @@ def _left_out(session: Session, keyring: Keyring, rows: list[dict[str, Any]]) ->
 
 def _listed(session: Session, rows: list[dict[str, Any]]) -> dict[str, str]:
     """Return who has died by the hospital's own list, and whose number wants no calls."""
-    numbers = {row["number_index"] for row in rows}
-    query = select(Patient.number_index).where(Patient.number_index.in_(numbers), Patient.do_not_call)
-    refusing = set(session.scalars(query))
-    ids = {row["patient_id"] for row in rows}
-    dead = set(session.scalars(select(Patient.id).where(Patient.id.in_(ids), Patient.deceased)))
+    refusing = patient_queries.refusing(session, {row["number_index"] for row in rows})
+    dead = patient_queries.deceased(session, {row["patient_id"] for row in rows})
     refused = {row["key"]: stop_reasons.DO_NOT_CALL for row in rows if row["number_index"] in refusing}
     return refused | {row["key"]: stop_reasons.DIED for row in rows if row["patient_id"] in dead}
 

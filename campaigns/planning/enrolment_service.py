@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, delete, select
@@ -39,6 +39,13 @@ class EnrolmentResult:
     known: int
 
 
+class Candidate(NamedTuple):
+    """A discharge in scope, and what the plans go by."""
+
+    discharge: Discharge
+    profile: DischargeProfile
+
+
 def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
     """Plan the campaign: every step of every discharge in its scope becomes a recipient, once. May be done again.
 
@@ -68,7 +75,7 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
     return EnrolmentResult(added, dict(without), known)
 
 
-def _chunks(database: Database, campaign: Campaign) -> Iterator[list[tuple[Discharge, DischargeProfile]]]:
+def _chunks(database: Database, campaign: Campaign) -> Iterator[list[Candidate]]:
     """Yield the discharges in scope, some at a time, with what the plans go by."""
     last, scope = "", service.read_scope(campaign.scope)
     while True:
@@ -79,19 +86,17 @@ def _chunks(database: Database, campaign: Campaign) -> Iterator[list[tuple[Disch
         if not rows:
             return
         last = rows[-1].id
-        profiles = [(one, profile_of(one, is_busy=one.person_index in busy)) for one in rows]
-        yield [pair for pair in profiles if scope.takes(pair[1])]
+        candidates = [Candidate(one, profile_of(one, is_busy=one.person_index in busy)) for one in rows]
+        yield [one for one in candidates if scope.takes(one.profile)]
 
 
-def _with_stop_reasons(
-    session: Session, chunk: list[tuple[Discharge, DischargeProfile]]
-) -> list[tuple[Discharge, DischargeProfile]]:
+def _with_stop_reasons(session: Session, chunk: list[Candidate]) -> list[Candidate]:
     """Return the same, each with what stands against a call as the database says now."""
     people = stop_reason_queries.known(session, {discharge.person_index for discharge, _ in chunk})
     pairs = []
     for discharge, profile in chunk:
         person = people.get(discharge.person_index, stop_reason_queries.NOTHING)
-        pairs.append((discharge, replace(profile, cause=stop_reasons.cause(person, discharge.key))))
+        pairs.append(Candidate(discharge, replace(profile, cause=stop_reasons.cause(person, discharge.key))))
     return pairs
 
 

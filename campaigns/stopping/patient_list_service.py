@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from campaigns.stopping import service
+from campaigns.stopping import service, stop_reason_queries
 from campaigns.stopping.service import StopChanges
 from crm.patients import person_fields
 from hotline.context import AppContext
-from hotline.models import Patient, Recipient
 
 
 def follow(context: AppContext, now: datetime) -> StopChanges:
@@ -21,11 +19,6 @@ def follow(context: AppContext, now: datetime) -> StopChanges:
 
 def _recognise(session: Session) -> None:
     """Link recipients whom the list did not know when they were planned to its patients, by telephone and name."""
-    query = (
-        select(Recipient, Patient)
-        .join(Patient, Patient.number_index == Recipient.number_index)
-        .where(or_(Patient.deceased, Patient.do_not_call), Recipient.patient_id.is_(None))
-    )
-    for recipient, patient in session.execute(query).all():
+    for recipient, patient in stop_reason_queries.unrecognised(session):
         if person_fields.name_key(recipient.name) == person_fields.name_key(patient.name):
             recipient.patient_id = patient.id

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up_service, history_queries, next_attempt, queries
@@ -22,7 +22,7 @@ from crm.cases import queries as crm_queries
 from crm.cases import service as crm
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import Campaign, CaseStep, Discharge, Patient, PatientIdentifier, Recipient, RecipientChange
+from hotline.models import Campaign, CaseStep, PatientIdentifier, Recipient, RecipientChange
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.states.campaign import CampaignState
@@ -126,11 +126,8 @@ def note(session: Session, recipient: Recipient, change: str, cause: StopReason,
 def follow_list(context: AppContext, now: datetime) -> StopChanges:
     """Stop whoever has died by the hospital's list of patients, or wants no calls: the list has changed."""
     changed = StopChanges()
-    marked = or_(Patient.deceased, Patient.do_not_call)
     with context.database.read() as session:
-        ours = select(Recipient.person_index).join(Patient, Patient.id == Recipient.patient_id)
-        stays = select(Discharge.person_index).join(Patient, Patient.id == Discharge.patient_id)
-        indexes = sorted(set(session.scalars(ours.where(marked).union(stays.where(marked)))))
+        indexes = stop_reason_queries.listed_people(session)
     for start in context.database.in_pieces(range(0, len(indexes), CHUNK)):
         some = indexes[start : start + CHUNK]
         with context.database.write() as session:
@@ -158,10 +155,10 @@ def _resume(session: Session, notifier: Notifier, settings: Settings, recipient:
     cause = StopReason(recipient.reason, "")
     before = RecipientState(recipient.state_before_stop.get("state", RecipientState.PLANNED))
     if before is RecipientState.WITH_PERSON:
-        transitions.move(recipient, before)
+        transitions.transition(recipient, RecipientEvent.HANDED_TO_PERSON)
         recipient.reason, recipient.ended_at = recipient.state_before_stop.get("reason", ""), now
     elif before is RecipientState.TEXTED:
-        transitions.move(recipient, before)
+        transitions.transition(recipient, RecipientEvent.TEXTED)
         recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
         if recipient.texted_at is None:
             jobs.renew(session, notifier, "text_recipient", recipient.id, now)

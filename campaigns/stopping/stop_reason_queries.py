@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from campaigns.importing.visits import stop_reasons, visit_state
@@ -113,3 +113,21 @@ def cause_to_undo(session: Session, recipient: Recipient) -> StopReason | None:
 def token(cause: StopReason) -> str:
     """Return what a page sends back, so that only what was seen is undone."""
     return hashlib.sha256(cause.signature.encode()).hexdigest()[:16]
+
+
+def unrecognised(session: Session) -> list[tuple[Recipient, Patient]]:
+    """Return recipients without a patient, beside each patient of their number whom the list says not to call."""
+    query = (
+        select(Recipient, Patient)
+        .join(Patient, Patient.number_index == Recipient.number_index)
+        .where(or_(Patient.deceased, Patient.do_not_call), Recipient.patient_id.is_(None))
+    )
+    return [(recipient, patient) for recipient, patient in session.execute(query)]
+
+
+def listed_people(session: Session) -> list[str]:
+    """Return the person indexes of everyone whom the hospital's list says not to call, in order."""
+    marked = or_(Patient.deceased, Patient.do_not_call)
+    ours = select(Recipient.person_index).join(Patient, Patient.id == Recipient.patient_id)
+    stays = select(Discharge.person_index).join(Patient, Patient.id == Discharge.patient_id)
+    return sorted(set(session.scalars(ours.where(marked).union(stays.where(marked)))))

@@ -23,7 +23,7 @@ from crm.errors import ClosedCase
 from hotline import clock
 from hotline.errors import IllegalMove
 from hotline.outbox.notifier import FLOOR
-from hotline.values.states.case import LIFECYCLE, CaseKind, CaseState
+from hotline.values.states.case import LIFECYCLE, CaseEvent, CaseKind, CaseState
 from routing.agents import queries as agent_queries
 from routing.calls import queries as call_queries
 
@@ -123,7 +123,9 @@ def move(case_id: str) -> ResponseReturnValue:
         if not may_act(case):
             abort(403)
         try:
-            crm.change_state(session, context().settings, case, state, _by(), clock.now())
+            if state is not case.state:
+                event = LIFECYCLE.event_between(case.state, state)
+                crm.change_state(session, context().settings, case, CaseEvent(event), _by(), clock.now())
             context().notifier.notify_after(session, FLOOR, "case")
         except IllegalMove:
             abort(400)

@@ -154,3 +154,9 @@ def next_number(session: Session, name: str) -> int:
     insert = (sqlite_insert if is_sqlite else postgresql_insert)(Counter).values(name=name, value=1)
     upsert = insert.on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + 1})
     return int(session.execute(upsert.returning(Counter.value)).scalar_one())
+
+
+def named(session: Session, given: str) -> str | None:
+    """Return the id of the case with this id or number; `None` where there is none."""
+    by_number = Case.number == int(given) if given.isdigit() and len(given) < 10 else Case.id == given
+    return session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))

@@ -20,7 +20,7 @@ from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import Notifier
 from hotline.values.call_events import CaseOpened
 from hotline.values.reason import Reason
-from hotline.values.states.case import CaseKind, CaseState, Urgency
+from hotline.values.states.case import CaseEvent, CaseKind, CaseState, Urgency
 
 
 @dataclass(frozen=True)
@@ -88,22 +88,22 @@ def comment(
 
 
 def change_state(
-    session: Session, settings: Settings, case: Case, state: CaseState, actor: Actor, now: datetime
+    session: Session, settings: Settings, case: Case, event: CaseEvent, actor: Actor, now: datetime
 ) -> bool:
-    """Move the case to `state`, its deadline with it; return whether that is a change. Raises `IllegalMove`."""
+    """Apply `event` to the case and its deadline; return whether that is a change. Raises `IllegalMove`."""
     before = case.state
-    if not transitions.move(case, state):
+    if not transitions.transition(case, event):
         return False
-    case.closed_at = now if state is CaseState.CLOSED else None
+    case.closed_at = now if case.state is CaseState.CLOSED else None
     zone = ZoneInfo(settings.timezone)
-    case.due_at = deadlines.due(case.kind, case.urgency, state, case.opened_at, zone)
-    add_step(session, case, CaseStep(kind="moved", at=now, data={"from": before, "to": state}), actor)
+    case.due_at = deadlines.due(case.kind, case.urgency, case.state, case.opened_at, zone)
+    add_step(session, case, CaseStep(kind="moved", at=now, data={"from": before, "to": case.state}), actor)
     return True
 
 
 def close(session: Session, settings: Settings, case: Case, actor: Actor, now: datetime) -> bool:
     """Close the case; return whether that is a change."""
-    return change_state(session, settings, case, CaseState.CLOSED, actor, now)
+    return change_state(session, settings, case, CaseEvent.CLOSED, actor, now)
 
 
 def add_step(session: Session, case: Case, step: CaseStep, actor: Actor) -> None:

@@ -58,3 +58,15 @@ def only_ones(session: Session, number_indexes: Iterable[str]) -> dict[str, str]
     for number_index, patient_id in session.execute(query):
         by_number[number_index].append(patient_id)
     return {number_index: ids[0] for number_index, ids in by_number.items() if len(ids) == 1}
+
+
+def refusing(session: Session, number_indexes: Iterable[str]) -> set[str]:
+    """Return those of the numbers at which somebody wants no calls."""
+    query = select(Patient.number_index).where(Patient.number_index.in_(list(number_indexes)), Patient.do_not_call)
+    return {index for index in session.scalars(query) if index is not None}
+
+
+def deceased(session: Session, patient_ids: Iterable[str | None]) -> set[str]:
+    """Return those of the patients who have died by the hospital's own list."""
+    query = select(Patient.id).where(Patient.id.in_([each for each in patient_ids if each]), Patient.deceased)
+    return set(session.scalars(query))

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from hotline import log
-from hotline.values.states.lifecycles import BY_EVENT, BY_STATUS
+from hotline.values.states.lifecycles import BY_EVENT
 
 
 def transition(row: Any, event: StrEnum) -> bool:
@@ -20,13 +20,3 @@ def transition(row: Any, event: StrEnum) -> bool:
     setattr(row, lifecycle.field, target)
     log.get().debug("status_changed", row=row.__tablename__, row_id=row.id, before=source, after=target, by=event)
     return True
-
-
-def move(row: Any, target: StrEnum) -> bool:
-    """Apply the event that leads to `target`, for callers that decided on the status; return whether it changed.
-
-    Raises `IllegalMove` where no event leads there.
-    """
-    lifecycle = BY_STATUS[type(target)]
-    source = getattr(row, lifecycle.field)
-    return source != target and transition(row, lifecycle.event_between(source, target, row))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from accounts.users import queries as user_queries
 from hotline.configuration.settings import Settings
 from hotline.database.database import Database
 from hotline.errors import NotFound
@@ -74,7 +75,9 @@ def open_round(
     zone = ZoneInfo(settings.timezone)
     with database.write() as session:
         chosen = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
-        judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
+        judges = [
+            user for user in (user_queries.find(session, one) for one in dict.fromkeys(people)) if _may_judge(user)
+        ]
         if not 0 < len(chosen) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in chosen):
             raise InvalidAnswer(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
         calibration = Calibration(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from accounts.users import queries as user_queries
 from hotline.configuration.settings import Settings
 from hotline.database.database import Database
 from hotline.errors import NotFound
-from hotline.models import Review, ReviewStep, User
+from hotline.models import Review, ReviewStep
 from hotline.outbox import transitions
 from hotline.values.states.review import ReviewEvent, ReviewState
 from qa import scorecards
@@ -158,7 +159,7 @@ def agents_own(session: Session, review_id: str, user_id: str) -> Review:
 
 def judge(session: Session, user_id: str) -> Judge:
     """Return the user as the rules see them."""
-    user = session.get_one(User, user_id)
+    user = user_queries.existing(session, user_id)
     return Judge(user.id, user.agent_id, user.role.is_lead)
 
 

@@ -1,7 +1,7 @@
 """The daily draw: reads yesterday's calls, draws by a new seed, and opens reviews; once per day, provable later."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,15 +14,14 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.database.database import Database
 from hotline.errors import Discard
-from hotline.models import Attempt, AutoScore, Call, DailySample, Job, Recording, Review, ReviewStep
+from hotline.models import AutoScore, Call, DailySample, Job, Review, ReviewStep
 from hotline.outbox import jobs
 from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.call import CallOutcome, Direction
-from hotline.values.states.recording import RecordingState
 from qa import scorecards
-from qa.sampling import policy_file
+from qa.sampling import policy_file, queries
 from qa.sampling.policy_file import Policy
 from qa.sampling.sample import Candidate, DrawnSample, Quota, SampledCall, TargetRule, draw
 from qa.statistics import rating_queries
@@ -30,7 +29,6 @@ from qa.statistics import rating_queries
 JOB = "draw_sample"
 # How many days back a missed draw is made up for.
 DAYS_BACK = 7
-HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
 
 
 def sweep(context: AppContext, now: datetime) -> int:
@@ -67,7 +65,7 @@ def make(context: AppContext, subject_id: str, now: datetime) -> None:
         with context.database.write() as session:
             if session.scalar(select(DailySample.id).where(DailySample.day == day)):
                 raise Discard(f"{day} was drawn before")
-            calls = _calls(session, day, ZoneInfo(context.settings.timezone))
+            calls = queries.audible_calls(session, day, ZoneInfo(context.settings.timezone))
             row = _draw(context.settings, session, day, calls, rules)
             row.drawn_at = now
             session.add(row)
@@ -140,15 +138,6 @@ def card_for(rules: Policy, call: Call) -> str:
     return rules.scorecards["outbound" if is_outbound else "inbound"]
 
 
-def _calls(session: Session, day: date, zone: ZoneInfo) -> list[Call]:
-    """Return the day's calls that an agent answered and that can be heard, in the order of their ids."""
-    start = datetime.combine(day, time(), zone).astimezone(UTC)
-    end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-    recorded = select(Recording.call_id).where(Recording.state.in_(HEARD))
-    conditions = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.id.in_(recorded))
-    return list(session.scalars(select(Call).where(*conditions).order_by(Call.id)))
-
-
 def _traits(
     settings: Settings, session: Session, calls: Sequence[Call], rules: Policy, day: date
 ) -> dict[str, set[str]]:
@@ -157,8 +146,8 @@ def _traits(
     for call_id, rating in rating_queries.ratings_of_calls(session, ids).items():
         if rating <= rating_queries.LOW:
             traits[call_id].add("low_rating")
-    for called in session.scalars(select(Attempt.call_id).where(Attempt.call_id.in_(ids))):
-        traits[called or ""].add("campaign")
+    for called in queries.of_campaigns(session, ids):
+        traits[called].add("campaign")
     for call in calls:
         if call.intent is Intent.COMPLAINT:
             traits[call.id].add("complaint")

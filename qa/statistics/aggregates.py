@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from qa.reviews.answers import earned_shares, total
 from qa.scorecards.card import Scorecards
@@ -151,7 +152,14 @@ def item_shares(reviews: Iterable[PublishedReview], cards: Scorecards) -> list[I
     ]
 
 
-def section_scores(reviews: Iterable[PublishedReview], cards: Scorecards) -> dict[str, tuple[float, int]]:
+class SectionScore(NamedTuple):
+    """A section's score from 0 to 100, and how many reviews it is from."""
+
+    score: float
+    reviews: int
+
+
+def section_scores(reviews: Iterable[PublishedReview], cards: Scorecards) -> dict[str, SectionScore]:
     """Return per section, 0 to 100, the weight earned over the weight that applied in random
     reviews, and in how many.
     """
@@ -164,7 +172,7 @@ def section_scores(reviews: Iterable[PublishedReview], cards: Scorecards) -> dic
         for name, (part, weight) in total(cards[review.scorecard], review.answers).sections.items():
             if weight:
                 got[name], of[name], count[name] = got[name] + part, of[name] + weight, count[name] + 1
-    return {name: (100 * got[name] / of[name], count[name]) for name in of}
+    return {name: SectionScore(100 * got[name] / of[name], count[name]) for name in of}
 
 
 def period(day: date, unit: str) -> str:

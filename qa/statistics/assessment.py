@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qa.statistics.aggregates import SectionScore
+
 # Which sections of scorecards make up which part.
 SECTIONS = {
     "knowledge": ("content", "health"),
@@ -53,7 +55,7 @@ class Assessment:
 def assess(
     agent_id: str,
     weights: Mapping[str, float],
-    sections: Mapping[str, tuple[float, int]],
+    sections: Mapping[str, SectionScore],
     results: OfferResults,
     ratings: Sequence[int],
 ) -> Assessment:
@@ -71,6 +73,6 @@ def _results(results: OfferResults) -> float | None:
     return 50 * (results.answered + results.within) / results.offers
 
 
-def _mean(parts: Sequence[tuple[float, int]]) -> tuple[float | None, int]:
-    count = sum(number for _, number in parts)
-    return (sum(value * number for value, number in parts) / count if count else None), count
+def _mean(parts: Sequence[SectionScore]) -> tuple[float | None, int]:
+    count = sum(part.reviews for part in parts)
+    return (sum(part.score * part.reviews for part in parts) / count if count else None), count

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recordings.redaction.redacted_spans import RedactedSpan
 from recordings.speech.audio_chunks import PcmLayout
 from recordings.storage.seekable import Seekable
 from recordings.storage.wav_lengths import Source
@@ -53,7 +54,7 @@ class BeepedFile(Seekable):
                     samples[a:b, channel] = (LOUDNESS * 32767 * np.sin(2 * np.pi * PITCH * moments)).astype("<i2")
 
 
-def by_channel(spans: Sequence[tuple[str, float, float]], speakers: Sequence[str]) -> list[list[tuple[float, float]]]:
+def by_channel(spans: Sequence[RedactedSpan], speakers: Sequence[str]) -> list[list[tuple[float, float]]]:
     """Return the spans of each channel; of a speaker who is on no channel they count for all of them."""
     return [
         [(start, end) for who, start, end in spans if who == speaker or who not in speakers] for speaker in speakers

@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from crm.cases import queries as case_queries
 from hotline.database.database import Database
 from hotline.errors import NotFound
-from hotline.models import AuditEntry, Call, Case, LegalHold
+from hotline.models import AuditEntry, Call, LegalHold
 
 CALL, CASE = "call", "case"
 
@@ -44,7 +45,7 @@ def standing(session: Session) -> list[LegalHold]:
 
 def is_held(session: Session, call_id: str) -> bool:
     """Return whether a hold is on this call, or on a case that came of it."""
-    cases = select(Case.id).where(Case.call_id == call_id)
+    cases = [case.id for case in case_queries.of_calls(session, [call_id])]
     on_call = (LegalHold.subject == CALL) & (LegalHold.subject_id == call_id)
     on_case = (LegalHold.subject == CASE) & LegalHold.subject_id.in_(cases)
     query = select(LegalHold.id).where(LegalHold.lifted_at.is_(None), or_(on_call, on_case))
@@ -55,8 +56,7 @@ def _subject_id(session: Session, kind: str, given: str) -> str:
     if kind == CALL:
         subject_id = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
     else:
-        by_number = Case.number == int(given) if given.isdigit() and len(given) < 10 else Case.id == given
-        subject_id = session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))
+        subject_id = case_queries.named(session, given)
     if subject_id is None:
         raise NotFound(f"no {kind} {given}")
     return subject_id

@@ -2,22 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from hotline import log
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.database.database import Database
 from hotline.models import AuditEntry, Report
 from recordings.errors import DeletionFailed
-from recordings.retention import retention_file
+from recordings.retention import queries, retention_file
 
 
 def due(database: Database, settings: Settings, now: datetime) -> list[Report]:
     """Return the reports whose files are over; nothing is changed."""
     days = retention_file.load(settings.retention_file).report_days
     with database.read() as session:
-        return list(session.scalars(select(Report).where(Report.asked_at < now - timedelta(days=days))))
+        return queries.reports_before(session, now - timedelta(days=days))
 
 
 def run(context: AppContext, now: datetime) -> int:
@@ -29,7 +27,7 @@ def run(context: AppContext, now: datetime) -> int:
             if context.objects.has(row.blob):
                 raise DeletionFailed(f"the store still holds {row.blob}")
         with context.database.write() as session:
-            there = session.get(Report, row.id, with_for_update=True)
+            there = queries.locked_report(session, row.id)
             if there is None:
                 continue  # somebody else deleted it at the same time
             session.delete(there)

@@ -8,24 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.cases import queries as case_queries
 from hotline import log
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.database.database import Database
 from hotline.models import (
-    Appeal,
     AuditEntry,
-    AutoScore,
     Call,
-    Case,
-    CoachingItem,
     Recording,
-    Review,
-    ReviewComment,
-    ReviewStep,
     Transcript,
 )
 from hotline.object_store.store import ObjectStore
@@ -38,7 +32,7 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import DeletionFailed
-from recordings.retention import hold_service, periods, report_service, retention_file
+from recordings.retention import hold_service, periods, queries, report_service, retention_file
 from recordings.retention.periods import RetentionFacts, RetentionItem, RetentionVerdict
 from recordings.search import service
 from recordings.transcripts import transcribing_service
@@ -138,7 +132,7 @@ def finish(database: Database, objects: ObjectStore) -> int:
 def facts(session: Session, call: Call) -> RetentionFacts:
     """Return what the rules ask of this call."""
     rows = list(session.scalars(select(Recording).where(Recording.call_id == call.id)))
-    cases = list(session.scalars(select(Case).where(Case.call_id == call.id)))
+    cases = case_queries.of_calls(session, [call.id])
     complaints = [case for case in cases if case.kind is CaseKind.COMPLAINT]
     closed = [case.closed_at for case in complaints if case.closed_at is not None]
     return RetentionFacts(
@@ -159,9 +153,7 @@ def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[Re
     kept = select(Transcript.id).where(Transcript.call_id == call_id, Transcript.purged_at.is_(None))
     if session.scalar(kept.limit(1)) is not None:
         yield RetentionItem.TRANSCRIPT
-    marks = select(AutoScore.id).where(AutoScore.call_id == call_id)
-    reviews = select(Review.id).where(Review.call_id == call_id)
-    if session.scalar(marks.limit(1)) or session.scalar(reviews.limit(1)):
+    if queries.has_review(session, call_id):
         yield RetentionItem.REVIEW
 
 
@@ -181,17 +173,11 @@ def _transcript(session: Session, call_id: str, _reason: Reason, now: datetime) 
         session.flush()
         transcript.utterances, transcript.purged_at = [], now
         session.add(_entry("purge_transcript", "transcript", transcript.id, now))
-    # What the machine marked stays, the words that it quoted do not.
-    session.execute(update(AutoScore).where(AutoScore.call_id == call_id).values(evidence=[]))
+    queries.forget_quotes(session, call_id)
 
 
 def _review(session: Session, call_id: str, _reason: Reason, now: datetime) -> None:
-    reviews = list(session.scalars(select(Review.id).where(Review.call_id == call_id)))
-    session.execute(update(CoachingItem).where(CoachingItem.recheck_id.in_(reviews)).values(recheck_id=None))
-    for table in (Appeal, ReviewComment, ReviewStep, CoachingItem):
-        session.execute(delete(table).where(table.review_id.in_(reviews)))
-    session.execute(delete(Review).where(Review.id.in_(reviews)))
-    session.execute(delete(AutoScore).where(AutoScore.call_id == call_id))
+    queries.delete_reviews(session, call_id)
     session.add(_entry("purge_review", "call", call_id, now))
 
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from hotline.errors import NotFound
 from hotline.models import Call, Case, QueueEntry, Recording, Transcript
-from hotline.values.states.case import CaseKind, Urgency
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import UNDER_WAY, RecordingKind, RecordingState
+from recordings.transcripts.urgency import CaseWeight
 
 # Recordings whose sound can be heard.
 AUDIBLE = (RecordingState.STORED, RecordingState.TRANSCRIBED)
@@ -76,10 +76,10 @@ def gave_up(session: Session, call_id: str) -> bool:
     return session.scalar(abandoned.limit(1)) is not None
 
 
-def cases(session: Session, call_id: str) -> frozenset[tuple[CaseKind, Urgency]]:
+def cases(session: Session, call_id: str) -> frozenset[CaseWeight]:
     """Return kind and urgency of the cases that came of a call."""
     rows = session.execute(select(Case.kind, Case.urgency).where(Case.call_id == call_id))
-    return frozenset((kind, urgency) for kind, urgency in rows)
+    return frozenset(CaseWeight(kind, urgency) for kind, urgency in rows)
 
 
 def others_under_way(session: Session, done: Recording) -> bool:

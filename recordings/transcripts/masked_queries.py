@@ -63,8 +63,8 @@ def displayed_utterances(
     ]
 
 
-def redacted_audio_spans(transcript: Transcript, known: KnownNames) -> list[tuple[str, float, float]]:
-    """Return the seconds of the sound that must not be heard: (speaker, start, end)."""
+def redacted_audio_spans(transcript: Transcript, known: KnownNames) -> list[hidden.RedactedSpan]:
+    """Return the seconds of the sound that must not be heard."""
     pairs = [(text, row.words or []) for text, row in zip(spoken_texts(transcript), transcript.utterances, strict=True)]
     return hidden.redacted_spans(pairs, transcript.language, known)
 

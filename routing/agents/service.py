@@ -168,7 +168,7 @@ def _settle(session: Session, notifier: Notifier, agent: Agent | None, offer: Of
     if why is None:
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
-        offer_service.end(session, notifier, offer, OfferState.UNREACHABLE, OfferEndReason(why.value), now)
+        offer_service.end(session, notifier, offer, OfferEvent.NOT_REACHED, OfferEndReason(why.value), now)
     if why in {AbsenceReason.PAGE_SILENT, AbsenceReason.NOT_SIGNED_IN}:
         _not_missed(session, notifier, agent, now)
 

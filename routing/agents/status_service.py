@@ -8,16 +8,16 @@ from hotline.models import Agent
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER, Notifier
 from hotline.values.reason_codes import AgentStateReason
-from hotline.values.states.agent import AgentState, AgentStateEvent, AgentStatus
+from hotline.values.states.agent import CHOSEN, AgentState, AgentStateEvent, AgentStatus
 
 
 def choose_status(session: Session, notifier: Notifier, agent: Agent, status: AgentStatus, now: datetime) -> bool:
     """The agent is available, away or offline from now on; whether it changed anything.
 
-    Who says that they are available is set aside no longer. An offer that rings already goes on ringing, and a
+    Who says that they are available is ready again. An offer that rings already goes on ringing, and a
     conversation goes on: only new offers ask for the status.
     """
-    changed = transitions.move(agent, status)
+    changed = transitions.transition(agent, CHOSEN[status])
     if status is AgentStatus.OFFLINE and agent.state is not AgentState.TALKING:
         agent.page_phone_since = None  # the page's telephone is put away
     is_back = status is AgentStatus.AVAILABLE and agent.state is AgentState.NOT_READY
@@ -31,7 +31,7 @@ def choose_status(session: Session, notifier: Notifier, agent: Agent, status: Ag
 
 
 def come_back(session: Session, notifier: Notifier, agent: Agent, now: datetime) -> bool:
-    """End wrap-up or set-aside of an agent who is not held by an offer; whether it changed anything."""
+    """End wrap-up or *not ready* of an agent who is not held by an offer; whether it changed anything."""
     if agent.state not in {AgentState.WRAP_UP, AgentState.NOT_READY}:
         return False
     transitions.transition(agent, AgentStateEvent.READY_AGAIN)

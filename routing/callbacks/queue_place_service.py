@@ -18,15 +18,15 @@ from hotline.values.call_events import (
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import CallbackReason, QueueEntryEndReason
 from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
-from hotline.values.states.callback import CallbackState
+from hotline.values.states.callback import CallbackEvent, CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks.queries import open_of
 from routing.queues import queries, service
 
-ENDED_BY: dict[CallbackState, type[HistoryEvent]] = {
-    CallbackState.DONE: CallbackDone,
-    CallbackState.FAILED: CallbackFailed,
-    CallbackState.CANCELLED: CallbackCancelled,
+ENDED_BY: dict[CallbackEvent, type[HistoryEvent]] = {
+    CallbackEvent.MET: CallbackDone,
+    CallbackEvent.GIVEN_UP: CallbackFailed,
+    CallbackEvent.CANCELLED: CallbackCancelled,
 }
 
 
@@ -76,7 +76,7 @@ def withdraw(session: Session, notifier: Notifier, call: Call, now: datetime) ->
     """The caller would rather wait: the call-back is off, and they stand where they stood."""
     found = open_of(session, call.id)
     if found is not None and found.state is CallbackState.WAITING:
-        end(session, notifier, found, CallbackState.CANCELLED, CallbackReason.CALLER_STAYED, now)
+        end(session, notifier, found, CallbackEvent.CANCELLED, CallbackReason.CALLER_STAYED, now)
     rejoin(session, notifier, call, now)
 
 
@@ -109,13 +109,13 @@ def end(
     session: Session,
     notifier: Notifier,
     callback: Callback,
-    state: CallbackState,
+    event: CallbackEvent,
     reason: CallbackReason | None,
     now: datetime,
 ) -> None:
-    transitions.move(callback, state)
+    transitions.transition(callback, event)
     callback.reason, callback.ended_at, callback.reserved_agent_id = reason, now, None
-    call_log.record(session, notifier, callback.call_id, ENDED_BY[state](), now)
+    call_log.record(session, notifier, callback.call_id, ENDED_BY[event](), now)
     notifier.notify_after(session, ROUTER)
 
 

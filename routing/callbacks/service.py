@@ -80,7 +80,7 @@ def call_ended(session: Session, notifier: Notifier, settings: Settings, call: C
     if call.answered_at is not None:
         if callback.state is CallbackState.DIALLING:
             transitions.transition(callback, CallbackEvent.CAME_BACK)
-        end(session, notifier, callback, CallbackState.DONE, None, now)
+        end(session, notifier, callback, CallbackEvent.MET, None, now)
     else:
         _over(session, notifier, settings, callback, CallbackReason.HUNG_UP, now)
 
@@ -199,7 +199,7 @@ def _give_up(
     call = session.get_one(Call, callback.call_id)
     case = crm.NewCase(CaseKind.CALL_BACK, call, owner_agent_id=callback.preferred_agent_id)
     crm.open_case(session, notifier, settings, case, crm.Actor(), now)
-    end(session, notifier, callback, CallbackState.FAILED, reason, now)
+    end(session, notifier, callback, CallbackEvent.GIVEN_UP, reason, now)
 
 
 def _locked(session: Session, callback_id: str) -> Callback | None:

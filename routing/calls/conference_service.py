@@ -1,6 +1,6 @@
 """The conference of a call: which agents are in it, whether the caller is on hold, and whose line ends it.
 
-`Call.conference_…` says how the conference ought to be, `Call.conference_told_…` how the exchange was last told; the
+`Call.conference_…` says how the conference ought to be, `Call.conference_applied_…` how the exchange was last told; the
 router brings the second to the first. The line of the only agent ends it: when they leave, the caller is led on at
 once. With two agents neither's does. Each function runs inside its caller's transaction, which holds the call.
 """
@@ -16,7 +16,7 @@ from hotline.values.reason_codes import TransferEndReason
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryEvent
-from hotline.values.states.transfer import TransferEvent, TransferState
+from hotline.values.states.transfer import TransferEvent
 from routing.router import queries as statements
 
 
@@ -73,13 +73,11 @@ def consulted(session: Session, call: Call, entry: QueueEntry, offer: Offer, now
     settle(session, call)
 
 
-def close(
-    session: Session, call_id: str, end: TransferState, reason: TransferEndReason, now: datetime
-) -> Transfer | None:
-    """End the transfer that goes on, if any."""
+def fail_transfer(session: Session, call_id: str, reason: TransferEndReason, now: datetime) -> Transfer | None:
+    """End the transfer that goes on, if any, without success."""
     transfer = transfer_of(session, call_id)
     if transfer is not None:
-        transitions.move(transfer, end)
+        transitions.transition(transfer, TransferEvent.FAILED)
         transfer.reason, transfer.ended_at = reason, now
         session.flush()
     return transfer

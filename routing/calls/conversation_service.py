@@ -17,7 +17,7 @@ from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER, Notifier
 from hotline.values.call_events import AgentLeft, AgentLost, CallerConnected, LineLost
 from hotline.values.reason_codes import AgentStateReason, RequeueReason, TransferEndReason
-from hotline.values.states.agent import AgentState
+from hotline.values.states.agent import AgentStateEvent
 from hotline.values.states.call import CallEvent, CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferEvent, OfferState
@@ -60,7 +60,7 @@ def agent_left(
         # The caller may be in the conference, or on the way: the router leads them back.
         entry.sent_to_conference_at = entry.sent_to_conference_at or now
         transitions.transition(offer, OfferEvent.FAILED)  # a new winner must be possible
-        offer_service.settle(session, offer, AgentState.IDLE, None, None, now)
+        offer_service.settle(session, offer, AgentStateEvent.OFFER_ENDED, None, None, now)
         offer_service.tell(session, notifier, offer, AgentLost, now)
     else:
         _leave_talk(session, notifier, settings, offer, status, now)
@@ -75,7 +75,7 @@ def _leave_talk(
     is_lost = call.status is CallStatus.TALKING and _is_lost(session, offer, status)
     until = now + timedelta(seconds=queues_file.wrap_up_seconds(settings, entry.queue))
     offer_service.settle(
-        session, offer, AgentState.WRAP_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now
+        session, offer, AgentStateEvent.HUNG_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now
     )
     offer_service.tell(session, notifier, offer, LineLost if is_lost else AgentLeft, now)
     session.flush()
@@ -105,7 +105,7 @@ def _one_less(session: Session, notifier: Notifier, call: Call, offer: Offer, no
     elif inside:
         call.agent_id = inside[0].agent_id
     elif is_lost or not conference_service.depends_on(call, offer.id):
-        conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.LINE_LOST, now)
+        conference_service.fail_transfer(session, call.id, TransferEndReason.LINE_LOST, now)
         _to_the_front(session, notifier, call, offer, now, is_lost=is_lost)
 
 
@@ -176,7 +176,7 @@ def alone(session: Session, notifier: Notifier, call: Call, now: datetime) -> No
         return
     if queries.open_entry(session, call.id) is not None or conference_service.anybody(session, call.id):
         return
-    conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.LINE_LOST, now)
+    conference_service.fail_transfer(session, call.id, TransferEndReason.LINE_LOST, now)
     requeue_service.requeue(session, notifier, call, requeue_service.RequeueTarget(RequeueReason.ALONE), now)
 
 

@@ -8,22 +8,23 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Leg, Offer
+from hotline.outbox import transitions
 from hotline.values.reason_codes import OfferEndReason
-from hotline.values.states.leg import ENDED_LEGS, LegKind, LegStatus
-from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.leg import ENDED_LEGS, REPORTED, LegKind, LegStatus, is_news
+from hotline.values.states.offer import LIVE_OFFERS, OfferEvent
 from routing.calls import conversation_service
 from routing.offers import service as offer_service
 from routing.queues import queries
 
 # How a live offer ends when the agent's line ends unanswered, and the reason that staff read.
-NOT_REACHED = (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED)
+NOT_REACHED = (OfferEvent.NOT_REACHED, OfferEndReason.NOT_REACHED)
 ENDS = {
-    LegStatus.BUSY: (OfferState.REJECTED, OfferEndReason.DECLINED),
-    LegStatus.NO_ANSWER: (OfferState.MISSED, OfferEndReason.RING_NO_ANSWER),
-    LegStatus.CANCELED: (OfferState.CANCELLED, OfferEndReason.STOPPED_RINGING),
+    LegStatus.BUSY: (OfferEvent.REJECTED, OfferEndReason.DECLINED),
+    LegStatus.NO_ANSWER: (OfferEvent.RING_NO_ANSWER, OfferEndReason.RING_NO_ANSWER),
+    LegStatus.CANCELED: (OfferEvent.CANCELLED, OfferEndReason.STOPPED_RINGING),
     LegStatus.FAILED: NOT_REACHED,
     # The agent hung up between picking up and being told whom they have won.
-    LegStatus.COMPLETED: (OfferState.FAILED, OfferEndReason.HUNG_UP),
+    LegStatus.COMPLETED: (OfferEvent.FAILED, OfferEndReason.HUNG_UP),
 }
 # SIP's answers of a telephone that is not there: also when it vanishes while it rings.
 GONE = frozenset({404, 410, 503})
@@ -46,15 +47,15 @@ class LegReport:
     response_code: int | None = None
 
 
-def heard(session: Session, leg: Leg, report: LegReport, now: datetime) -> Leg:
+def apply_report(session: Session, leg: Leg, report: LegReport, now: datetime) -> Leg:
     """Write a report down on the line's row, `leg` where it is the first; an older or later one changes nothing."""
     found = session.scalar(_BY_SID, {"sid": report.sid})
     if found is None:
         session.add(leg)
         found = leg
-    is_news = report.sequence is None or found.sequence is None or report.sequence > found.sequence
-    if is_news and found.status not in ENDED_LEGS:
-        found.status, found.sequence = report.status, report.sequence if report.sequence is not None else found.sequence
+    if is_news(found.sequence, report.sequence) and found.status not in ENDED_LEGS:
+        transitions.transition(found, REPORTED[report.status])
+        found.sequence = report.sequence if report.sequence is not None else found.sequence
         if report.status is LegStatus.ANSWERED:
             found.answered_at = found.answered_at or now
         if report.status in ENDED_LEGS:
@@ -63,7 +64,7 @@ def heard(session: Session, leg: Leg, report: LegReport, now: datetime) -> Leg:
 
 
 def agent_line(context: AppContext, offer_id: str, report: LegReport, now: datetime) -> bool:
-    """Return the exchange reports on the line of an offer's agent. `False` when there is no such offer."""
+    """Take a report on the line of an offer's agent; return whether there is such an offer."""
     with context.database.write() as session:
         offer = queries.locked_offer(session, offer_id)
         if offer is None:
@@ -79,10 +80,10 @@ def agent_line(context: AppContext, offer_id: str, report: LegReport, now: datet
             sequence=-1,
             started_at=now,
         )
-        leg = heard(session, leg, report, now)
+        leg = apply_report(session, leg, report, now)
         if leg.status in ENDED_LEGS and offer.state in LIVE_OFFERS:
-            end, reason = _end(offer, leg, report.response_code)
-            offer_service.end(session, context.notifier, offer, end, reason, now)
+            event, reason = _end(offer, leg, report.response_code)
+            offer_service.end(session, context.notifier, offer, event, reason, now)
         elif leg.status in ENDED_LEGS:
             conversation_service.agent_left(session, context.notifier, context.settings, offer, now, leg.status)
         elif leg.status is LegStatus.RINGING:
@@ -90,7 +91,7 @@ def agent_line(context: AppContext, offer_id: str, report: LegReport, now: datet
     return True
 
 
-def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, OfferEndReason]:
+def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferEvent, OfferEndReason]:
     """Return how the offer ends. A phone that never rang, or that vanished, was let ring by nobody."""
     rang = offer.ringing_at is not None or leg.sequence > RINGING_SEQUENCE
     is_gone = not rang or code in GONE
@@ -98,7 +99,7 @@ def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, OfferEnd
 
 
 def caller_line(session: Session, call_id: str, report: LegReport, now: datetime) -> Leg:
-    """Return the exchange reports on the caller's line; inside the transaction that holds the call."""
+    """Take a report on the caller's line; return the line. Inside the transaction that holds the call."""
     leg = Leg(
         provider_sid=report.sid,
         call_id=call_id,
@@ -107,4 +108,4 @@ def caller_line(session: Session, call_id: str, report: LegReport, now: datetime
         sequence=-1,
         started_at=now,
     )
-    return heard(session, leg, report, now)
+    return apply_report(session, leg, report, now)

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER, Notifier
-from hotline.values.call_events import CallerRequeued, TransferCompleted, TransferEvent, TransferFailed
+from hotline.values.call_events import CallerRequeued, TransferCompleted, TransferFailed, TransferHistoryEvent
 from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason, RequeueReason, TransferEndReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallEvent
-from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from hotline.values.states.queue_entry import QueueEntryEvent, QueueEntryKind, QueueEntryState
-from hotline.values.states.transfer import TransferKind, TransferState
+from hotline.values.states.transfer import TransferEvent, TransferKind, TransferState
 from routing.agents import status_service as agent_status
 from routing.calls import conference_service
 from routing.offers import service as offer_service
@@ -31,7 +31,7 @@ CONSULT_SECONDS = 30.0
 
 def taken_over(session: Session, notifier: Notifier, call: Call, transfer: Transfer, now: datetime) -> None:
     """The colleague has the caller from now on."""
-    end(session, transfer, TransferState.COMPLETED, None, now)
+    end(session, transfer, TransferEvent.COMPLETED, None, now)
     call.agent_id = session.get_one(Offer, transfer.to_offer_id).agent_id
     conference_service.hold(session, call, is_held=False)
     tell(session, notifier, transfer, TransferCompleted, now)
@@ -52,7 +52,7 @@ def goes_cold(session: Session, notifier: Notifier, call: Call, transfer: Transf
 
 def target_left(session: Session, notifier: Notifier, call: Call, transfer: Transfer, now: datetime) -> None:
     """The colleague has left the consultation: the first agent goes on with the caller."""
-    end(session, transfer, TransferState.FAILED, TransferEndReason.COLLEAGUE_LEFT, now)
+    end(session, transfer, TransferEvent.FAILED, TransferEndReason.COLLEAGUE_LEFT, now)
     conference_service.hold(session, call, is_held=False)
     tell(session, notifier, transfer, TransferFailed, now)
 
@@ -62,7 +62,7 @@ def reached(session: Session, notifier: Notifier, call: Call, entry: QueueEntry,
     transfer = conference_service.transfer_of(session, call.id)
     if transfer is not None and transfer.queue_entry_id == entry.id:
         transfer.to_offer_id, transfer.answered_at = entry.winner_id, now
-        end(session, transfer, TransferState.COMPLETED, None, now)
+        end(session, transfer, TransferEvent.COMPLETED, None, now)
         tell(session, notifier, transfer, TransferCompleted, now)
 
 
@@ -78,7 +78,7 @@ def give_up(session: Session, notifier: Notifier, transfer: Transfer, now: datet
         conference_service.hold(session, session.get_one(Call, transfer.call_id), is_held=False)
     else:
         _return(session, notifier, transfer, entry, now)
-    end(session, transfer, TransferState.FAILED, TransferEndReason.NOT_ANSWERED, now)
+    end(session, transfer, TransferEvent.FAILED, TransferEndReason.NOT_ANSWERED, now)
     tell(session, notifier, transfer, TransferFailed, now)
     return True
 
@@ -113,19 +113,19 @@ def stop_ringing(
     transitions.transition(entry, QueueEntryEvent.LEFT)
     entry.reason, entry.ended_at = reason, now
     for offer in queries.live_offers(session, entry.id):
-        offer_service.end(session, notifier, offer, OfferState.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)
+        offer_service.end(session, notifier, offer, OfferEvent.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)
 
 
 def end(
-    session: Session, transfer: Transfer, end: TransferState, reason: TransferEndReason | None, now: datetime
+    session: Session, transfer: Transfer, event: TransferEvent, reason: TransferEndReason | None, now: datetime
 ) -> None:
-    transitions.move(transfer, end)
+    transitions.transition(transfer, event)
     transfer.reason, transfer.ended_at = reason, now
     session.flush()
 
 
 def tell(
-    session: Session, notifier: Notifier, transfer: Transfer, happened: type[TransferEvent], now: datetime
+    session: Session, notifier: Notifier, transfer: Transfer, happened: type[TransferHistoryEvent], now: datetime
 ) -> None:
     """Add what happened to the transfer to the call's history, and have the router look."""
     event = happened(

@@ -171,7 +171,7 @@ def take_back(session: Session, notifier: Notifier, transfer: Transfer, now: dat
     if transfer.to_offer_id is not None:
         session.get_one(Offer, transfer.to_offer_id).released_at = now
     ends.stop_ringing(session, notifier, transfer, QueueEntryEndReason.TRANSFER_TAKEN_BACK, now)
-    ends.end(session, transfer, TransferState.TAKEN_BACK, None, now)
+    ends.end(session, transfer, TransferEvent.TAKEN_BACK, None, now)
     conference_service.hold(session, call, is_held=False)
     ends.tell(session, notifier, transfer, TransferTakenBack, now)
     return True

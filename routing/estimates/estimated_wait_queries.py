@@ -58,7 +58,7 @@ def error_since(session: Session, start: datetime) -> wait.WaitError | None:
         QueueEntry.announced_at >= start, QueueEntry.state.in_(snapshot_queries.ENDED)
     )
     return recent_times.error(
-        (float(told), (ended - at).total_seconds(), state is QueueEntryState.CONNECTED)
+        recent_times.ToldWait(float(told), (ended - at).total_seconds(), state is QueueEntryState.CONNECTED)
         for told, at, ended, state in session.execute(query)
         if told is not None and at is not None and ended is not None
     )

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, pstdev
+from typing import NamedTuple
 
 from routing.estimates.wait import LEAST_SAMPLES, USUAL_SECONDS, WaitError
 
@@ -72,7 +73,7 @@ def conversations(seconds: Sequence[float]) -> tuple[float, float]:
 def answer_seconds(waits: Iterable[PastWait]) -> float:
     """Return how long those waited for whom somebody was free: the median."""
     short = [
-        (wait.seconds, wait.is_answered)
+        CensoredValue(wait.seconds, wait.is_answered)
         for wait in waits
         if wait.estimated is not None and wait.estimated < LINE_SECONDS
     ]
@@ -95,7 +96,7 @@ def correction(waits: Iterable[PastWait]) -> float:
     The median of real to estimated, the nearer to 1 the fewer pairs there are.
     """
     ratios = [
-        (wait.seconds / wait.estimated, wait.is_answered)
+        CensoredValue(wait.seconds / wait.estimated, wait.is_answered)
         for wait in waits
         if wait.estimated is not None and wait.estimated >= LINE_SECONDS
     ]
@@ -106,8 +107,23 @@ def correction(waits: Iterable[PastWait]) -> float:
     return math.exp(math.log(found) * answered / (answered + DOUBT))
 
 
-def censored_median(values: Iterable[tuple[float, bool]]) -> float:
-    """Return the median of values of which those that are not `True` were cut off; the largest where it lies beyond."""
+class CensoredValue(NamedTuple):
+    """A value, and whether it is whole; one that is not was cut off."""
+
+    value: float
+    is_whole: bool
+
+
+class ToldWait(NamedTuple):
+    """A wait as it was told and as it was, in seconds, and whether it ended with a person."""
+
+    told: float
+    real: float
+    is_answered: bool
+
+
+def censored_median(values: Iterable[CensoredValue]) -> float:
+    """Return the median of values of which some were cut off; the largest where it lies beyond."""
     ordered = sorted(values, key=lambda value: (value[0], not value[1]))
     left = 1.0
     for number, (value, is_whole) in enumerate(ordered):
@@ -117,8 +133,8 @@ def censored_median(values: Iterable[tuple[float, bool]]) -> float:
     return ordered[-1][0]
 
 
-def share_above(values: Iterable[tuple[float, bool]], limit: float) -> float:
-    """Return the share of values above `limit`, where those that are not `True` were cut off (Kaplan-Meier)."""
+def share_above(values: Iterable[CensoredValue], limit: float) -> float:
+    """Return the share of values above `limit`, where some were cut off (Kaplan-Meier)."""
     ordered = sorted(values, key=lambda value: (value[0], not value[1]))
     left = 1.0
     for number, (value, is_whole) in enumerate(ordered):
@@ -128,15 +144,11 @@ def share_above(values: Iterable[tuple[float, bool]], limit: float) -> float:
     return left
 
 
-def error(waits: Iterable[tuple[float, float, bool]]) -> WaitError | None:
-    """Return how true announcements were, from the wait that was told, the real one, and whether it ended with a
-    person.
-
-    `None` where nobody was answered.
-    """
+def error(waits: Iterable[ToldWait]) -> WaitError | None:
+    """Return how true announcements were; `None` where nobody was answered."""
     several = list(waits)
     errors = [abs(told - real) for told, real, is_answered in several if is_answered]
     if not errors:
         return None
-    late = ((real - told, is_answered) for told, real, is_answered in several)
+    late = (CensoredValue(real - told, is_answered) for told, real, is_answered in several)
     return WaitError(len(errors), median(errors), share_above(late, 0.0))

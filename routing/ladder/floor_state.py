@@ -8,7 +8,7 @@ from hotline.values.reason import Reason
 from hotline.values.reason_codes import OfferReason
 from routing.ladder.answer_curve import AnswerCurve
 from routing.ladder.candidates import AgentChoice, Candidate
-from routing.queues.queues import OverflowKind, OverflowRule
+from routing.queues.queues import HelpingQueue, OverflowKind, OverflowRule
 
 PREFERRED = Reason(OfferReason.PREFERRED)
 
@@ -34,7 +34,7 @@ class QueuedCaller:
     # Their queue's ladder; without one a phone joins with each ring.
     ladder: tuple[LadderRing, ...] = ()
     # Queues that help when their time comes, with the skills they require; and where the caller is led, once each.
-    helpers: tuple[tuple[OverflowRule, Mapping[str, int]], ...] = ()
+    helpers: tuple[HelpingQueue, ...] = ()
     exits: tuple[OverflowRule, ...] = ()
     preferred_agent_id: str | None = None
     # Why that agent is preferred, for supervisors.

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from routing.ladder.candidates import meets
 from routing.ladder.floor_state import QueuedCaller
-from routing.queues.queues import OverflowRule
+from routing.queues.queues import HelpingQueue, OverflowRule
 
-Helpers = tuple[tuple[OverflowRule, Mapping[str, int]], ...]
+Helpers = tuple[HelpingQueue, ...]
 
 
 class ReachableSkills:
@@ -43,7 +43,9 @@ class ReachableSkills:
 
     def _due_now(self, helpers: Helpers) -> Helpers:
         if id(helpers) not in self._hastened:
-            self._hastened[id(helpers)] = tuple((_at_once(way), required_skills) for way, required_skills in helpers)
+            self._hastened[id(helpers)] = tuple(
+                HelpingQueue(_at_once(way), required_skills) for way, required_skills in helpers
+            )
         return self._hastened[id(helpers)]
 
 

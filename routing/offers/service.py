@@ -27,7 +27,7 @@ from hotline.values.call_events import (
     OfferUnreachable,
 )
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason
-from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
+from hotline.values.states.agent import AbsenceReason, AgentState, AgentStateEvent, AgentStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.agents import presence_queries
@@ -38,15 +38,16 @@ from routing.calls import conference_service
 from routing.queues import queries
 from routing.queues.queries import locked_offer as locked_offer
 
-ENDED: dict[OfferState, type[OfferEnded]] = {
-    OfferState.CANCELLED: OfferCancelled,
-    OfferState.MISSED: OfferMissed,
-    OfferState.REJECTED: OfferRejected,
-    OfferState.UNREACHABLE: OfferUnreachable,
-    OfferState.FAILED: OfferFailed,
+ENDED: dict[OfferEvent, type[OfferEnded]] = {
+    OfferEvent.CANCELLED: OfferCancelled,
+    OfferEvent.RING_NO_ANSWER: OfferMissed,
+    OfferEvent.REJECTED: OfferRejected,
+    OfferEvent.NOT_REACHED: OfferUnreachable,
+    OfferEvent.FAILED: OfferFailed,
 }
 # How long an agent who missed, declined or dropped a call gets no offers.
-NOT_READY_SECONDS = {OfferState.MISSED: 120, OfferState.REJECTED: 30, OfferState.FAILED: 15}
+RING_NO_ANSWER_SECONDS = 120
+NOT_READY_SECONDS = {OfferEvent.RING_NO_ANSWER: RING_NO_ANSWER_SECONDS, OfferEvent.REJECTED: 30, OfferEvent.FAILED: 15}
 
 
 def start(database: Database, notifier: Notifier, offer: Offer) -> bool:
@@ -101,7 +102,7 @@ def answer(database: Database, notifier: Notifier, offer_id: str, now: datetime,
             .values(state=QueueEntryState.WON, winner_id=offer.id, sent_to_conference_at=None)
         )
         if not changed(session.execute(win)):
-            end(session, notifier, offer, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
+            end(session, notifier, offer, OfferEvent.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
             return False
         floor_events.happened(session, session.get_one(QueueEntry, offer.queue_entry_id, populate_existing=True))
         _win(session, notifier, offer, now)
@@ -113,7 +114,7 @@ def _win(session: Session, notifier: Notifier, offer: Offer, now: datetime) -> N
     # Where the report of the ringing has not come yet, it rang since it was dialled: against us, never for us.
     offer.ringing_at = offer.ringing_at or offer.dialled_at or offer.started_at
     offer.answered_at = now
-    settle(session, offer, AgentState.TALKING, None, None, now)
+    settle(session, offer, AgentStateEvent.ANSWERED, None, None, now)
     call = session.get_one(Call, offer.call_id)
     entry = session.get_one(QueueEntry, offer.queue_entry_id)
     session.refresh(entry)
@@ -123,7 +124,7 @@ def _win(session: Session, notifier: Notifier, offer: Offer, now: datetime) -> N
         call.agent_id = offer.agent_id
     _ring_event(session, notifier, offer, OfferAnswered, now)
     for other in queries.live_offers(session, offer.queue_entry_id):
-        end(session, notifier, other, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
+        end(session, notifier, other, OfferEvent.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
     notifier.notify_after(session, ROUTER)
 
 
@@ -137,28 +138,27 @@ def ringing(session: Session, notifier: Notifier, offer: Offer, now: datetime) -
 
 
 def end(
-    session: Session, notifier: Notifier, offer: Offer, end: OfferState, reason: OfferEndReason, now: datetime
+    session: Session, notifier: Notifier, offer: Offer, event: OfferEvent, reason: OfferEndReason, now: datetime
 ) -> None:
-    """A live offer ends without an answer. The agent is free again, or set aside where it was their doing.
+    """End a live offer without an answer. The agent is idle again, or not ready where it was their doing.
 
     `reason` of an unreachable one is an `AbsenceReason`: a dial that did not get through is tried again later.
     """
     if offer.state not in LIVE_OFFERS:
         return
-    transitions.move(offer, end)
+    transitions.transition(offer, event)
     offer.reason, offer.ended_at = reason, now
-    aside = NOT_READY_SECONDS.get(end)
-    if aside is None:
-        settle(session, offer, AgentState.IDLE, None, None, now)
-        if end is OfferState.UNREACHABLE:
+    seconds = NOT_READY_SECONDS.get(event)
+    if seconds is None:
+        settle(session, offer, AgentStateEvent.OFFER_ENDED, None, None, now)
+        if event is OfferEvent.NOT_REACHED:
             presence_queries.not_reached(
                 session, session.get_one(Agent, offer.agent_id), AbsenceReason(reason.value), now
             )
     else:
-        settle(
-            session, offer, AgentState.NOT_READY, AgentStateReason(reason.value), now + timedelta(seconds=aside), now
-        )
-    ended = ENDED[end](offer_id=offer.id, agent_id=offer.agent_id, reason=reason)
+        until = now + timedelta(seconds=seconds)
+        settle(session, offer, AgentStateEvent.MADE_NOT_READY, AgentStateReason(reason.value), until, now)
+    ended = ENDED[event](offer_id=offer.id, agent_id=offer.agent_id, reason=reason)
     call_log.record(session, notifier, offer.call_id, ended, now)
     notifier.notify_after(session, ROUTER)
 
@@ -166,18 +166,18 @@ def end(
 def settle(
     session: Session,
     offer: Offer,
-    state: AgentState,
+    event: AgentStateEvent,
     reason: AgentStateReason | None,
     until: datetime | None,
     now: datetime,
 ) -> None:
-    """Move the agent of this offer, if this offer still holds them: a late event never moves one who went on."""
+    """Apply `event` to the agent of this offer, if it still holds them: a late one never moves who went on."""
     agent = session.get_one(Agent, offer.agent_id, with_for_update=True)
     if agent.offer_id != offer.id:
         return
-    transitions.move(agent, state)
+    transitions.transition(agent, event)
     agent.state_reason, agent.state_since, agent.state_until = reason, now, until
-    if state in {AgentState.IDLE, AgentState.NOT_READY, AgentState.WRAP_UP}:
+    if agent.state in {AgentState.IDLE, AgentState.NOT_READY, AgentState.WRAP_UP}:
         agent.offer_id = None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hotline.values.language import Language
 from routing.ladder.floor_state import LadderRing
-from routing.queues.queues import HELPERS, LadderStep, OverflowRule, Queue, QueueRules
+from routing.queues.queues import HELPERS, HelpingQueue, LadderStep, Queue, QueueRules
 
 LANGUAGES = frozenset(language.value for language in Language)
 
@@ -22,7 +22,7 @@ class QueueGroup:
     rings: int
     prefers: Mapping[str, int]
     ladder: tuple[LadderRing, ...]
-    helpers: tuple[tuple[OverflowRule, Mapping[str, int]], ...]
+    helpers: tuple[HelpingQueue, ...]
 
 
 class QueueGroups:
@@ -48,7 +48,7 @@ class QueueGroups:
             queue.rings,
             prefers=_prefers(queue, required_skills),
             ladder=tuple(_rung(step, required_skills, self._rules.skills) for step in queue.ladder),
-            helpers=tuple((way, _levels(helper) | language) for way, helper in helpers),
+            helpers=tuple(HelpingQueue(way, _levels(helper) | language) for way, helper in helpers),
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hotline.values.language import Language
@@ -66,6 +67,13 @@ class OverflowRule:
         asking.
         """
         return rings > self.after_rings if self.after is None else waited >= self.after
+
+
+class HelpingQueue(NamedTuple):
+    """A queue that helps when the time of its rule has come, with the skills that it requires."""
+
+    way: OverflowRule
+    required_skills: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ from hotline.values.call_events import (
 )
 from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason, TransferEndReason
 from hotline.values.states.call import CallEvent
-from hotline.values.states.offer import OfferState
-from hotline.values.states.queue_entry import QueueEntryState
-from hotline.values.states.transfer import TransferState
+from hotline.values.states.offer import OfferEvent
+from hotline.values.states.queue_entry import QueueEntryEvent, QueueEntryState
 from routing.calls import conference_service
 from routing.errors import UnknownQueue
 from routing.offers import service as offer_service
@@ -83,32 +82,29 @@ def position(session: Session, call_id: str) -> int | None:
 
 def caller_ended(session: Session, notifier: Notifier, call: Call, now: datetime) -> None:
     """The caller's line has ended: their place is closed and every phone that rings for them stops."""
-    conference_service.close(session, call.id, TransferState.FAILED, TransferEndReason.CALLER_HUNG_UP, now)
-    _close(session, notifier, call, QueueEntryState.ABANDONED, QueueEntryEndReason.CALLER_HUNG_UP, now)
+    conference_service.fail_transfer(session, call.id, TransferEndReason.CALLER_HUNG_UP, now)
+    _close(session, notifier, call, QueueEntryEvent.ABANDONED, QueueEntryEndReason.CALLER_HUNG_UP, now)
 
 
 def leave(session: Session, notifier: Notifier, call: Call, reason: QueueEntryEndReason, now: datetime) -> None:
     """The caller leaves the line but stays on the phone; `reason` says where they go."""
-    _close(session, notifier, call, QueueEntryState.LEFT, reason, now)
+    _close(session, notifier, call, QueueEntryEvent.LEFT, reason, now)
 
 
 def _close(
     session: Session,
     notifier: Notifier,
     call: Call,
-    end: QueueEntryState,
+    event: QueueEntryEvent,
     reason: QueueEntryEndReason,
     now: datetime,
 ) -> None:
     entry = queries.open_entry(session, call.id)
-    if entry is None:
+    if entry is None or not transitions.transition(entry, event):
         return
-    if entry.state is QueueEntryState.WON and end is QueueEntryState.LEFT:
-        return  # they are on their way to an agent
-    transitions.move(entry, end)
     entry.reason, entry.ended_at = reason, now
     is_gone = reason is QueueEntryEndReason.CALLER_HUNG_UP
     stopped = OfferEndReason.CALLER_HUNG_UP if is_gone else OfferEndReason.CALLER_LEFT
     for offer in queries.live_offers(session, entry.id):
-        offer_service.end(session, notifier, offer, OfferState.CANCELLED, stopped, now)
+        offer_service.end(session, notifier, offer, OfferEvent.CANCELLED, stopped, now)
     notifier.notify_after(session, ROUTER)

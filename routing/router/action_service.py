@@ -13,7 +13,7 @@ from hotline.database.database import Database
 from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox.notifier import Notifier
 from hotline.values.reason_codes import GREEN_CHANNEL, OfferEndReason
-from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
 from routing.ladder import floor_state
@@ -27,11 +27,11 @@ from telephony.provider import Provider
 # The exchange stops a phone by itself this long after the ladder should have.
 SPARE_SECONDS = 10
 
-ENDS: dict[type[floor_state.Decision], tuple[OfferState, OfferEndReason]] = {
-    floor_state.RingNoAnswer: (OfferState.MISSED, OfferEndReason.RING_NO_ANSWER),
-    floor_state.PhoneUnreachable: (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED),
-    floor_state.Preempt: (OfferState.CANCELLED, OfferEndReason.PREEMPTED),
-    floor_state.Reassign: (OfferState.CANCELLED, OfferEndReason.REASSIGNED),
+ENDS: dict[type[floor_state.Decision], tuple[OfferEvent, OfferEndReason]] = {
+    floor_state.RingNoAnswer: (OfferEvent.RING_NO_ANSWER, OfferEndReason.RING_NO_ANSWER),
+    floor_state.PhoneUnreachable: (OfferEvent.NOT_REACHED, OfferEndReason.NOT_REACHED),
+    floor_state.Preempt: (OfferEvent.CANCELLED, OfferEndReason.PREEMPTED),
+    floor_state.Reassign: (OfferEvent.CANCELLED, OfferEndReason.REASSIGNED),
 }
 
 
@@ -57,12 +57,12 @@ def offer_of(session: Session, start: floor_state.StartOffer, now: datetime) -> 
 
 def end(database: Database, notifier: Notifier, decision: floor_state.End, now: datetime) -> bool:
     """End the offer as decided; whether it was still live."""
-    state, reason = ENDS[type(decision)]
+    event, reason = ENDS[type(decision)]
     with database.write() as session:
         offer = queries.locked_offer(session, decision.offer_id)
         if offer is None or offer.state not in LIVE_OFFERS:
             return False
-        offer_service.end(session, notifier, offer, state, reason, now)
+        offer_service.end(session, notifier, offer, event, reason, now)
     return True
 
 
@@ -186,7 +186,7 @@ def _unreachable(database: Database, notifier: Notifier, offer: Offer, reason: O
     with database.write() as session:
         row = queries.locked_offer(session, offer.id)
         if row is not None:
-            offer_service.end(session, notifier, row, OfferState.UNREACHABLE, reason, clock.now())
+            offer_service.end(session, notifier, row, OfferEvent.NOT_REACHED, reason, clock.now())
 
 
 def _record(context: AppContext, provider: Provider, call: Call) -> None:

@@ -6,6 +6,7 @@ One statement says whether there is any of it: most passes find nothing.
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +24,35 @@ ALONE_SECONDS = 20.0
 GHOST_SECONDS = 3.0
 
 
+class OfferToDial(NamedTuple):
+    """An offer whose phone is to ring, its agent, and the call it is for."""
+
+    offer: Offer
+    agent: Agent
+    call: Call
+
+
+class CallerToMove(NamedTuple):
+    """A caller who is to be sent to their agent or back into line: where they stand in the queue, and their call."""
+
+    entry: QueueEntry
+    call: Call
+
+
+class Room(NamedTuple):
+    """The conference of a call, with the offers whose agents are in it."""
+
+    call: Call
+    agents: list[Offer]
+
+
+class UnmetCaller(NamedTuple):
+    """A caller who was sent to the agent of this offer, and of whom it was never said that they have met."""
+
+    call: Call
+    offer_id: str | None
+
+
 @dataclass(frozen=True)
 class PendingRequests:
     """What is to be asked of the exchange.
@@ -34,9 +64,9 @@ class PendingRequests:
     """
 
     hang_up: list[Offer]
-    dial: list[tuple[Offer, Agent, Call]]
-    move: list[tuple[QueueEntry, Call]]
-    arrange: list[tuple[Call, list[Offer]]]
+    dial: list[OfferToDial]
+    move: list[CallerToMove]
+    arrange: list[Room]
     record: list[Call]
 
 
@@ -50,7 +80,7 @@ class Elapsed:
     """
 
     back: list[Agent]
-    unconnected: list[tuple[Call, str | None]]
+    unconnected: list[UnmetCaller]
     ringing: list[Transfer]
     alone: list[Call]
 
@@ -61,8 +91,8 @@ def pending_requests(session: Session, now: datetime) -> PendingRequests:
     found = session.execute(statements.ANY_TO_ASK, until).one()
     return PendingRequests(
         list(session.scalars(statements.TO_HANG_UP, until)) if found.hang_up else [],
-        [(offer, agent, call) for offer, agent, call in session.execute(statements.TO_DIAL)] if found.dial else [],
-        [(entry, call) for entry, call in session.execute(statements.TO_MOVE)] if found.move else [],
+        [OfferToDial(*row) for row in session.execute(statements.TO_DIAL)] if found.dial else [],
+        [CallerToMove(*row) for row in session.execute(statements.TO_MOVE)] if found.move else [],
         _rooms(session) if found.arrange else [],
         list(session.scalars(statements.TO_RECORD)) if found.record else [],
     )
@@ -84,14 +114,14 @@ def elapsed(session: Session, now: datetime) -> Elapsed:
     )
 
 
-def _unconnected(session: Session, until: dict[str, datetime]) -> list[tuple[Call, str | None]]:
-    return [(call, winner_id) for call, winner_id in session.execute(statements.UNCONNECTED, until)]
+def _unconnected(session: Session, until: dict[str, datetime]) -> list[UnmetCaller]:
+    return [UnmetCaller(*row) for row in session.execute(statements.UNCONNECTED, until)]
 
 
-def _rooms(session: Session) -> list[tuple[Call, list[Offer]]]:
+def _rooms(session: Session) -> list[Room]:
     calls = session.scalars(statements.TO_ARRANGE).all()
     inside = (Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.provider_sid.is_not(None))
     lines: dict[str, list[Offer]] = defaultdict(list)
     for offer in session.scalars(select(Offer).where(Offer.call_id.in_([call.id for call in calls]), *inside)):
         lines[offer.call_id].append(offer)
-    return [(call, lines[call.id]) for call in calls]
+    return [Room(call, lines[call.id]) for call in calls]

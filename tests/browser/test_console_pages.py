@@ -14,8 +14,8 @@ from hotline.models import Agent, Call, QueueEntry
 from hotline.outbox import call_log, transitions
 from hotline.values.call_events import CallChecked, CallEnded, PersonRequested
 from hotline.values.intent import Intent
-from hotline.values.states.agent import AgentState
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.agent import AgentStateEvent
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from tests.browser.conftest import Server
 from tests.support.morning import Morning, a_call, a_waiting
@@ -44,7 +44,7 @@ def test_a_supervisor_signs_in_finds_a_call_and_reads_it(person: Person, made: M
     assert person.page.url.endswith(made.calls["answered"].id)
     expect(person.page.locator(".dialogue .said")).to_have_count(4)
     person.sees(".drawing .bar-offer-answered")
-    person.sees(".whys li", "第 2 声时加入")
+    person.sees(".whys li", "第 2 声起加入")
     person.sees(".checks .badge", "合格")
     bars = person.page.locator(".drawing rect.bar").all()
     told = [float((bar.get_attribute("width") or "").rstrip("%")) for bar in bars]
@@ -106,7 +106,7 @@ def test_the_floor_shows_a_new_caller_and_an_agents_state_without_reloading(
         session.flush()
         session.add(a_waiting(call, QueueEntryState.WAITING))
         agent = session.get_one(Agent, made.agents["N05"].id)
-        transitions.move(agent, AgentState.IDLE)
+        transitions.transition(agent, AgentStateEvent.READY_AGAIN)
         agent.state_reason = None
         call_log.record(session, context.notifier, call.id, PersonRequested(queue="booking"), now)
     expect(person.page.locator(".waiter")).to_have_count(3)
@@ -140,7 +140,7 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     person.sees_live()
     with context.database.write() as session:
         call = session.get_one(Call, made.calls["menu"].id)
-        transitions.move(call, CallStatus.ENDED)
+        transitions.transition(call, CallEvent.ENDED)
         ended = CallEnded(outcome=CallOutcome.LEFT_IN_MENU)
         call_log.record(session, context.notifier, call.id, ended, clock.now())
     expect(person.page.locator("#floor-talks .row")).to_have_count(1)
@@ -213,7 +213,7 @@ def test_a_link_keeps_the_focus_when_the_floor_is_sent_again(
     link = person.page.locator(f"#open-{made.calls['talks'].id}")
     link.focus()
     with context.database.write() as session:
-        transitions.move(session.get_one(Agent, made.agents["N04"].id), AgentState.IDLE)
+        transitions.transition(session.get_one(Agent, made.agents["N04"].id), AgentStateEvent.READY_AGAIN)
         checked = CallChecked(scorecard="service", faults=[], unsure=[])
         call_log.record(session, context.notifier, made.calls["talks"].id, checked, clock.now())
     expect(person.page.locator(".state-wrap_up")).to_have_count(0)

@@ -92,7 +92,7 @@ def test_a_caller_is_handed_on_after_a_talk_by_keyboard_alone(
         first.hands_on("consult")
         second.rings()
         expect(first.page.locator("#card .held")).to_be_visible()
-        second.card_says("想与您商议")
+        second.card_says("向您咨询")
         expect(second.page.locator("#card .note")).to_have_text("asks for a bed")
         second.press("a")
         expect(first.page.locator("[data-transfer=consulting]")).to_be_visible()

@@ -17,9 +17,11 @@ from cli.local import embedded
 from cli.local.processes import LocalHotline
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Agent, Call, Job, Offer, QueueEntry, Recording, Row
+from hotline.models import Agent, Call, Job, Offer, QueueEntry, Recording, Row, Transcript
 from hotline.values.states.agent import AgentState
+from hotline.values.states.call import CallStatus
 from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingState
 from routing.agents import hospital_file, hospital_service
 from routing.queues import queues_file
 from tests.support.servers import wait_for
@@ -124,6 +126,19 @@ class Stage:
         with self.context.database.write() as session:
             session.execute(update(Agent).values(idle | agents))
 
+    def ended(self, number: str, seconds: float = 60) -> Call:
+        """Wait for the end of this caller's call."""
+        call = self.wait(lambda: self.call(number, status=CallStatus.ENDED), seconds, f"the end of {number}")
+        assert isinstance(call, Call)
+        return call
+
+    def transcript(self, call: Call) -> Transcript:
+        """Wait for what was said in this call: there is one transcript."""
+        self.wait(lambda: self.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
+        (found,) = self.rows(Transcript, Transcript.call_id == call.id)
+        assert isinstance(found, Transcript)
+        return found
+
     def recording(self, call: Call) -> Recording:
         """The one recording of this call."""
         (recording,) = self.rows(Recording, Recording.call_id == call.id)
@@ -192,6 +207,16 @@ def asks_and_hangs_up(question: str = QUESTION) -> list[Any]:
 def agent(number: int, *calls: Any) -> dict[str, Any]:
     """The phone of an agent of the sample hospital and what it does with each call, the last one ever again."""
     return {"address": f"client:agent-{number}", "incoming": list(calls)}
+
+
+def agents(*calls: Any, numbers: range = range(1, 5)) -> list[dict[str, Any]]:
+    """The phones of these agents, each of which does the same with each call; without `calls` it picks up."""
+    return [agent(number, *(calls or (picks_up(),))) for number in numbers]
+
+
+def heard(transcript: Transcript, speaker: str) -> list[str]:
+    """What this speaker was understood to say."""
+    return [line.text for line in transcript.utterances if line.speaker == speaker]
 
 
 def picks_up(after_seconds: float = 0.3, greeting: str = GREETING) -> dict[str, Any]:

@@ -9,23 +9,23 @@ from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import RecordingState
 from telephony.provider import connect
-from tests.calls.stage import IGNORES, NUMBER, Stage, agent, asks_and_hangs_up, patient, picks_up
+from tests.calls.stage import IGNORES, NUMBER, Stage, agent, agents, asks_and_hangs_up, patient
 
 
 def test_a_router_killed_while_phones_ring_loses_no_caller_and_leaves_no_agent_stuck(house: Stage) -> None:
-    first_is_deaf = (agent(1, IGNORES), *(agent(n, picks_up()) for n in range(2, 5)))
+    first_is_deaf = (agent(1, IGNORES), *agents(numbers=range(2, 5)))
     with house.phones(patient("+8613900000005", *asks_and_hangs_up()), *first_is_deaf):
         house.wait(lambda: house.rows(Offer, Offer.state == OfferState.RINGING), 40, "a phone that rings")
         house.kill("router")
-        call = house.wait(lambda: house.call("+8613900000005", status=CallStatus.ENDED), 60, "the end of the call")
+        call = house.ended("+8613900000005")
     assert call.outcome is CallOutcome.ANSWERED
     house.wait(house.nothing_is_stuck, 60, "a quiet floor")
     assert len(house.rows(Offer, Offer.call_id == call.id, Offer.state == OfferState.ANSWERED)) == 1
 
 
 def test_a_worker_killed_at_work_costs_seconds_and_no_recording(house: Stage) -> None:
-    with house.phones(patient("+8613900000006", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5))):
-        call = house.wait(lambda: house.call("+8613900000006", status=CallStatus.ENDED), 60, "the end of the call")
+    with house.phones(patient("+8613900000006", *asks_and_hangs_up()), *agents()):
+        call = house.ended("+8613900000006")
     house.wait(
         lambda: house.recording(call).state in {RecordingState.READY, RecordingState.STORED},
         20,
@@ -39,11 +39,11 @@ def test_a_worker_killed_at_work_costs_seconds_and_no_recording(house: Stage) ->
 
 def test_caller_in_the_menu_hears_no_error_when_voice_and_console_are_killed(house: Stage) -> None:
     lines = len(house.lines)
-    with house.phones(patient("+8613900000007", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5))):
+    with house.phones(patient("+8613900000007", *asks_and_hangs_up()), *agents()):
         house.wait(lambda: house.call("+8613900000007"), 30, "a caller in the menu")
         house.kill("voice")
         house.kill("console")
-        call = house.wait(lambda: house.call("+8613900000007", status=CallStatus.ENDED), 60, "the end of the call")
+        call = house.ended("+8613900000007")
     assert call.outcome is CallOutcome.ANSWERED
     failed = ("document_failed", "fallback_failed", "action_failed", "callback_failed")
     assert not [line for line in house.lines[lines:] if '["exchange"' in line and any(each in line for each in failed)]
@@ -51,10 +51,10 @@ def test_caller_in_the_menu_hears_no_error_when_voice_and_console_are_killed(hou
 
 def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -> None:
     stays = patient("+8613900000008", {"wait": 60})
-    with house.phones(stays, *(agent(n, picks_up()) for n in range(1, 5))):
+    with house.phones(stays, *agents()):
         house.wait(lambda: house.call("+8613900000008", status=CallStatus.TALKING), 40, "a conversation")
         house.kill("exchange")
-        call = house.wait(lambda: house.call("+8613900000008", status=CallStatus.ENDED), 60, "the end of the call")
+        call = house.ended("+8613900000008")
         house.wait(house.nothing_is_stuck, 60, "a quiet floor")
     assert isinstance(call, Call)
     # Where the end of the agent's line is reported before that of the caller's, the caller is led back into line first.
@@ -75,6 +75,6 @@ def test_a_call_that_came_while_the_webhooks_did_not_answer_is_found_and_listed(
             "a call that ended at the exchange",
         )
     house.kill("voice")
-    call = house.wait(lambda: house.call("+8613900000010", status=CallStatus.ENDED), 60, "the lost call in the list")
+    call = house.ended("+8613900000010")
     assert call.outcome in {CallOutcome.FAILED, CallOutcome.LEFT_IN_MENU}
     provider.close()

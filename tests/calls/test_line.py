@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hotline.models import Agent, Call, Callback, Case, Offer, QueueEntry, Recording, Transcript
+from hotline.models import Agent, Call, Callback, Case, Offer, QueueEntry, Recording
 from hotline.values.language import Language
 from hotline.values.states.agent import AgentStatus
-from hotline.values.states.call import CallOutcome, CallStatus, Direction
+from hotline.values.states.call import CallOutcome, Direction
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.queue_entry import QueueEntryState
@@ -22,6 +22,7 @@ from tests.calls.stage import (
     Stage,
     agent,
     asks_and_hangs_up,
+    heard,
     patient,
     picks_up,
     stage,
@@ -71,7 +72,7 @@ def test_a_caller_who_asked_for_a_call_back_is_called_and_served_before_who_aske
     ]
     with house.phones(*phones):
         house.wait(lambda: house.rows(Callback, Callback.state == CallbackState.DONE), 150, "a call-back that is done")
-        house.wait(lambda: house.call(LATER, status=CallStatus.ENDED), 60, "the later caller served")
+        house.ended(LATER)
     (callback,) = house.rows(Callback)
     asked, (back,) = (
         house.rows(Call, Call.id == callback.call_id)[0],
@@ -86,10 +87,8 @@ def test_a_caller_who_asked_for_a_call_back_is_called_and_served_before_who_aske
     assert back.answered_at < later.answered_at
     assert place.asked_at < later.asked_at < back.asked_at
     assert house.rows(Case) == []
-    house.wait(lambda: house.recording(back).state is RecordingState.TRANSCRIBED, 60, "what was said")
-    (transcript,) = house.rows(Transcript, Transcript.call_id == back.id)
-    heard = (line.text for line in transcript.utterances if line.speaker == "caller")
-    assert error_rate([words_of(QUESTION)], heard, Language.ENGLISH) < 0.5
+    transcript = house.transcript(back)
+    assert error_rate([words_of(QUESTION)], heard(transcript, "caller"), Language.ENGLISH) < 0.5
     house.wait(house.nothing_is_stuck, 30, "no work left")
 
 
@@ -106,18 +105,16 @@ def test_a_complaint_left_out_of_hours_becomes_a_case(closed: Stage) -> None:
         {"address": FIRST, "at": 0.5, "dial": NUMBER, "steps": silent},
     ]
     with house.phones(*phones):
-        call = house.wait(lambda: house.call(NIGHT, status=CallStatus.ENDED), 90, "the end of the call")
-        quiet = house.wait(lambda: house.call(FIRST, status=CallStatus.ENDED), 60, "the end of the silent one")
+        call = house.ended(NIGHT, 90)
+        quiet = house.ended(FIRST)
     (case,) = house.wait(lambda: house.rows(Case), 40, "a case")
     assert (case.kind, case.state, case.call_id) == (CaseKind.COMPLAINT, CaseState.OPEN, call.id)
     assert (case.due_at - case.opened_at).total_seconds() <= 24 * 3600
     assert (call.outcome, quiet.outcome) == (CallOutcome.MESSAGE, CallOutcome.OUT_OF_HOURS)
-    house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
+    transcript = house.transcript(call)
     recording = house.recording(call)
     assert (recording.kind, recording.channels) == (RecordingKind.MESSAGE, 1)
-    (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
     assert {utterance.speaker for utterance in transcript.utterances} == {"caller"}
-    heard = (line.text for line in transcript.utterances)
-    assert error_rate([words_of(COMPLAINT)], heard, Language.ENGLISH) < 0.5
+    assert error_rate([words_of(COMPLAINT)], heard(transcript, "caller"), Language.ENGLISH) < 0.5
     assert [r for r in house.rows(Recording, Recording.call_id == quiet.id) if r.state is RecordingState.STORED] == []
     assert house.rows(Offer) == []

@@ -23,7 +23,7 @@ from hotline.values.call_events import CallEnded
 from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallEvent, CallOutcome
-from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.queue_entry import QueueEntryEvent, QueueEntryState
 from tests.support.morning import Morning, morning
 from tests.support.servers import wait_for
 from tests.support.staff import signed_in
@@ -223,7 +223,7 @@ def test_the_stream_sends_the_floor_again_when_something_happens(
     assert made.calls["waits"].id in next(told)["sections"]["waiting"]
     with context.database.write() as session:
         waiting = session.query(QueueEntry).filter_by(call_id=made.calls["waits"].id).one()
-        transitions.move(waiting, QueueEntryState.ABANDONED)
+        transitions.transition(waiting, QueueEntryEvent.ABANDONED)
         call = session.get_one(Call, made.calls["waits"].id)
         transitions.transition(call, CallEvent.ENDED)
         ended = CallEnded(outcome=CallOutcome.ABANDONED)

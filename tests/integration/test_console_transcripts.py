@@ -73,7 +73,7 @@ def test_names_and_numbers_are_masked_and_doubt_is_marked_by_more_than_colour(ap
     assert NAME not in text
     assert "13800138000" not in text
     assert '<mark class="unsure-word"' in text
-    assert "此词不确定" in text
+    assert "此词识别不确定" in text
     assert "words=original" not in text
 
 

@@ -98,7 +98,7 @@ def test_story_moves_by_the_table_only(context: AppContext) -> None:
         assert not transitions.transition(call, CallEvent.QUEUED)
         call_log.record(session, context.notifier, call.id, PersonRequested(queue="booking"), NOW)
     with pytest.raises(IllegalMove):
-        transitions.move(Call(status=CallStatus.ENDED), CallStatus.TALKING)
+        transitions.transition(Call(status=CallStatus.ENDED), CallEvent.CONNECTED)
     with context.database.read() as session:
         assert session.scalars(select(CallHistoryEvent.kind)).all() == ["person_requested"]
 

@@ -18,7 +18,7 @@ from hotline.context import AppContext
 from hotline.errors import IllegalMove
 from hotline.models import Call, Case, CaseStep, Patient
 from hotline.values.language import Language
-from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.case import CaseEvent, CaseKind, CaseState
 from tests.support.factories import NOW, load_hospital
 
 NUMBER = "+8613800000001"
@@ -228,8 +228,8 @@ def test_a_closed_case_is_handed_to_nobody_and_may_be_reopened(context: AppConte
         with pytest.raises(ClosedCase):
             service.hand_over(session, row, agents["1001"].id, Actor(), NOW)
         with pytest.raises(IllegalMove):
-            service.change_state(session, context.settings, row, CaseState.OPEN, Actor(), NOW)
-        assert service.change_state(session, context.settings, row, CaseState.IN_PROGRESS, Actor(), NOW)
+            service.change_state(session, context.settings, row, CaseEvent.ANSWERED, Actor(), NOW)
+        assert service.change_state(session, context.settings, row, CaseEvent.REOPENED, Actor(), NOW)
         assert row.closed_at is None
 
 

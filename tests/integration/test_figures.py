@@ -188,7 +188,7 @@ def test_the_floor_page_and_the_terminal_show_these_figures(context: AppContext,
     with pages.test_request_context():
         page = render_template("floor/figures.html", floor=seen)
     pages.extensions["live"].close()
-    assert "1 within 5 s of asking, 1 later" in page or "要求人工后 5 秒内 1 个，之后 1 个" in page
+    assert "1 within 5 s of asking, 1 later" in page or "要求人工后 5 秒内 1 通，之后 1 通" in page
     assert "of 2 who chose a callback" in page or "共 2 人选择回呼" in page
 
 

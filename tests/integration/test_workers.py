@@ -256,7 +256,7 @@ def test_a_worker_killed_while_it_transcribes_costs_that_call_its_own_time_and_n
     [recording] = rows(context, Recording)
     assert recording.state is RecordingState.TRANSCRIBED
     [job] = [job for job in rows(context, Job) if job.kind == "transcribe"]
-    assert (job.state, job.deaths, job.tries, part.next_at > 100) == (JobState.DONE, 1, 0, True)
+    assert (job.state, job.worker_deaths, job.tries, part.next_at > 100) == (JobState.DONE, 1, 0, True)
     assert all(prompt.rendered_at is not None for prompt in rows(context, Prompt))
     # Nobody who called for something else waited for the lease of the dead.
     others = [other for other in rows(context, Job) if other.kind == "render_prompt"]

@@ -202,8 +202,8 @@ class Week:
                 patient.end = "texted"
             case next_attempt.HandToPerson():
                 patient.end = "with_person"
-            case next_attempt.EndCalls(state):
-                patient.end = state.value
+            case next_attempt.EndCalls(event):
+                patient.end = event.value
 
     def floor(self) -> NurseFloor:
         """Return this moment as the product's pace sees it."""

@@ -19,10 +19,9 @@ from bench.simulation.hospital_day.clock import (
     SimulatedOffer,
 )
 from bench.simulation.hospital_day.day import HospitalDay
-from hotline.values.states.offer import OfferState
 from routing.ladder import answer_times, candidates, floor_state, ladder
 from routing.ladder.answer_curve import AnswerCurve, learn
-from routing.offers.service import NOT_READY_SECONDS
+from routing.offers.service import RING_NO_ANSWER_SECONDS
 from routing.router.service import HABITS_SECONDS
 from workers.router import ROUTER_TICK_SECONDS
 
@@ -120,7 +119,7 @@ class ProductRule:
                     self._phones.rang(decision.caller_id)
                     house.ring(house.line[decision.caller_id], agents[decision.agent_id], decision.rings)
                 elif isinstance(decision, floor_state.RingNoAnswer):
-                    house.stop(offers[decision.offer_id], missed=True, aside_s=NOT_READY_SECONDS[OfferState.MISSED])
+                    house.stop(offers[decision.offer_id], missed=True, aside_s=RING_NO_ANSWER_SECONDS)
                 elif not isinstance(decision, floor_state.LeaveByOverflow):  # these callers have no way out of the line
                     house.stop(offers[decision.offer_id])
 

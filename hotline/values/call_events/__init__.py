@@ -22,8 +22,8 @@ from hotline.values.call_events.callbacks import CalledBack as CalledBack
 from hotline.values.call_events.conversation import CallerHeld as CallerHeld
 from hotline.values.call_events.conversation import CallerResumed as CallerResumed
 from hotline.values.call_events.conversation import TransferCompleted as TransferCompleted
-from hotline.values.call_events.conversation import TransferEvent as TransferEvent
 from hotline.values.call_events.conversation import TransferFailed as TransferFailed
+from hotline.values.call_events.conversation import TransferHistoryEvent as TransferHistoryEvent
 from hotline.values.call_events.conversation import TransferMerged as TransferMerged
 from hotline.values.call_events.conversation import TransferRequested as TransferRequested
 from hotline.values.call_events.conversation import TransferTakenBack as TransferTakenBack
@@ -52,8 +52,8 @@ from hotline.values.call_events.offers import LineLost as LineLost
 from hotline.values.call_events.offers import OfferAnswered as OfferAnswered
 from hotline.values.call_events.offers import OfferCancelled as OfferCancelled
 from hotline.values.call_events.offers import OfferEnded as OfferEnded
-from hotline.values.call_events.offers import OfferEvent as OfferEvent
 from hotline.values.call_events.offers import OfferFailed as OfferFailed
+from hotline.values.call_events.offers import OfferHistoryEvent as OfferHistoryEvent
 from hotline.values.call_events.offers import OfferMissed as OfferMissed
 from hotline.values.call_events.offers import OfferRejected as OfferRejected
 from hotline.values.call_events.offers import OfferRinging as OfferRinging

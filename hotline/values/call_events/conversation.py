@@ -18,7 +18,7 @@ class CallerResumed(HistoryEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferEvent(HistoryEvent, is_kind=False):
+class TransferHistoryEvent(HistoryEvent, is_kind=False):
     """Something that happened to a transfer of `agent_id` to `to_agent_id`, or to `queue`."""
 
     transfer_id: str
@@ -30,25 +30,25 @@ class TransferEvent(HistoryEvent, is_kind=False):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferRequested(TransferEvent):
+class TransferRequested(TransferHistoryEvent):
     """An agent hands the caller on."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferMerged(TransferEvent):
+class TransferMerged(TransferHistoryEvent):
     """All three talk."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferCompleted(TransferEvent):
+class TransferCompleted(TransferHistoryEvent):
     """The colleague has the caller."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferTakenBack(TransferEvent):
+class TransferTakenBack(TransferHistoryEvent):
     """The first agent keeps the caller."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferFailed(TransferEvent):
+class TransferFailed(TransferHistoryEvent):
     """The transfer did not come about."""

@@ -7,7 +7,7 @@ from hotline.values.reason_codes import OfferEndReason
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferEvent(HistoryEvent, is_kind=False):
+class OfferHistoryEvent(HistoryEvent, is_kind=False):
     """Something that happened to an offer."""
 
     offer_id: str
@@ -15,28 +15,28 @@ class OfferEvent(HistoryEvent, is_kind=False):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferStarted(OfferEvent):
+class OfferStarted(OfferHistoryEvent):
     """An agent's phone is to ring, at the caller's ring `ring`, from 1."""
 
     ring: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferRinging(OfferEvent):
+class OfferRinging(OfferHistoryEvent):
     """The phone rings."""
 
     ring: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferAnswered(OfferEvent):
+class OfferAnswered(OfferHistoryEvent):
     """The agent answered and won the caller."""
 
     ring: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferEnded(OfferEvent, is_kind=False):
+class OfferEnded(OfferHistoryEvent, is_kind=False):
     """The offer ended without an answer."""
 
     reason: OfferEndReason
@@ -68,15 +68,15 @@ class OfferFailed(OfferEnded):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgentLost(OfferEvent):
+class AgentLost(OfferHistoryEvent):
     """The agent's line broke before they met the caller."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LineLost(OfferEvent):
+class LineLost(OfferHistoryEvent):
     """The agent's line was lost in the conversation."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgentLeft(OfferEvent):
+class AgentLeft(OfferHistoryEvent):
     """The agent hung up."""

@@ -21,6 +21,12 @@ class AgentStatusEvent(StrEnum):
     WENT_OFFLINE = "went_offline"
 
 
+# What an agent does who chooses a status.
+CHOSEN = {
+    AgentStatus.AVAILABLE: AgentStatusEvent.BECAME_AVAILABLE,
+    AgentStatus.AWAY: AgentStatusEvent.WENT_AWAY,
+    AgentStatus.OFFLINE: AgentStatusEvent.WENT_OFFLINE,
+}
 STATUS_LIFECYCLE = Lifecycle(
     AgentStatus,
     AgentStatusEvent,

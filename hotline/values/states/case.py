@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from hotline.values.states.lifecycle import Lifecycle, Transition
+from hotline.values.states.lifecycle import Ignored, Lifecycle, Transition
 
 
 class CaseKind(StrEnum):
@@ -53,4 +53,5 @@ LIFECYCLE = Lifecycle(
         Transition(_E.TAKEN_UP_AGAIN, (_S.ANSWERED,), _S.IN_PROGRESS),
         Transition(_E.REOPENED, (_S.CLOSED,), _S.IN_PROGRESS),
     ),
+    (Ignored(_E.CLOSED, (_S.CLOSED,), "two people close it at once"),),
 )

@@ -13,6 +13,7 @@ from hotline.values.states import (
     case,
     coaching,
     job,
+    leg,
     offer,
     queue_entry,
     recipient,
@@ -25,6 +26,7 @@ from hotline.values.states.lifecycle import Lifecycle
 
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     call.LIFECYCLE,
+    leg.LIFECYCLE,
     queue_entry.LIFECYCLE,
     offer.LIFECYCLE,
     transfer.LIFECYCLE,
@@ -42,5 +44,4 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     report.LIFECYCLE,
     job.LIFECYCLE,
 )
-BY_STATUS: dict[type[StrEnum], Lifecycle[Any]] = {one.status: one for one in LIFECYCLES}
 BY_EVENT: dict[type[StrEnum], Lifecycle[Any]] = {one.events: one for one in LIFECYCLES}

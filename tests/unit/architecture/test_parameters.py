@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.support.product import PACKAGES, trees
 
@@ -21,6 +21,8 @@ WHOLE = {
     "voice": 1,
     "workers": 10,
 }
+# Parameters and fields that collect tuples of different things: pairs of key and value, mostly. It only shrinks, too.
+COLLECTIONS = 30
 # The acts of the demo are called alike, whatever each of them needs.
 ALIKE = ("cli/demo/",)
 
@@ -66,6 +68,18 @@ def takes_too_much(tree: ast.AST) -> list[str]:
     return found
 
 
+def opens_beside_its_session(tree: ast.AST) -> list[str]:
+    """Find functions that work in the transaction of their caller and could open another."""
+    found = []
+    for function in functions(tree):
+        kinds = {ast.unparse(kind) for _, kind in parameters(function)}
+        name = context_of(function)
+        reaches = name is not None and f"{name}.database" in ast.unparse(function)
+        if "Session" in kinds and ("Database" in kinds or reaches):
+            found.append(function.name)
+    return found
+
+
 def is_anonymous(annotation: ast.expr) -> bool:
     """Tell whether it is, or may be, a tuple of so many different things, which have no names."""
     if isinstance(annotation, ast.BinOp):
@@ -76,13 +90,16 @@ def is_anonymous(annotation: ast.expr) -> bool:
     return len({ast.unparse(thing) for thing in things} - {"..."}) > 1
 
 
-def anonymous(tree: ast.AST) -> list[str]:
+def holds_anonymous(annotation: ast.expr) -> bool:
+    """Tell whether it is a collection of such tuples, or such a tuple itself."""
+    return any(is_anonymous(part) for part in ast.walk(annotation) if isinstance(part, ast.expr))
+
+
+def anonymous(tree: ast.AST, is_meant: Callable[[ast.expr], bool] = is_anonymous) -> list[str]:
     """Find parameters of functions and fields of classes that are tuples without names."""
-    found = [
-        f"{each.name}({name})" for each in functions(tree) for name, kind in parameters(each) if is_anonymous(kind)
-    ]
+    found = [f"{each.name}({name})" for each in functions(tree) for name, kind in parameters(each) if is_meant(kind)]
     for kept in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
-        fields = [line for line in kept.body if isinstance(line, ast.AnnAssign) and is_anonymous(line.annotation)]
+        fields = [line for line in kept.body if isinstance(line, ast.AnnAssign) and is_meant(line.annotation)]
         found += [f"{kept.name}.{ast.unparse(field.target)}" for field in fields]
     return found
 
@@ -99,9 +116,19 @@ def test_who_uses_two_parts_of_the_context_takes_these() -> None:
     assert {path: names for path, names in found.items() if names} == {}
 
 
+def test_who_is_given_a_session_opens_no_transaction() -> None:
+    found = {path: opens_beside_its_session(tree) for path, tree in trees(*PACKAGES)}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
 def test_what_is_given_together_has_a_name() -> None:
     found = {path: anonymous(tree) for path, tree in trees(*PACKAGES)}
     assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_collections_of_what_has_no_name_become_fewer() -> None:
+    found = [name for _, tree in trees(*PACKAGES) for name in anonymous(tree, holds_anonymous)]
+    assert len(found) == COLLECTIONS, "fewer: lower the number; more: give what is collected a name"
 
 
 def test_such_functions_would_be_found() -> None:
@@ -113,4 +140,9 @@ def test_such_functions_would_be_found() -> None:
         "class Line:\n    end: tuple[str, float]\n"
     )
     assert takes_too_much(tree) == ["one"]
+    both = ast.parse("def act(session: Session, context: AppContext): context.database.write()\n")
+    assert opens_beside_its_session(both) == ["act"]
     assert anonymous(tree) == ["held(both)", "Line.end"]
+    collected = ast.parse("def told(parts: list[tuple[str, float]], pairs: list[tuple[int, int]]): ...\n")
+    assert anonymous(collected) == []
+    assert anonymous(collected, holds_anonymous) == ["told(parts)"]

@@ -123,10 +123,20 @@ def test_queries_never_commit() -> None:
     ends = [
         f"{path}:{call.lineno}"
         for path, call, name in calls(Kind.QUERIES)
-        if name in {"commit", "rollback", "begin"}
-        or ast.unparse(call.func).endswith(("database.read", "database.write"))
+        if name in {"commit", "rollback", "begin"} or "database." in ast.unparse(call.func)
     ]
     assert ends == []
+
+
+def test_routes_stand_in_modules_named_for_them() -> None:
+    """A blueprint is in `http.py` or `*_http.py`, so that the list of a folder shows where a route is."""
+    routed = {
+        path
+        for path, tree in trees(*DOMAINS, "console")
+        if any(isinstance(node, ast.Name) and node.id == "Blueprint" for node in ast.walk(tree))
+    }
+    assert len(routed) > len(DOMAINS)
+    assert {path for path in routed if kind_of(path.removesuffix(".py").replace("/", ".")) is not Kind.HTTP} == set()
 
 
 def calls(kind: Kind) -> Iterator[tuple[str, ast.Call, str]]:

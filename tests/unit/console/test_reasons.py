@@ -18,14 +18,14 @@ from routing.ladder.candidates import Candidate
 from routing.ladder.floor_state import FloorState, QueuedCaller, StartOffer
 from routing.ladder.ladder import AT_RISK, BESIDE, decide
 from routing.queues import priority_patients, queues_file
-from routing.queues.queues import OverflowKind, OverflowRule
+from routing.queues.queues import HelpingQueue, OverflowKind, OverflowRule
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RULES = queues_file.read_file(queues_file.STANDARD, ZoneInfo("Asia/Shanghai"))
 CHINESE = re.compile("[\u4e00-\u9fff]")
 AGENT = Candidate("a", {"booking": 3, "nurse": 3, "cardiology": 2, "zh-CN": 5}, NOW, 8.0)
 CALLER = QueuedCaller("c", {"booking": 1, "zh-CN": 1}, 0, NOW - timedelta(seconds=30), preferred_agent_id="a")
-HELP = ((OverflowRule(OverflowKind.NURSE, "nurse", 0), {"nurse": 3}),)
+HELP = (HelpingQueue(OverflowRule(OverflowKind.NURSE, "nurse", 0), {"nurse": 3}),)
 # Those of an end, which stand alone in their column and are shown as a word.
 ENDS = (reason_codes.AgentStateReason, reason_codes.OfferEndReason, reason_codes.TransferEndReason)
 

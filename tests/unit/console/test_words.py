@@ -196,7 +196,7 @@ def test_a_count_chooses_the_plural_and_is_written_with_separators() -> None:
     assert [english("calls.total", count=count) for count in (0, 1, 2, 1234)] == [
         *("0 calls", "1 call", "2 calls", "1,234 calls")
     ]
-    assert words(Language.MANDARIN)("calls.total", count=1234) == "共 1,234 个通话"
+    assert words(Language.MANDARIN)("calls.total", count=1234) == "共 1,234 通电话"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -9,10 +9,10 @@ import pytest
 
 from hotline.errors import IllegalMove
 from hotline.outbox import transitions
-from hotline.values.states import attempt, offer, recording, review, transfer
+from hotline.values.states import attempt, leg, offer, recording, review, transfer
 from hotline.values.states.agent import STATE_LIFECYCLE, AgentState, AgentStateEvent
 from hotline.values.states.lifecycle import Lifecycle
-from hotline.values.states.lifecycles import BY_EVENT, BY_STATUS, LIFECYCLES
+from hotline.values.states.lifecycles import BY_EVENT, LIFECYCLES
 from hotline.values.states.offer import OfferEvent, OfferState
 from hotline.values.states.recording import REPORTED, RecordingEvent, RecordingState
 from hotline.values.states.review import ReviewEvent, ReviewState
@@ -61,7 +61,7 @@ def test_the_event_between_two_statuses_leads_there(life: Lifecycle[StrEnum]) ->
 
 
 def test_statuses_and_events_name_one_lifecycle_each() -> None:
-    assert len(BY_STATUS) == len(BY_EVENT) == len(LIFECYCLES)
+    assert len({life.status for life in LIFECYCLES}) == len(BY_EVENT) == len(LIFECYCLES)
 
 
 def test_an_offer_that_ended_never_lives_again() -> None:
@@ -77,6 +77,23 @@ def test_an_offer_that_ended_never_lives_again() -> None:
 def test_a_report_of_ringing_comes_twice_and_late(state: OfferState) -> None:
     after = OfferState.RINGING if state is OfferState.STARTED else state
     assert offer.LIFECYCLE.after(state, OfferEvent.RANG) is after
+
+
+@pytest.mark.parametrize(("status", "reported"), list(product(leg.LegStatus, leg.REPORTED)))
+def test_a_leg_goes_on_only_and_stays_as_it_ended(status: leg.LegStatus, reported: leg.LegStatus) -> None:
+    order = [leg.LegStatus.INITIATED, leg.LegStatus.RINGING, leg.LegStatus.ANSWERED]
+    after = leg.LIFECYCLE.after(status, leg.REPORTED[reported])
+    is_late = status in leg.ENDED_LEGS or (reported in order and order.index(reported) <= order.index(status))
+    assert after is (status if is_late else reported)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "reported", "is_news"), [(1, 2, True), (2, 2, False), (2, 1, False), (None, 0, True), (3, None, True)]
+)
+def test_only_a_report_with_a_higher_number_changes_a_leg(
+    sequence: int | None, reported: int | None, is_news: bool
+) -> None:
+    assert leg.is_news(sequence, reported) is is_news
 
 
 def test_an_agent_who_is_not_ready_is_a_last_resort_and_can_be_offered_a_call() -> None:
@@ -129,9 +146,7 @@ def test_a_transition_changes_the_row_and_an_illegal_one_leaves_it() -> None:
     assert transitions.transition(row, OfferEvent.RANG)
     assert row.state is OfferState.RINGING
     assert not transitions.transition(row, OfferEvent.RANG)
-    assert transitions.move(row, OfferState.MISSED)
+    assert transitions.transition(row, OfferEvent.RING_NO_ANSWER)
     with pytest.raises(IllegalMove):
         transitions.transition(row, OfferEvent.ANSWERED)
-    with pytest.raises(IllegalMove):
-        transitions.move(row, OfferState.ANSWERED)
     assert str(row.state) == "missed"

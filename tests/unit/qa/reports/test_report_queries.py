@@ -18,7 +18,7 @@ from qa.reports.words import words
 from qa.reviews import answers as reviews_answers
 from qa.scorecards import Item
 from qa.statistics import aggregates
-from qa.statistics.aggregates import DrawableCall, IntervalTerms, PublishedReview
+from qa.statistics.aggregates import DrawableCall, IntervalTerms, PublishedReview, SectionScore
 from qa.statistics.assessment import OfferResults, assess
 from qa.statistics.confidence_interval import BarVerdict
 
@@ -80,7 +80,8 @@ def test_items_tell_which_part_of_their_weight_was_earned() -> None:
 
 
 def test_an_assessment_leaves_out_what_has_no_figures_and_says_so() -> None:
-    sections = {"content": (80.0, 4), "opening": (90.0, 4), "ending": (70.0, 4), "manner": (100.0, 4)}
+    scores = {"content": 80.0, "opening": 90.0, "ending": 70.0, "manner": 100.0}
+    sections = {name: SectionScore(score, 4) for name, score in scores.items()}
     found = assess("a", WEIGHTS, sections, OfferResults(10, 9, 8), [])
     values = {part.name: part.value for part in found.parts}
     assert values == {"knowledge": 80, "communication": 80, "attitude": 100, "results": 85, "patients": None}

@@ -13,7 +13,7 @@ from recordings.retention.periods import RetainedCallKind, RetentionBlock, Reten
 from recordings.speech import hints, hints_file
 from recordings.speech.dialogue import TranscriptLine
 from recordings.transcripts import turn_figures
-from recordings.transcripts.urgency import is_urgent
+from recordings.transcripts.urgency import CaseWeight, is_urgent
 
 ENDED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ALL = frozenset(RetentionItem)
@@ -109,8 +109,8 @@ def test_complaints_emergencies_low_ratings_and_warnings_are_urgent() -> None:
     assert is_urgent(Intent.EMERGENCY)
     assert is_urgent(Intent.ENQUIRY, rating=2)
     assert is_urgent(Intent.ENQUIRY, warned=True)
-    assert is_urgent(Intent.ENQUIRY, frozenset({(CaseKind.COMPLAINT, Urgency.NORMAL)}))
-    assert not is_urgent(Intent.ENQUIRY, frozenset({(CaseKind.MESSAGE, Urgency.NORMAL)}), rating=3)
+    assert is_urgent(Intent.ENQUIRY, frozenset({CaseWeight(CaseKind.COMPLAINT, Urgency.NORMAL)}))
+    assert not is_urgent(Intent.ENQUIRY, frozenset({CaseWeight(CaseKind.MESSAGE, Urgency.NORMAL)}), rating=3)
 
 
 def said(text: str, start: float, end: float, speaker: str = "agent") -> TranscriptLine:

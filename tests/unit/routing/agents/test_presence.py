@@ -13,7 +13,7 @@ from routing.agents.presence import AgentPage, PresenceFacts
 from routing.ladder import ladder
 from routing.ladder.floor_state import FloorState, LeaveByOverflow, QueuedCaller
 from routing.ladder.unreachable import ReachableSkills
-from routing.queues.queues import OverflowKind, OverflowRule
+from routing.queues.queues import HelpingQueue, OverflowKind, OverflowRule
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 FRESH, STALE = NOW - timedelta(seconds=2), NOW - timedelta(seconds=6)
@@ -126,7 +126,7 @@ def test_the_newest_page_that_is_there_has_the_telephone() -> None:
 
 # A queue that nobody is at
 
-NURSES = ((OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 1}),)
+NURSES = (HelpingQueue(OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 1}),)
 EXITS = (OverflowRule(OverflowKind.CALL_BACK, None, 12), OverflowRule(OverflowKind.VOICEMAIL, None, 24))
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.estimates import recent_times, wait_estimate
-from routing.estimates.recent_times import DOUBT, LINE_SECONDS, PATIENT, PastWait, RecentTimes
+from routing.estimates.recent_times import DOUBT, LINE_SECONDS, PATIENT, CensoredValue, PastWait, RecentTimes, ToldWait
 from routing.estimates.wait import AgentAvailability, OverflowHelp, WaitingEntry
 from tests.support.properties import examples
 
@@ -143,11 +143,11 @@ def test_patience_counts_what_those_waited_who_were_answered_too() -> None:
 
 
 def test_the_median_of_waits_is_not_shortened_by_those_who_gave_up_before() -> None:
-    whole = [(float(value), True) for value in range(1, 10)]
+    whole = [CensoredValue(float(value), True) for value in range(1, 10)]
     assert recent_times.censored_median(whole) == 5.0
-    cut = [(value, value not in {2.0, 3.0, 4.0}) for value, _ in whole]
+    cut = [CensoredValue(value, value not in {2.0, 3.0, 4.0}) for value, _ in whole]
     assert recent_times.censored_median(cut) == 7.0
-    assert recent_times.censored_median([(3.0, False), (8.0, False)]) == 8.0
+    assert recent_times.censored_median([CensoredValue(3.0, False), CensoredValue(8.0, False)]) == 8.0
 
 
 def test_estimates_that_were_half_of_the_real_wait_are_set_right_the_more_the_more_there_are() -> None:
@@ -170,16 +170,16 @@ def test_how_long_phones_take_is_learned_from_those_for_whom_somebody_was_free()
 
 def test_the_error_names_how_far_off_announcements_were_and_how_often_they_were_too_short() -> None:
     assert recent_times.error([]) is None
-    assert recent_times.error([(60, 20, False)]) is None
-    found = recent_times.error([(60, 50, True), (60, 80, True), (120, 60, True)])
+    assert recent_times.error([ToldWait(60, 20, False)]) is None
+    found = recent_times.error([ToldWait(60, 50, True), ToldWait(60, 80, True), ToldWait(120, 60, True)])
     assert found is not None
     assert (found.count, found.median_seconds) == (3, 20)
     assert found.too_short == pytest.approx(1 / 3)
 
 
 def test_who_gave_up_after_longer_than_they_were_told_was_told_too_little_and_before_is_left_open() -> None:
-    late = recent_times.error([(60, 50, True), (60, 90, False)])
-    early = recent_times.error([(60, 50, True), (60, 70, True), (60, 10, False)])
+    late = recent_times.error([ToldWait(60, 50, True), ToldWait(60, 90, False)])
+    early = recent_times.error([ToldWait(60, 50, True), ToldWait(60, 70, True), ToldWait(60, 10, False)])
     assert late is not None
     assert early is not None
     assert (late.count, late.too_short, early.too_short) == (1, 0.5, 0.5)

@@ -9,7 +9,7 @@ from routing.ladder.answer_times import LATEST_PHONES, LEAST_ANSWERS, RungPhones
 from routing.ladder.candidates import Candidate
 from routing.ladder.floor_state import Decision, FloorState, LadderRing, LiveOffer, QueuedCaller, Reassign, StartOffer
 from routing.ladder.ladder import decide
-from routing.queues.queues import OverflowKind, OverflowRule
+from routing.queues.queues import HelpingQueue, OverflowKind, OverflowRule
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0
@@ -134,7 +134,7 @@ def test_a_caller_who_waited_two_rings_for_anybody_to_be_free_gets_more_phones_a
 
 
 def test_the_overflow_helps_a_caller_for_whom_nobody_was_free_in_all_the_rings() -> None:
-    who = caller(helpers=((OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),))
+    who = caller(helpers=(HelpingQueue(OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),))
     floor = FloorState((agent("nurse", nurse=5),), (who,), ())
     assert (rung(floor, at(14.9)), rung(floor, at(15))) == ([], [("c", "nurse")])
 

@@ -20,7 +20,7 @@ from routing.ladder.floor_state import (
     StartOffer,
 )
 from routing.ladder.ladder import decide
-from routing.queues.queues import OverflowKind, OverflowRule
+from routing.queues.queues import HelpingQueue, OverflowKind, OverflowRule
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0
@@ -137,7 +137,11 @@ def test_phone_that_rang_all_its_rings_is_missed_and_one_that_never_rang_is_unre
 def test_after_the_last_ring_the_overflow_helps_and_not_before() -> None:
     floor = FloorState(
         (agent("nurse", nurse=5),),
-        (caller(first_rung_at=NOW, helpers=((OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),)),),
+        (
+            caller(
+                first_rung_at=NOW, helpers=(HelpingQueue(OverflowRule(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),)
+            ),
+        ),
         (),
     )
     assert starts(floor, at(14.9)) == []
@@ -178,7 +182,7 @@ def floors(draw: st.DrawFn) -> FloorState:
             at(draw(st.integers(-60, 0))),
             first_rung_at=draw(st.none() | st.integers(-40, 0).map(at)),
             helpers=tuple(
-                (OverflowRule(OverflowKind.QUEUE, "other", 3), required_skills)
+                HelpingQueue(OverflowRule(OverflowKind.QUEUE, "other", 3), required_skills)
                 for required_skills in draw(st.lists(levels, max_size=2))
             ),
         )

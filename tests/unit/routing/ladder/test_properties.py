@@ -22,7 +22,7 @@ from routing.ladder.floor_state import (
 )
 from routing.ladder.ladder import AT_ONCE, AT_RISK, BESIDE, DIAL_SECONDS, decide
 from routing.ladder.ring_budget import EVERYONE, due_ring, phones_due
-from routing.queues.queues import OverflowKind, OverflowRule
+from routing.queues.queues import HelpingQueue, OverflowKind, OverflowRule
 from tests.support.properties import examples
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -74,7 +74,7 @@ def floors(draw: st.DrawFn) -> FloorState:
                 rings=draw(st.integers(1, 5)),
                 prefers=draw(levels),
                 ladder=draw(rungs),
-                helpers=tuple((way, draw(levels)) for way in draw(st.lists(helping, max_size=2))),
+                helpers=tuple(HelpingQueue(way, draw(levels)) for way in draw(st.lists(helping, max_size=2))),
                 exits=tuple(draw(st.lists(leading, max_size=2))),
                 preferred_agent_id=draw(st.none() | st.sampled_from(names)),
                 because=draw(st.sampled_from([PREFERRED, Reason(PriorityReason.CASE_OWNER, {"case": 123})])),

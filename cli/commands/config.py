@@ -22,7 +22,7 @@ KINDS = {
     "phrases": ("qa.scorecards.phrase_lists_file", "PhraseListsFile"),
     "sampling_policy": ("qa.sampling.policy_file", "Policy"),
     "retention": ("recordings.retention.periods", "RetentionRules"),
-    "hints": ("recordings.speech.hints", "HintsFile"),
+    "hints": ("recordings.speech.hints_file", "HintsFile"),
 }
 
 

@@ -88,7 +88,7 @@ def test_a_table_of_somebody_else_is_none_of_ours(migrated: Settings) -> None:
 def test_an_empty_database_is_refused_until_it_is_upgraded(settings: Settings) -> None:
     with open_unchecked(settings) as context:
         Row.metadata.drop_all(context.database.engine)
-    with pytest.raises(TablesDiffer, match="counters is missing"):
+    with pytest.raises(TablesDiffer, match="campaigns is missing"):
         open_context(settings)
     assert told_by_upgrade(settings) == (0, "The database is up to date.\n")
     open_context(settings).close()

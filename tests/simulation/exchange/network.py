@@ -35,6 +35,11 @@ class Mail:
     form: dict[str, str]
     answer: asyncio.Future[WebhookResponse] | None = None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody still waits for the answer."""
+        return self.answer is not None and not self.answer.done()
+
     def deliver(self, status: int, document: str) -> None:
         """Give the answer to whoever still waits for it."""
         if self.answer is not None and not self.answer.done():

@@ -16,7 +16,8 @@ from telephony.provider import Provider
 from tests.simulation.exchange.loop import SimulatedLoop
 from tests.simulation.exchange.network import Faults
 
-ADDRESS = "http://exchange.test"
+# As an exchange of this machine: no proxy is asked for.
+ADDRESS = "http://localhost"
 # What is asked for all the time and changes nothing: no fault of its own.
 PHONES = "/Phones.json"
 DAMAGED = 422
@@ -89,7 +90,7 @@ class InMemory(BaseAdapter):
     def _answer(self, request: requests.PreparedRequest) -> requests.Response:
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else bytes(body)
-        headers = {**request.headers, "Host": "exchange.test", "Content-Length": str(len(body))}
+        headers = {**request.headers, "Host": "localhost", "Content-Length": str(len(body))}
         lines = [f"{request.method} {request.path_url} HTTP/1.1", *(f"{name}: {headers[name]}" for name in headers)]
         self._loop.do(lambda: self._exchange("\r\n".join([*lines, "", ""]).encode() + body))
         head, _, content = bytes(self._wire.sent).partition(b"\r\n\r\n")

@@ -42,7 +42,7 @@ HOSPITAL = Path(__file__).resolve().parents[3] / "cli/demo/hospital.yaml"
 WAYS_OUT = Path(__file__).with_name("queues.yaml")
 MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of its own is made in it)
 STEPS_PER_DAY = 2_000  # a new database then: rows that are over only make it slower
-STEPS_PER_SETTLING = 400
+STEPS_PER_SETTLING = 500
 
 
 def day(context: AppContext, seed: int, steps: int) -> Counter[str]:

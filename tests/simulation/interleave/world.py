@@ -130,11 +130,16 @@ class World:
         """Any webhook in flight arrives; some arrive again later."""
         if not self.exchange.mail:
             return ""
-        index = self.random.randrange(len(self.exchange.mail))
+        index = self._next_mail()
         mail = self.exchange.mail[index]
         if self.is_calm or self.random.random() >= self.exchange.faults.doubled:
             del self.exchange.mail[index]
         return self.post(mail)
+
+    def _next_mail(self) -> int:
+        """Which webhook arrives next: in every second case one of those that somebody waits for, if there is one."""
+        awaited = [index for index, mail in enumerate(self.exchange.mail) if mail.is_awaited]
+        return self.random.choice(awaited if awaited and self.random.random() < 0.5 else range(len(self.exchange.mail)))
 
     def post(self, mail: Mail) -> str:
         """Deliver a webhook; its line does what the answer says, if it still waits for it."""
@@ -204,8 +209,8 @@ class World:
 
 EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
     "arrive": (8, lambda world: callers.arrive(world.context, world.exchange, world.door)),
-    "rings": (10, lambda world: phones.begin_ringing(world.exchange)),
-    "picks up": (7, lambda world: phones.pick_up(world.exchange)),
+    "rings": (12, lambda world: phones.begin_ringing(world.exchange)),
+    "picks up": (10, lambda world: phones.pick_up(world.exchange)),
     "not answered": (2, lambda world: phones.not_answered(world.exchange)),
     "caller hangs up": (2.5, lambda world: phones.caller_hangs_up(world.exchange)),
     "agent drops": (2.5, lambda world: phones.agent_drops(world.exchange)),
@@ -213,9 +218,9 @@ EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
     "key": (4, lambda world: callers.press(world.exchange)),
     "answers": (3, lambda world: callers.answer(world.exchange)),
     "status": (1.5, lambda world: talks.change_status(world.context, world.exchange, world.agents)),
-    "hands on": (1.5, lambda world: talks.hand_on(world.context, world.exchange, world.agents)),
-    "transfer goes on": (1.5, lambda world: talks.go_on(world.context, world.exchange)),
-    "hold": (0.5, lambda world: talks.hold(world.context, world.exchange)),
+    "hands on": (3, lambda world: talks.hand_on(world.context, world.exchange, world.agents)),
+    "transfer goes on": (3, lambda world: talks.go_on(world.context, world.exchange)),
+    "hold": (1, lambda world: talks.hold(world.context, world.exchange)),
     "agent hangs up": (1.5, lambda world: talks.hang_up(world.context, world.exchange)),
     "time": (10, World.pass_time),
     "comes back": (3, lambda world: talks.come_back(world.context, world.exchange, world.agents)),

@@ -68,6 +68,18 @@ def takes_too_much(tree: ast.AST) -> list[str]:
     return found
 
 
+def opens_beside_its_session(tree: ast.AST) -> list[str]:
+    """Find functions that work in the transaction of their caller and could open another."""
+    found = []
+    for function in functions(tree):
+        kinds = {ast.unparse(kind) for _, kind in parameters(function)}
+        name = context_of(function)
+        reaches = name is not None and f"{name}.database" in ast.unparse(function)
+        if "Session" in kinds and ("Database" in kinds or reaches):
+            found.append(function.name)
+    return found
+
+
 def is_anonymous(annotation: ast.expr) -> bool:
     """Tell whether it is, or may be, a tuple of so many different things, which have no names."""
     if isinstance(annotation, ast.BinOp):
@@ -104,6 +116,11 @@ def test_who_uses_two_parts_of_the_context_takes_these() -> None:
     assert {path: names for path, names in found.items() if names} == {}
 
 
+def test_who_is_given_a_session_opens_no_transaction() -> None:
+    found = {path: opens_beside_its_session(tree) for path, tree in trees(*PACKAGES)}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
 def test_what_is_given_together_has_a_name() -> None:
     found = {path: anonymous(tree) for path, tree in trees(*PACKAGES)}
     assert {path: names for path, names in found.items() if names} == {}
@@ -123,6 +140,8 @@ def test_such_functions_would_be_found() -> None:
         "class Line:\n    end: tuple[str, float]\n"
     )
     assert takes_too_much(tree) == ["one"]
+    both = ast.parse("def act(session: Session, context: AppContext): context.database.write()\n")
+    assert opens_beside_its_session(both) == ["act"]
     assert anonymous(tree) == ["held(both)", "Line.end"]
     collected = ast.parse("def told(parts: list[tuple[str, float]], pairs: list[tuple[int, int]]): ...\n")
     assert anonymous(collected) == []

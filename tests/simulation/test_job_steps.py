@@ -73,7 +73,7 @@ def empty(context: AppContext) -> None:
     """Neither work nor recordings, and nothing in the store."""
     with context.database.write() as session:
         for table in reversed(Row.metadata.sorted_tables):
-            if table.name in {"jobs", "recordings", "calls", "events", "unreferenced_objects", "transcripts"}:
+            if table.name in {"jobs", "recordings", "calls", "call_events", "unreferenced_objects", "transcripts"}:
                 session.execute(table.delete())
     for path in Path(context.settings.objects.removeprefix("file://")).iterdir():
         shutil.rmtree(path)

@@ -23,6 +23,7 @@ from hotline.values.states.call import CallOutcome
 from qa import scorecards
 from qa.reviews import calibration_service
 from reports.service_level import figures
+from routing.calls import visibility
 from routing.calls.queries import CallFilter
 from routing.queues import queries as queue_queries
 
@@ -89,8 +90,8 @@ def show_call(call_id: str) -> ResponseReturnValue:
 
 
 def may_see(call: Call) -> bool:
-    """Tell whether the signed-in user may see this call: leads see all of them, agents their own."""
-    return bool(current_user.sees_all_calls) or (call.agent_id is not None and call.agent_id == current_user.agent_id)
+    """Tell whether the signed-in user may see this call."""
+    return visibility.may_see(call.agent_id, agent_id=current_user.agent_id, sees_all=bool(current_user.sees_all_calls))
 
 
 def _wanted() -> CallFilter:

@@ -15,7 +15,7 @@ from console.web import audit_log, audit_marks
 from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.forms import submitted
-from crm.cases import queries
+from crm.cases import queries, visibility
 from crm.cases import service as crm
 from crm.cases.queries import MINE, NOBODY, CaseFilter
 from crm.cases.service import Actor
@@ -145,9 +145,8 @@ def visible(session: Session, found: list[Case]) -> list[Case]:
 
 
 def may_act(case: Case) -> bool:
-    """Tell whether the signed-in user may hand it over and move it: leads all of them, agents their own."""
-    is_own = current_user.agent_id is not None and case.owner_agent_id == current_user.agent_id
-    return bool(current_user.sees_all_calls) or is_own
+    """Tell whether the signed-in user may hand the case over and move it."""
+    return visibility.may_act(case, agent_id=current_user.agent_id, sees_all=bool(current_user.sees_all_calls))
 
 
 def opens(session: Session, call: Call) -> bool:

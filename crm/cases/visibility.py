@@ -45,3 +45,8 @@ class Reader:
         # Nobody's: whoever answers its queue takes it; one without a queue, or urgent, is for everyone.
         is_theirs = queue is None or queue in self.queues or case.caller_index in self.on_line
         return not is_closed and (is_theirs or case.urgency is Urgency.URGENT)
+
+
+def may_act(case: SeenCase, *, agent_id: str | None, sees_all: bool) -> bool:
+    """Tell whether a user may hand the case over and move it: leads all of them, agents (`agent_id`) their own."""
+    return sees_all or (agent_id is not None and case.owner_agent_id == agent_id)

@@ -46,6 +46,7 @@ def waiting_facts(session: Session, settings: Settings, call: CallSnapshot, now:
         minutes=UNKNOWN_WAIT if forecast is None else forecast.minutes,
         callback=callback_facts(session, call),
         may_leave=entry is not None and entry.state is QueueEntryState.WAITING,
+        is_in_conference=entry is not None and entry.sent_to_conference_at is not None,
         estimate=None if forecast is None else forecast.estimate,
     )
 

@@ -30,20 +30,26 @@ class WaitingFacts:
     callback: CallbackFacts
     # Nobody has answered them yet: they may leave the queue.
     may_leave: bool
+    # Their line stands in the conference, and the router is about to bring it back: an agent was lost.
+    is_in_conference: bool = False
     estimate: Estimate | None = None
 
 
 def decide(
     flow: Flow, call: CallSnapshot, facts: WaitingFacts, *, key: str, music: Play, now: datetime
 ) -> FlowDecision:
-    """Decide what a caller hears next: their position, then music; a key may lead out of the queue."""
-    if call.status is not CallStatus.WAITING:
+    """Decide what a caller hears next: their position, then music; a key may lead out of the queue.
+
+    A key that comes late, when their line has left the provider's queue for the conference, leads nowhere: nobody would
+    hear the answer.
+    """
+    if call.status is not CallStatus.WAITING or facts.is_in_conference:
         return _elsewhere(flow, call, facts, music)
     return _pressed(flow, call, facts, key, now) or _announce(flow, call, facts, music)
 
 
 def _elsewhere(flow: Flow, call: CallSnapshot, facts: WaitingFacts, music: Play) -> FlowDecision:
-    """Answer a line that is not waiting any more, or on hold in its conference."""
+    """Answer a line that is not waiting any more, or that is in its conference."""
     if call.status is CallStatus.IN_MENU:
         # They left the queue while they were on the way into it: they leave the provider's for where they stand.
         promised = facts.callback.promised

@@ -569,6 +569,21 @@ def test_a_caller_in_line_may_leave_a_message_instead(scene: Scene) -> None:
     assert scene.one(Recording).kind is RecordingKind.MESSAGE
 
 
+@pytest.mark.parametrize("key", ["1", "2", "9"])
+def test_a_key_that_comes_after_the_line_left_for_a_conference_leads_nowhere(scene: Scene, key: str) -> None:
+    caller = scene.caller()
+    before = scene.places(caller)[-1]
+    with scene.context.database.write() as session:  # an agent answered and was lost; the router brings the line back
+        session.get_one(QueueEntry, before.id).sent_to_conference_at = clock.now()
+    address = f"/voice/calls/{scene.call(caller).id}/wait"
+    assert caller.ask(address, Digits=key).verbs == ["Play", "Redirect"]
+    assert [place.id for place in scene.places(caller)] == [before.id]
+    assert scene.call(caller).status is CallStatus.WAITING
+    with scene.context.database.write() as session:
+        session.get_one(QueueEntry, before.id).sent_to_conference_at = None
+    assert caller.ask(address, Digits=key).verbs != ["Play", "Redirect"]
+
+
 def test_without_a_message_the_caller_is_back_in_line_where_they_stood(scene: Scene) -> None:
     caller = scene.caller()
     before = scene.places(caller)[-1]

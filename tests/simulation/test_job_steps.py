@@ -15,8 +15,10 @@ from structlog.testing import capture_logs
 
 from hotline import clock
 from hotline.context import AppContext
+from hotline.database.database import Database
 from hotline.models import Row
 from hotline.object_store import orphans
+from hotline.object_store.store import ObjectStore
 from hotline.values.states.job import JobState
 from telephony.errors import ProviderDown
 from tests.simulation.job_world import KINDS, LEASE, Killed, Steps, World, stalled
@@ -178,9 +180,8 @@ class Always(Steps):
 
 
 @contextmanager
-def named_by_its_row(context: AppContext, folder: str) -> Iterator[str]:
+def named_by_its_row(_database: Database, _objects: ObjectStore, folder: str) -> Iterator[str]:
     """A blob's name as it was: always the same."""
-    del context
     yield folder
 
 

@@ -235,8 +235,15 @@ def of_copy(records: Iterable[VisitRecord], copy: str) -> list[VisitRecord]:
     ]
 
 
+CANCELLED = frozenset({VisitState.DISCHARGE_CANCELLED, VisitState.ADMISSION_CANCELLED})
+
+
 def outcome(context: AppContext, copy: str) -> dict[str, object]:
-    """Everything that is known of these people and planned for them, without what only tells them apart."""
+    """Everything that is known of these people and planned for them, without what only tells them apart.
+
+    Nothing is planned after a discharge that was cancelled: whether a row says so, or none was ever made because both
+    came together, is one to the patient.
+    """
     found: dict[str, object] = {}
     with context.database.read() as session:
         for number in ("1", "2"):
@@ -246,14 +253,20 @@ def outcome(context: AppContext, copy: str) -> dict[str, object]:
             for visit in ("V1", "V2", "V3"):
                 keys[context.keyring.index(f"stay {copy}{number}|{visit}")] = visit
             found |= {
-                f"visit {number} {keys[row.key]}": (row.state, row.began_on, row.ended_on, row.facts is None)
+                f"visit {number} {keys[row.key]}": (
+                    *(row.state, row.began_on, row.ended_on),
+                    row.facts is None or row.state in CANCELLED,
+                )
                 for row in visits
             }
             stays = session.scalars(select(Discharge).where(Discharge.person_index == index)).all()
+            cancelled = {row.key for row in visits if row.state in CANCELLED}
             found |= {
                 f"discharge {number} {keys[row.key]}": (row.discharged_on, row.number, row.ward, row.has_consent)
                 for row in stays
+                if row.key not in cancelled
             }
+            nobody_called = {row.id for row in stays if row.key in cancelled}
             ids = {row.id: keys[row.key] for row in stays}
             called = session.scalars(select(Recipient).where(Recipient.person_index == index)).all()
             found |= {
@@ -262,6 +275,7 @@ def outcome(context: AppContext, copy: str) -> dict[str, object]:
                     *(row.opens_at, row.closes_at, row.due_at if row.state is RecipientState.PLANNED else None),
                 )
                 for row in called
+                if row.discharge_id not in nobody_called or row.state is RecipientState.PLANNED
             }
     return found
 

@@ -46,12 +46,12 @@ def apply(
     session: Session,
     notifier: Notifier,
     settings: Settings,
-    about: AttemptCall,
+    attempt: AttemptCall,
     outcome: DialogueDecision,
     now: datetime,
 ) -> None:
     """Do what follows from a turn, for the attempt and for its call."""
-    details, call = about.details, about.call
+    details, call = attempt.details, attempt.call
     for effect in outcome.effects:
         match effect:
             case dialogue_state.NoteReached():
@@ -61,16 +61,16 @@ def apply(
             case dialogue_state.StartRecording():
                 jobs.add(session, notifier, RECORD, details.attempt_id, now)
             case dialogue_state.FileAnswer():
-                _file(session, notifier, settings, about, effect, now)
+                _file(session, notifier, settings, attempt, effect, now)
             case dialogue_state.FileOpinion(words=words):
                 told = GivenAnswer(TOLD, "", verbatim=words, is_opinion=True)
                 progress_service.file_answer(session, notifier, details.attempt_id, told, now)
-                _opinion(session, notifier, settings, about, words, now)
+                _opinion(session, notifier, settings, attempt, words, now)
             case dialogue_state.FileWarning(sign=sign):
                 progress_service.note_warning(session, notifier, details.attempt_id, sign, now)
                 call_log.record(session, notifier, call.id, WarningSign(), now)
             case dialogue_state.RequestPerson():
-                _ask(session, notifier, settings, about, effect, now)
+                _ask(session, notifier, settings, attempt, effect, now)
             case dialogue_state.SendAdvice():
                 jobs.add(session, notifier, ADVISE, details.attempt_id, now)
             case dialogue_state.Conclude(outcome=how, reason=reason, postponed_until=postponed_until):
@@ -81,11 +81,11 @@ def _file(
     session: Session,
     notifier: Notifier,
     settings: Settings,
-    about: AttemptCall,
+    attempt: AttemptCall,
     answered: dialogue_state.FileAnswer,
     now: datetime,
 ) -> None:
-    details, call = about.details, about.call
+    details, call = attempt.details, attempt.call
     given = GivenAnswer(
         question=answered.question,
         value=answered.value,
@@ -105,21 +105,21 @@ def _file(
         call.intent = Intent.OPINION  # what the message becomes a case of
     if answered.is_low:
         why = Reason(CaseReason.PATIENT_ANSWERED, {"question": answered.question, "value": answered.value})
-        _opinion(session, notifier, settings, about, None, now, reasons=(why,))
+        _opinion(session, notifier, settings, attempt, None, now, reasons=(why,))
 
 
 def _opinion(
     session: Session,
     notifier: Notifier,
     settings: Settings,
-    about: AttemptCall,
+    attempt: AttemptCall,
     text: str | None,
     now: datetime,
     *,
     reasons: tuple[Reason, ...] = (),
 ) -> None:
     """Have somebody look into it (D2): one case a conversation, with the patient and what was said."""
-    details, call = about.details, about.call
+    details, call = attempt.details, attempt.call
     patient_id = session.get_one(Recipient, details.recipient_id).patient_id
     before = crm_queries.opened_by_call(session, call.id, CaseKind.OPINION)
     if before is None:
@@ -133,12 +133,12 @@ def _ask(
     session: Session,
     notifier: Notifier,
     settings: Settings,
-    about: AttemptCall,
+    attempt: AttemptCall,
     asks: dialogue_state.RequestPerson,
     now: datetime,
 ) -> None:
     """Put the patient in that queue, for a warning sign ahead of everybody, with the reason for the screen."""
-    details, call, sign = about.details, about.call, asks.sign
+    details, call, sign = attempt.details, attempt.call, asks.sign
     menu = flow_file.load(settings).flow
     call.dialogue_state = queries.write_state(FlowState(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION

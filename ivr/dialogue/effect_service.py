@@ -18,7 +18,7 @@ from ivr.dialogue import flow_state, queries
 from ivr.dialogue.flow_state import Effect
 from ivr.errors import CallMovedOn
 from recordings.storage import service as recordings
-from routing.callbacks import queue_place_service
+from routing.callbacks import request_service
 from routing.estimates import estimated_wait_queries
 from routing.queues import service as queues
 
@@ -60,12 +60,12 @@ def _apply(session: Session, notifier: Notifier, settings: Settings, call: Call,
         case flow_state.KeepMessage(sid=sid):
             recordings.add_started(session, notifier, call.id, sid, now).kind = RecordingKind.MESSAGE
         case flow_state.LeaveQueue():
-            if not queue_place_service.step_out(session, notifier, call, now):
+            if not request_service.step_out(session, notifier, call, now):
                 raise CallMovedOn(call.id)
         case flow_state.ReturnToMenu():
             transitions.transition(call, CallEvent.LEFT_QUEUE)
         case flow_state.RejoinQueue():
-            queue_place_service.withdraw(session, notifier, call, now)
+            request_service.withdraw(session, notifier, call, now)
         case flow_state.RequestCallback(number=number):
             _request_callback(session, notifier, call, number, now)
         case flow_state.MarkForwarded():
@@ -93,5 +93,5 @@ def _join_queue(
 
 
 def _request_callback(session: Session, notifier: Notifier, call: Call, number: PhoneNumber, now: datetime) -> None:
-    if queue_place_service.request(session, notifier, call, number, now) is None:
+    if request_service.request(session, notifier, call, number, now) is None:
         raise CallMovedOn(call.id)

@@ -6,16 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     CursorResult,
-    Insert,
     Update,
     bindparam,
-    column,
     func,
     insert,
     select,
-    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -100,7 +96,8 @@ class Step:
     now: datetime
 
 
-_ADVANCE: Update = (
+# Takes a call to its next turn, if it still stands where it was read.
+ADVANCE: Update = (
     update(Call)
     .where(Call.id == bindparam("key"), Call.turn == bindparam("expected"), Call.status == bindparam("stood"))
     .values(
@@ -121,10 +118,11 @@ def advance(session: Session, call: CallSnapshot, step: Step) -> bool:
 
     The database decides: of two deliveries of one turn, or of a turn and the end of the call, one comes first.
     """
-    return _changed(session.execute(_ADVANCE, _values(call, step)))
+    return _changed(session.execute(ADVANCE, step_values(call, step)))
 
 
-def _values(call: CallSnapshot, step: Step) -> dict[str, Any]:
+def step_values(call: CallSnapshot, step: Step) -> dict[str, Any]:
+    """Return the parameters of `ADVANCE`."""
     return {
         "key": call.call_id,
         "expected": call.turn,
@@ -150,43 +148,6 @@ def add_events(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add events to the call's history, in one statement."""
     if rows:
         session.execute(insert(CallHistoryEvent), rows)
-
-
-def advance_with_events(connection: Statements, call: CallSnapshot, step: Step, rows: Sequence[dict[str, Any]]) -> bool:
-    """Advance the call and add its events as one write of its own; return whether it still stood there.
-
-    Most turns change nothing else. PostgreSQL takes both in one statement, which saves the round trips of a
-    transaction; SQLite has no network between, and no such statement.
-    """
-    values = _values(call, step)
-    if not connection.is_sqlite:
-        told = [[row["id"], row["kind"], row["data"]] for row in rows]
-        return connection.change_alone(_ADVANCE_AND_TELL, values | {"told": told}) == len(rows)
-    with connection.transaction():
-        if connection.change(_ADVANCE_ALONE, values) != 1:
-            return False
-        for row in rows:
-            connection.change(_EVENT, row)
-    return True
-
-
-def _advance_and_tell() -> Insert:
-    """Return the one statement that advances a call and adds its events."""
-    moved = _ADVANCE.returning(Call.id).cte("moved")
-    events = func.json_array_elements(bindparam("told", type_=JSON)).table_valued(column("value", JSON), name="event")
-    event = events.c.value
-    moment = bindparam("moment", type_=Utc())
-    rows = select(event[0].as_string(), moved.c.id, moment, event[1].as_string(), event[2].as_json())
-    return insert(CallHistoryEvent).from_select(
-        ["id", "call_id", "at", "kind", "data"], rows.select_from(moved.join(events, true()))
-    )
-
-
-_ADVANCE_ALONE = Prepared(_ADVANCE)
-_ADVANCE_AND_TELL = Prepared(_advance_and_tell())
-_EVENT = Prepared(
-    insert(CallHistoryEvent).values({name: bindparam(name) for name in ("id", "call_id", "at", "kind", "data")})
-)
 
 
 def hear(session: Session, call: CallSnapshot, state: FlowState, consent_at: datetime | None, now: datetime) -> bool:

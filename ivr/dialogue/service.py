@@ -17,7 +17,7 @@ from hotline.values import call_events
 from hotline.values.call_events import HistoryEvent
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
-from ivr.dialogue import effect_service, menu, queries
+from ivr.dialogue import effect_service, menu, queries, turn_service
 from ivr.dialogue.context import VoiceContext
 from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, NoteConsent, SetOutcome
 from ivr.dialogue.queries import Step
@@ -129,7 +129,7 @@ def _save_plain(
     text, step = _step(voice, call, decision, now)
     events = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
     rows = queries.event_rows(call.call_id, events, now)
-    if not queries.advance_with_events(connection, call, step, rows):
+    if not turn_service.advance_with_events(connection, call, step, rows):
         return None
     return text
 

@@ -60,7 +60,7 @@ def joined(voice: VoiceContext, callback_id: str, turn: Turn, now: datetime) -> 
         queries.hear(session, call, state, now if heard else None, now)
         effect_service.apply(session, voice.app.notifier, voice.app.settings, call.call_id, heard, now)
         row = session.get_one(Call, call.call_id, with_for_update=True, populate_existing=True)
-        if not callbacks.came_back(session, voice.app.notifier, callback_id, row, now):
+        if not callbacks.accepted(session, voice.app.notifier, callback_id, row, now):
             return voice.goodbye("thanks", state.language)
         session.flush()
         call = queries.snapshot(session, call.call_id) or call

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from hotline.models import Callback
 from hotline.values.states.callback import CallbackState
 
-OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
+OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.ACCEPTED)
 
 
 def open_of(session: Session, call_id: str) -> Callback | None:

@@ -25,7 +25,7 @@ from hotline.values.states.callback import CallbackEvent, CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import ENDED_LEGS
 from routing.callbacks import due
-from routing.callbacks.queue_place_service import end, enqueue, entry_like
+from routing.callbacks.request_service import end, enqueue, entry_like
 from routing.estimates import snapshot_queries, wait
 from routing.ladder import floor_state
 from telephony import webhook_urls
@@ -61,12 +61,12 @@ def answered(session: Session, callback_id: str, attempt: int, sid: str, now: da
     return callback
 
 
-def came_back(session: Session, notifier: Notifier, callback_id: str, call: Call, now: datetime) -> bool:
+def accepted(session: Session, notifier: Notifier, callback_id: str, call: Call, now: datetime) -> bool:
     """The patient has heard who calls and stays: they stand in line again, at their old place. Again: nothing."""
     callback = _locked(session, callback_id)
     if callback is None or callback.outbound_call_id != call.id or callback.state is not CallbackState.DIALLING:
         return False
-    transitions.transition(callback, CallbackEvent.CAME_BACK)
+    transitions.transition(callback, CallbackEvent.ACCEPTED)
     call.asked_at = call.asked_at or now
     enqueue(session, notifier, call, entry_like(call.id, callback), now)
     return True
@@ -75,11 +75,11 @@ def came_back(session: Session, notifier: Notifier, callback_id: str, call: Call
 def call_ended(session: Session, notifier: Notifier, settings: Settings, call: Call, now: datetime) -> None:
     """A line has ended. That of a call-back: it is done when they met a person, else tried again."""
     callback = session.scalar(_OF_LINE, {"call_id": call.id})
-    if callback is None or callback.state not in {CallbackState.DIALLING, CallbackState.BACK}:
+    if callback is None or callback.state not in {CallbackState.DIALLING, CallbackState.ACCEPTED}:
         return
     if call.answered_at is not None:
         if callback.state is CallbackState.DIALLING:
-            transitions.transition(callback, CallbackEvent.CAME_BACK)
+            transitions.transition(callback, CallbackEvent.ACCEPTED)
         end(session, notifier, callback, CallbackEvent.MET, None, now)
     else:
         _over(session, notifier, settings, callback, CallbackReason.HUNG_UP, now)

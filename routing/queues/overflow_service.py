@@ -13,7 +13,7 @@ from hotline.models import Call, QueueEntry
 from hotline.outbox.notifier import Notifier
 from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.queue_entry import QueueEntryState
-from routing.callbacks import queue_place_service
+from routing.callbacks import request_service
 from routing.ladder import floor_state
 from routing.queues import queries, service
 from routing.queues.queues import OverflowKind
@@ -67,7 +67,7 @@ def _undo(database: Database, notifier: Notifier, call_id: str, now: datetime) -
     with database.write() as session:
         call = queries.locked_call(session, call_id)
         if call is not None:
-            queue_place_service.rejoin(session, notifier, call, now)
+            request_service.rejoin(session, notifier, call, now)
 
 
 def restore_entry(database: Database, notifier: Notifier, call_id: str, now: datetime) -> None:
@@ -75,4 +75,4 @@ def restore_entry(database: Database, notifier: Notifier, call_id: str, now: dat
     with database.write() as session:
         call: Call | None = queries.locked_call(session, call_id)
         if call is not None and queries.open_entry(session, call_id) is None:
-            queue_place_service.rejoin(session, notifier, call, now)
+            request_service.rejoin(session, notifier, call, now)

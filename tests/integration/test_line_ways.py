@@ -479,7 +479,7 @@ def test_a_router_that_dies_while_dialling_never_dials_twice(scene: Scene) -> No
     line, said = scene.picks_up("CB1")  # it rings all the same, and is the line of this try
     assert "calling you back" in said.said
     assert line.press("1").verbs[-1] == "Enqueue"
-    assert scene.one(Callback).state is CallbackState.BACK
+    assert scene.one(Callback).state is CallbackState.ACCEPTED
 
 
 def test_a_try_of_which_nothing_is_heard_is_over_after_a_while(scene: Scene) -> None:

@@ -9,7 +9,7 @@ from hotline.context import AppContext
 from hotline.models import Call, CallHistoryEvent
 from hotline.values import call_events
 from hotline.values.language import Language
-from ivr.dialogue import queries
+from ivr.dialogue import queries, turn_service
 from ivr.dialogue.flow_state import FlowState
 from ivr.dialogue.queries import Step
 
@@ -32,7 +32,7 @@ def test_of_two_deliveries_of_a_turn_the_first_is_saved_with_its_events(context:
         assert call is not None
         for _ in range(2):
             rows = queries.event_rows("c", events, now)
-            saved.append(queries.advance_with_events(connection, call, step, rows))
+            saved.append(turn_service.advance_with_events(connection, call, step, rows))
         after = queries.snapshot_for_turn(connection, "c")
     assert saved == [True, False]
     assert after == replace(call, state=moved, turn=3)

@@ -6,11 +6,11 @@ from hotline.values.states.lifecycle import Lifecycle, Transition
 
 
 class CallbackState(StrEnum):
-    """Where a callback stands: in the queue, being dialled, back on the line, over."""
+    """Where a callback stands: in the queue, being dialled, in the queue again with its patient, over."""
 
     WAITING = "waiting"
     DIALLING = "dialling"
-    BACK = "back"
+    ACCEPTED = "accepted"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -20,7 +20,7 @@ class CallbackEvent(StrEnum):
     """What happens to a callback."""
 
     DIALLED = "dialled"
-    CAME_BACK = "came_back"  # the patient has answered and stays
+    ACCEPTED = "accepted"  # the patient has answered and stays
     TRY_MISSED = "try_missed"  # another try is due later
     MET = "met"  # the patient has talked with an agent
     GIVEN_UP = "given_up"
@@ -33,10 +33,10 @@ LIFECYCLE = Lifecycle(
     CallbackEvent,
     (
         Transition(_E.DIALLED, (_S.WAITING,), _S.DIALLING),
-        Transition(_E.CAME_BACK, (_S.DIALLING,), _S.BACK),
-        Transition(_E.TRY_MISSED, (_S.DIALLING, _S.BACK), _S.WAITING),
-        Transition(_E.MET, (_S.BACK,), _S.DONE),
-        Transition(_E.GIVEN_UP, (_S.WAITING, _S.DIALLING, _S.BACK), _S.FAILED),
+        Transition(_E.ACCEPTED, (_S.DIALLING,), _S.ACCEPTED),
+        Transition(_E.TRY_MISSED, (_S.DIALLING, _S.ACCEPTED), _S.WAITING),
+        Transition(_E.MET, (_S.ACCEPTED,), _S.DONE),
+        Transition(_E.GIVEN_UP, (_S.WAITING, _S.DIALLING, _S.ACCEPTED), _S.FAILED),
         Transition(_E.CANCELLED, (_S.WAITING,), _S.CANCELLED),
     ),
 )

@@ -21,7 +21,7 @@ def promises(seen: Seen) -> Iterator[str]:
     for promise in seen.promises:
         if promise.tries > MOST_TRIES:
             yield f"dialled {promise.tries} times: {promise.call_id}"
-        if promise.state is CallbackState.BACK and promise.outbound_call_id is None:
+        if promise.state is CallbackState.ACCEPTED and promise.outbound_call_id is None:
             yield f"call-back came back without a call: {promise.call_id}"
         is_back = promise.outbound_call_id is not None and promise.state is not CallbackState.WAITING
         if is_back and promise.outbound_call_id not in seen.calls:

@@ -16,7 +16,7 @@ from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 
 OPEN = (QueueEntryState.WAITING, QueueEntryState.WON)
-OPEN_PROMISES = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
+OPEN_PROMISES = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.ACCEPTED)
 
 
 class SeenCall(NamedTuple):

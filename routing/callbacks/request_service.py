@@ -1,4 +1,4 @@
-"""Leaving the line for a call-back, and coming back to it: the place is kept. Inside the caller's transaction."""
+"""Callbacks as callers ask for them: they leave the queue and keep their position. In the caller's transaction."""
 
 from datetime import datetime
 
@@ -31,7 +31,7 @@ ENDED_BY: dict[CallbackEvent, type[HistoryEvent]] = {
 
 
 def request(session: Session, notifier: Notifier, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
-    """The caller leaves the line and is called back at `number`; asked again, that number for the same call-back.
+    """The caller leaves the line and is called back at `number`; asked again, that number for the same callback.
 
     `None` where they are in no line, or on their way to an agent already.
     """
@@ -73,7 +73,7 @@ def _row(call: Call, entry: QueueEntry, number: PhoneNumber, now: datetime) -> C
 
 
 def withdraw(session: Session, notifier: Notifier, call: Call, now: datetime) -> None:
-    """The caller would rather wait: the call-back is off, and they stand where they stood."""
+    """The caller would rather wait: the callback is off, and they stand where they stood."""
     found = open_of(session, call.id)
     if found is not None and found.state is CallbackState.WAITING:
         end(session, notifier, found, CallbackEvent.CANCELLED, CallbackReason.CALLER_STAYED, now)

@@ -43,13 +43,14 @@ def decide(
     A key that comes late, when their line has left the provider's queue for the conference, leads nowhere: nobody would
     hear the answer.
     """
-    if call.status is not CallStatus.WAITING or facts.is_in_conference:
+    if call.status is not CallStatus.WAITING:
         return _elsewhere(flow, call, facts, music)
-    return _pressed(flow, call, facts, key, now) or _announce(flow, call, facts, music)
+    led_out = None if facts.is_in_conference else _pressed(flow, call, facts, key, now)
+    return led_out or _announce(flow, call, facts, music)
 
 
 def _elsewhere(flow: Flow, call: CallSnapshot, facts: WaitingFacts, music: Play) -> FlowDecision:
-    """Answer a line that is not waiting any more, or that is in its conference."""
+    """Answer a line that is not waiting any more, or on hold in its conference."""
     if call.status is CallStatus.IN_MENU:
         # They left the queue while they were on the way into it: they leave the provider's for where they stand.
         promised = facts.callback.promised

@@ -31,7 +31,7 @@ def test_failed_work_is_done_again_by_keyboard(person: Person, context: AppConte
     expect(rows).to_have_count(3)
     rows.first.locator("button").focus()
     person.page.keyboard.press("Enter")
-    person.sees("[role=status]", "正在重新执行")
+    person.sees("[role=status]", "正在重试")
     expect(rows).to_have_count(2)
     person.page.locator("button.main").focus()
     person.page.keyboard.press("Enter")

@@ -183,7 +183,7 @@ def test_a_supervisor_sees_both_and_decides_and_it_is_logged(app: Flask, context
     assert "已采用" in staff.open("/identities").text
     assert discharges(context)[0].number == OTHER
     staff.send(f"/identities/{one.proposal.id}", accept="no")
-    assert "已有人处理" in staff.open("/identities").text
+    assert "已由他人处理" in staff.open("/identities").text
     with context.database.read() as session:
         looks = select(AuditEntry.action).where(AuditEntry.subject == "identity").order_by(AuditEntry.at, AuditEntry.id)
         assert list(session.scalars(looks)) == ["view_identity", "accept_identity", "view_identity"]

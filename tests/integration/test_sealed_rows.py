@@ -100,7 +100,8 @@ def test_a_row_without_an_id_gets_one_before_it_is_sealed(context: AppContext) -
 
 def test_lists_and_dicts_are_bound_too(context: AppContext) -> None:
     with context.database.write() as session:
-        session.execute(text("INSERT INTO persons (person_index, root, undone) VALUES ('p', 'p', '[]')"))
+        columns = "(person_index, root, undone_stops)"
+        session.execute(text(f"INSERT INTO patient_identifiers {columns} VALUES ('p', 'p', '[]')"))  # noqa: S608 (ours)
         row = {
             "id": "v", "key": "v", "person_index": "p", "event_reports": {}, "facts": {"name": "王芳"},
             "state": "discharged", "changed_at": NOW,

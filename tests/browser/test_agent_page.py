@@ -139,7 +139,7 @@ def test_a_page_that_is_loaded_again_in_mid_call_gets_its_caller_back(agent: Age
     agent.becomes("available")
     with house.phones(patient("+8613900000034", {"wait_for_hang_up": {"timeout": 60, "required": False}})):
         agent.answers()
-        house.wait(lambda: house.agent().state is AgentState.TALKING, 20, "a conversation")
+        house.wait(lambda: house.call("+8613900000034", status=CallStatus.TALKING), 20, "a conversation")
         page.reload()
         agent.rings()
         agent.card_says("此前线路中断")

@@ -5,6 +5,9 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
+# A connection that was taken is served after so long at most.
+BEGINNING_SECONDS = 0.05
+
 
 class Wire:
     """Passes on to 127.0.0.1:`port` whatever comes to its own `port`, while it is not held."""
@@ -16,6 +19,8 @@ class Wire:
         self._flows = asyncio.Event()
         self._flows.set()
         self._tasks: set[asyncio.Task[None]] = set()
+        # Whether nobody came in since this was last said.
+        self._is_quiet = False
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(
@@ -37,10 +42,12 @@ class Wire:
 
         async def end() -> None:
             self._server.close()
-            await asyncio.sleep(0)  # who has just come in begins, and is ended with the others
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            while self._tasks or not self._is_quiet:
+                self._is_quiet = True
+                for task in list(self._tasks):
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await asyncio.sleep(BEGINNING_SECONDS)  # who has just come in begins, and is ended like the others
 
         asyncio.run_coroutine_threadsafe(end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -51,6 +58,7 @@ class Wire:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self._is_quiet = False
         task.add_done_callback(self._tasks.discard)
         ends = [writer]
         ways: list[asyncio.Task[None]] = []

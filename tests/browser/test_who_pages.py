@@ -50,5 +50,6 @@ def test_a_session_elsewhere_is_ended_by_keyboard(chromium: Browser, server: Ser
         person.page.keyboard.press("Enter")
         person.sees("[role=status]")
         elsewhere.expects_faults = True
+        expect(elsewhere.page.locator("[name=password]")).to_be_visible()  # the page itself goes to the door
         elsewhere.open("/calls")
         expect(elsewhere.page.locator("[name=password]")).to_be_visible()

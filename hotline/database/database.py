@@ -177,11 +177,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     driver: Any = connection.connection.driver_connection  # past the library: it is every transaction's first word
-    if options.get("writes", False):
-        _begin_immediate(driver)
-    else:
-        driver.execute(f"PRAGMA busy_timeout={1000 * time_limits.left(LONGEST_LOCK_SECONDS):.0f}")
-        driver.execute("BEGIN")
+    with statements.library_faults(connection.dialect):
+        if options.get("writes", False):
+            _begin_immediate(driver)
+        else:
+            driver.execute(f"PRAGMA busy_timeout={1000 * time_limits.left(LONGEST_LOCK_SECONDS):.0f}")
+            driver.execute("BEGIN")
 
 
 def _begin_immediate(driver: Any) -> None:

@@ -115,7 +115,7 @@ class Statements:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make the statements of the block one transaction: committed at its end, undone by an exception."""
-        with self._guard.transaction_on(self._driver):
+        with library_faults(self._dialect), self._guard.transaction_on(self._driver):
             yield
 
     def _run(self, compiled: _Compiled, values: Values) -> Any:
@@ -130,19 +130,31 @@ class Statements:
         is_lost = self._dialect.is_disconnect(error, driver, None)
         if is_lost:
             self._connection.invalidate(error)
-        base = self._dialect.loaded_dbapi.Error
-        return cast(
-            DBAPIError,
-            DBAPIError.instance(
-                text, None, error, base, hide_parameters=True, connection_invalidated=is_lost, dialect=self._dialect
-            ),
-        )
+        return _library_fault(self._dialect, error, text, is_lost=is_lost)
+
+
+@contextmanager
+def library_faults(dialect: Dialect) -> Iterator[None]:
+    """Raise the library's error where the driver itself is asked and fails, so that everybody knows one kind."""
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        raise _library_fault(dialect, error, "a transaction or connection", is_lost=False) from error
+
+
+def _library_fault(dialect: Dialect, error: Any, text: str, *, is_lost: bool) -> DBAPIError:
+    base = dialect.loaded_dbapi.Error
+    fault = DBAPIError.instance(
+        text, None, error, base, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
+    )
+    return cast(DBAPIError, fault)
 
 
 @contextmanager
 def connected(engine: Engine, guard: WriteGuard) -> Iterator[Statements]:
     """Yield a connection of the engine's pool for such statements."""
-    connection = engine.raw_connection()
+    with library_faults(engine.dialect):
+        connection = engine.raw_connection()
     try:
         yield Statements(engine.dialect, connection, guard)
     finally:

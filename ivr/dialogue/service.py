@@ -129,9 +129,7 @@ def _save_plain(
     text, step = _step(voice, call, decision, now)
     events = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
     rows = queries.event_rows(call.call_id, events, now)
-    if not turn_service.advance_with_events(connection, call, step, rows):
-        return None
-    return text
+    return text if turn_service.advance_with_events(connection, call, step, rows) else None
 
 
 def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str | None:

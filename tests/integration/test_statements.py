@@ -1,14 +1,17 @@
 """Statements that are compiled once: the same values as through the mapper, and a connection that was lost."""
 
+import sqlite3
 from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from hotline import clock
 from hotline.context import AppContext
+from hotline.database import time_limits
+from hotline.database.outage import is_away
 from hotline.database.statements import Prepared, Statements
 from hotline.models import Call, CallHistoryEvent
 from hotline.values.language import Language
@@ -93,3 +96,29 @@ def test_a_connection_that_the_server_closed_is_told_as_lost_and_not_used_again(
     assert "语言" not in str(fault.value)
     with context.database.statements() as connection:
         assert connection.change_alone(ADD, event("e", now)) == 1
+
+
+def test_whoever_waits_too_long_for_the_lock_of_sqlite_knows_that_the_database_is_away(context: AppContext) -> None:
+    if not context.database.is_sqlite:
+        pytest.skip("PostgreSQL has no lock of the whole database")
+    now = add(context)
+    writer = sqlite3.connect(str(context.database.engine.url.database), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    faults = []
+    for write in (write_by_statements, write_by_session):
+        with time_limits.within(0.2), pytest.raises(OperationalError) as fault:
+            write(context, now)
+        faults.append(fault.value)
+    writer.execute("ROLLBACK")
+    writer.close()
+    assert all(is_away(fault) for fault in faults)
+
+
+def write_by_statements(context: AppContext, now: datetime) -> None:
+    with context.database.statements() as connection, connection.transaction():
+        connection.change(ADD, event("e", now))
+
+
+def write_by_session(context: AppContext, now: datetime) -> None:
+    with context.database.write() as session:
+        session.add(CallHistoryEvent(**event("e", now)))

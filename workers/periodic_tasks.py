@@ -105,8 +105,8 @@ class PeriodicTasks:
 
 def _take(session: Session, task: PeriodicTask) -> datetime | None:
     """Take a task; return when it was started, `None` where it is not due, or runs elsewhere."""
-    now = server_clock.now(session)
     row = queries.task_schedule(session, task.name)
+    now = server_clock.now(session)  # after the lock: a rival's start, waited for, is never ahead of it
     if row is None:
         row = queries.add_task_schedule(session, task.name, now)
     elif not is_due(row, task, now):

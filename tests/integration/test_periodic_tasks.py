@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from hotline import clock
@@ -17,6 +18,7 @@ from hotline.models import TaskSchedule as Row
 from telephony.provider import connect
 from tests.simulation.interleave.seams import InTurn
 from tests.support.servers import wait_for
+from workers import queries
 from workers.clock import leader, periodic_tasks
 from workers.periodic_tasks import PeriodicTask, PeriodicTasks
 
@@ -73,6 +75,26 @@ def test_two_clocks_do_a_chore_once(context: AppContext) -> None:
     for thread in threads:
         thread.join()
     assert done["counts"] + done_too["counts"] == 2
+
+
+def test_who_waits_for_the_row_of_a_rival_that_starts_the_task_leaves_it_alone(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if context.database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time, and no row to wait for")
+    (first, done), (second, done_too) = counted(context), counted(context)
+    first.start_due()
+    change(context, due_at=now_of(context) - MINUTE)
+    locked = queries.task_schedule
+
+    def after_the_rival(session: Session, name: str) -> Row | None:
+        monkeypatch.undo()
+        assert first.start_due() == ["counts"]
+        return locked(session, name)
+
+    monkeypatch.setattr(queries, "task_schedule", after_the_rival)
+    assert second.start_due() == []
+    assert (done["counts"], done_too["counts"]) == (2, 0)
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

@@ -92,9 +92,8 @@ class PeriodicTasks:
         try:
             task.do(clock.now(), lambda: not self._is_stopped and self._steady() < until)
         except Exception as fault:
-            log.get().exception(
-                "periodic_task_failed", task=task.name
-            )  # what was due stays so; the next run tries again
+            # What was due stays so; the next run tries again.
+            log.get().exception("periodic_task_failed", task=task.name)
             error = retrying.code(fault)
         try:
             with self._database.write() as session:
@@ -107,9 +106,7 @@ def _take(session: Session, task: PeriodicTask) -> datetime | None:
     """Take a task; return when it was started, `None` where it is not due, or runs elsewhere."""
     row = queries.task_schedule(session, task.name)
     now = server_clock.now(session)  # after the lock: a rival's start, waited for, is never ahead of it
-    if row is None:
-        row = queries.add_task_schedule(session, task.name, now)
-    elif not is_due(row, task, now):
+    if not is_due(row, task, now):
         return None
     row.due_at, row.last_started_at = now + task.every, now
     session.flush()

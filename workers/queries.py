@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, Update, case, select, update
 from sqlalchemy.orm import Session
 
-from hotline.database import server_clock
+from hotline.database import server_clock, upsert
 from hotline.models import Job, TaskSchedule
 from hotline.outbox import jobs
 from hotline.values.states.job import JobState
@@ -58,16 +58,15 @@ def is_known(session: Session, kind: str, subject_id: str) -> bool:
     return session.scalar(select(Job.id).where(Job.kind == kind, Job.subject_id == subject_id)) is not None
 
 
-def task_schedule(session: Session, name: str) -> TaskSchedule | None:
-    """Return the row of a task, locked; `None` before its first run."""
-    return session.scalar(select(TaskSchedule).where(TaskSchedule.name == name).with_for_update())
-
-
-def add_task_schedule(session: Session, name: str, now: datetime) -> TaskSchedule:
-    """Add the row of a task that is due now."""
-    row = TaskSchedule(name=name, due_at=now, overruns=0)
-    session.add(row)
-    return row
+def task_schedule(session: Session, name: str) -> TaskSchedule:
+    """Return the row of a task, locked; before its first run the task is due."""
+    query = select(TaskSchedule).where(TaskSchedule.name == name).with_for_update()
+    found = session.scalar(query)
+    if found is not None:
+        return found
+    first = {"name": name, "due_at": server_clock.now(session), "overruns": 0}
+    session.execute(upsert.insert(session, TaskSchedule).values(first).on_conflict_do_nothing())
+    return session.scalars(query).one()
 
 
 def count_overrun(session: Session, name: str) -> None:

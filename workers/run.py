@@ -113,12 +113,8 @@ def _close(database: Database, notifier: Notifier, hold: JobLease, end: TryEnd) 
 
 def _end(session: Session, notifier: Notifier, job: Job, end: TryEnd) -> None:
     now = server_clock.now(session)
-    is_requested_again, job.is_requested_again, job.held_until, job.reason = (
-        job.is_requested_again,
-        False,
-        None,
-        end.code,
-    )
+    is_requested_again, job.is_requested_again = job.is_requested_again, False
+    job.held_until, job.reason = None, end.code
     match end.sort:
         case None | FailureSort.DISCARD if not is_requested_again:
             transitions.transition(job, JobEvent.DISCARDED if end.sort else JobEvent.DONE)

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, case, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from accounts.errors import TooManyGuesses
+from hotline.database import upsert
 from hotline.encryption.keyring import Keyring
 from hotline.models import SignInThrottle
 
@@ -63,12 +62,11 @@ def check(session: Session, allowances: Sequence[Allowance], now: datetime) -> N
 
 def reserve(session: Session, allowances: Sequence[Allowance], now: datetime) -> None:
     """Count one try against each, or raise `TooManyGuesses`, which must undo the transaction."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
     is_over = SignInThrottle.ends_at <= now
     for one in allowances:
         is_last = SignInThrottle.spent + 1 >= one.most
-        insert = (sqlite_insert if is_sqlite else postgresql_insert)(SignInThrottle)
-        fresh = insert.values(key=one.key, name_index=one.name_index, spent=1, ends_at=now + WINDOW)
+        values = {"key": one.key, "name_index": one.name_index, "spent": 1, "ends_at": now + WINDOW}
+        fresh = upsert.insert(session, SignInThrottle).values(values)
         taken = fresh.on_conflict_do_update(
             index_elements=["key"],
             set_={

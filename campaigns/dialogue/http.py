@@ -64,9 +64,8 @@ def status(attempt_id: str) -> Response:
     said = turn.parse(request.form)
     if said.call_sid is not None and said.status is not None:
         report = LegReport(said.call_sid, said.status, said.sequence)
-        call_end_service.line_reported(
-            _context(), report, clock.now()
-        )  # what the call became is told before what follows
+        # What the call became is told before what follows.
+        call_end_service.line_reported(_context(), report, clock.now())
         service.report(_context(), attempt_id, report, clock.now())
     return Response(status=204)
 
@@ -83,14 +82,12 @@ def machine(attempt_id: str) -> Response:
 
 def _redirect(sid: str, attempt_id: str) -> None:
     provider: Provider = current_app.extensions["provider"]
+    url = webhook_urls.absolute(_context().settings.voice_url, webhook_urls.attempt_known(attempt_id))
     try:
-        provider.redirect(
-            sid, webhook_urls.absolute(_context().settings.voice_url, webhook_urls.attempt_known(attempt_id))
-        )
+        provider.redirect(sid, url)
     except (ProviderDown, ProviderRefused) as error:
-        log.get().info(
-            "line_not_redirected", attempt_id=attempt_id, error=str(error)
-        )  # its next turn finds what was heard
+        # Its next turn finds what was heard.
+        log.get().info("line_not_redirected", attempt_id=attempt_id, error=str(error))
 
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/known")

@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, aliased
 
 from campaigns.dialling import follow_up_service, queries
@@ -21,6 +19,7 @@ from campaigns.stopping import stop_reason_queries
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
+from hotline.database import upsert
 from hotline.database.database import Database
 from hotline.models import Campaign, Discharge, PatientIdentifier, Recipient
 from hotline.models.sealed import in_row
@@ -197,12 +196,11 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     """Add what is not there yet; the rows that were added."""
     if not rows:
         return []
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite_insert if is_sqlite else postgresql_insert)(Recipient.__table__)  # type: ignore[arg-type] # for its speed
     keys = [row["key"] for row in rows]
     before = set(session.scalars(select(Recipient.key).where(Recipient.key.in_(keys))))
     fresh = [row for row in rows if row["key"] not in before]
     if fresh:
         sealed = [in_row(Recipient, row) for row in fresh]
+        insert = upsert.insert(session, Recipient.__table__)
         session.execute(insert.on_conflict_do_nothing(index_elements=["key"]), sealed)
     return fresh

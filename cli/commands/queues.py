@@ -23,7 +23,7 @@ from routing.queues.queues import HELPERS, LadderStep, OverflowKind, OverflowRul
 
 FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 WORDS = {
-    OverflowKind.CALL_BACK: "call-back",
+    OverflowKind.CALL_BACK: "callback",
     OverflowKind.VOICEMAIL: "voicemail",
 }
 

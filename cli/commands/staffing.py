@@ -145,7 +145,7 @@ def history(start: date, end: date) -> list[HalfHour]:
     with open_context(settings) as context, context.database.read() as session:
         following = datetime.combine(end + timedelta(days=1), datetime.min.time(), zone)
         counted = queries.between(session, first, following)
-        # A call-back is the work of the caller who asked for it: counted there, not once more.
+        # A callback is the work of the caller who asked for it: counted there, not once more.
         back = {callback.outbound_call_id for callback in counted.callbacks}
     return average([call for call in counted.calls if call.id not in back], (end - start).days + 1, zone)
 

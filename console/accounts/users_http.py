@@ -44,7 +44,7 @@ def show() -> ResponseReturnValue:
 @allow(Role.ADMINISTRATOR)
 @touches_nothing("accounts of staff; the change is logged by itself")
 def make() -> ResponseReturnValue:
-    """Return a new user from the form, with a one-time password; the form comes back with a message where it cannot
+    """Add the user of the form, with a one-time password; the form comes back with a message where it cannot
     be.
     """
     now, form = clock.now(), submitted(NewUserForm)

@@ -33,7 +33,7 @@ def listing() -> ResponseReturnValue:
 @allow(*LEADS)
 @touches_nothing("the decision, which is logged by itself")
 def decide(proposal_id: str) -> ResponseReturnValue:
-    """Return what was told counts from now on (`accept=yes`), or is refused."""
+    """Accept what was told (`accept=yes`), so that it counts from now on, or refuse it."""
     is_accepted = submitted(IdentityForm).accept.data
     decision = identity_service.Decision(is_accepted, current_user.id, request.remote_addr or "")
     is_news = identity_service.decide(context(), proposal_id, decision, clock.now())

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console.quality.forms import CoachingForm, RecheckForm
-from console.quality.reviews_http import judge
+from console.quality.reviews_http import back_to, judge
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
@@ -55,7 +55,7 @@ def begin(review_id: str) -> ResponseReturnValue:
         )
         logged("begin_coaching", review_id)
         said.well("coaching.begun")
-    return redirect(url_for("reviews.show", review_id=review_id))
+    return back_to(review_id)
 
 
 @pages.post("/coaching/<coaching_id>/done")
@@ -73,7 +73,7 @@ def done(coaching_id: str) -> ResponseReturnValue:
 @allow(*LEADS)
 @touches("coaching_checked", "coaching", "coaching_id")
 def check(coaching_id: str) -> ResponseReturnValue:
-    """Return the re-check: it is well now, or it goes on until another day."""
+    """Note the re-check: it was passed, or the coaching goes on until another day."""
     form = submitted(RecheckForm)
     with refusals():
         coaching_service.recheck(

@@ -75,7 +75,7 @@ def take(review_id: str) -> ResponseReturnValue:
     with refusals():
         service.take(context().database, context().settings, review_id, current_user.id, clock.now())
         logged("take_review", review_id)
-    return _back(review_id)
+    return back_to(review_id)
 
 
 @pages.post("/reviews/<review_id>/save")
@@ -89,12 +89,12 @@ def save(review_id: str) -> ResponseReturnValue:
         audit_marks.failed()
         if not _wants_json():
             flash(f"quality_fault.{refused.code}")
-            return _back(review_id)
+            return back_to(review_id)
         return jsonify(code=refused.code, version=_version(review_id)), 409
     if _wants_json():
         return jsonify(version=saved.version, score=saved.score, fatal=saved.is_fatal, missing=saved.missing)
     flash("review.saved")
-    return _back(review_id)
+    return back_to(review_id)
 
 
 @pages.post("/reviews/<review_id>/publish")
@@ -106,7 +106,7 @@ def publish(review_id: str) -> ResponseReturnValue:
         service.publish(context().database, context().settings, review_id, current_user.id, _draft(), clock.now())
         logged("publish_review", review_id)
         said.well("review.published")
-    return _back(review_id)
+    return back_to(review_id)
 
 
 @pages.post("/reviews/<review_id>/release")
@@ -169,7 +169,7 @@ def choose(call_id: str) -> ResponseReturnValue:
     """Have a call heard that somebody chose: it counts as targeted."""
     review_id = targeted_service.choose(context().database, context().settings, call_id, current_user.id, clock.now())
     logged("choose_call", review_id)
-    return _back(review_id)
+    return back_to(review_id)
 
 
 def _draft() -> ReviewDraft:
@@ -212,7 +212,7 @@ def _shown(page: ReviewRecord) -> dict[str, object]:
 
 def _comments(review_id: str) -> ResponseReturnValue:
     if not request.headers.get("X-Requested-With"):
-        return _back(review_id)
+        return back_to(review_id)
     with context().database.read() as session:
         page = queries.record(session, queries.existing(session, review_id))
     return render_template("quality/review_comments.html", page=page, mode="fill")
@@ -227,5 +227,6 @@ def _wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _back(review_id: str) -> ResponseReturnValue:
+def back_to(review_id: str) -> ResponseReturnValue:
+    """Lead back to the page of the review."""
     return redirect(url_for("reviews.show", review_id=review_id))

@@ -1,10 +1,11 @@
 """What becomes of a published review: the agent acknowledges or appeals, another supervisor rules."""
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console.quality.forms import AppealForm, RulingForm
+from console.quality.reviews_http import back_to
 from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, refusals
@@ -24,21 +25,21 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
         service.acknowledge(context().database, review_id, current_user.id, clock.now())
         logged("acknowledge_review", review_id)
         said.well("review.acknowledged")
-    return _back(review_id)
+    return back_to(review_id)
 
 
 @pages.post("/reviews/<review_id>/appeal")
 @allow(*STAFF)
 @touches("appeal_review", "review", "review_id")
 def appeal(review_id: str) -> ResponseReturnValue:
-    """Return the agent objects, once, with reasons."""
+    """Take the agent's appeal with its reasons; there is one a review."""
     with refusals() as said:
         appeal_service.appeal(
             context().database, review_id, current_user.id, submitted(AppealForm).reasons.data, clock.now()
         )
         logged("appeal_review", review_id)
         said.well("review.appealed")
-    return _back(review_id)
+    return back_to(review_id)
 
 
 @pages.post("/reviews/<review_id>/decide")
@@ -60,8 +61,4 @@ def decide(review_id: str) -> ResponseReturnValue:
         )
         logged("rule_on_appeal", review_id)
         said.well("review.decided")
-    return _back(review_id)
-
-
-def _back(review_id: str) -> ResponseReturnValue:
-    return redirect(url_for("reviews.show", review_id=review_id))
+    return back_to(review_id)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from crm.cases.visibility import AFTERCARE, Reader
 from crm.patients import queries as patient_queries
+from hotline.database import upsert
 from hotline.errors import NotFound
 from hotline.models import Case, CaseStep, Counter
 from hotline.values.paging import Listing, within
@@ -150,10 +149,9 @@ def steps(session: Session, case_id: str) -> list[CaseStep]:
 
 def next_number(session: Session, name: str) -> int:
     """Return the next running number of this name, from 1; concurrent callers wait for this transaction."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite_insert if is_sqlite else postgresql_insert)(Counter).values(name=name, value=1)
-    upsert = insert.on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + 1})
-    return int(session.execute(upsert.returning(Counter.value)).scalar_one())
+    first = upsert.insert(session, Counter).values(name=name, value=1)
+    counted = first.on_conflict_do_update(index_elements=[Counter.name], set_={"value": Counter.value + 1})
+    return int(session.execute(counted.returning(Counter.value)).scalar_one())
 
 
 def named(session: Session, given: str) -> str | None:

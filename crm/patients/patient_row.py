@@ -79,7 +79,7 @@ def _adds(checked: CheckedRow, cells: Mapping[str, str], today: date) -> frozens
 
 
 def _is_dead(text: str, today: date) -> bool:
-    """Return a day of death, or the bare word that they died."""
+    """Return whether the field says that they died, by a day or by the bare word."""
     try:
         return cell_values.yes(text)
     except ValueError:

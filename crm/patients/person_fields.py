@@ -94,9 +94,7 @@ def _may_stand_in_a_name(sign: str) -> bool:
 
 
 def _is_letter(sign: str) -> bool:
-    """Return a letter, an ideograph (also of a plane that Python does not know yet), one of a system of names of its
-    own.
-    """
+    """Return whether a name can consist of such signs: letters, ideographs (also those newer than Python's tables)."""
     kind = unicodedata.category(sign)
     return kind[0] == "L" or kind == "Co" or sign == "〇" or any(ord(sign) in each for each in IDEOGRAPHS)
 

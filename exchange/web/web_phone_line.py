@@ -90,7 +90,7 @@ class WebPhoneLine:
             self.drop()
 
     def _write(self, kind: int, payload: bytes, most_waiting: int) -> bool:
-        """Return whether it was sent: a telephone that does not read loses sound first, then the connection."""
+        """Send it if it can go: a telephone that does not read loses sound first, then the connection."""
         wire = self.wire
         if wire is None or wire.is_closing() or wire.get_write_buffer_size() > most_waiting:
             return False

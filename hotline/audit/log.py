@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hotline import clock
 from hotline.audit import chain
+from hotline.database import upsert
 from hotline.encryption.keyring import Undecipherable
 from hotline.models import AuditEntry, AuditHead
 from hotline.models.sealed import InRow
@@ -244,7 +244,5 @@ def _locked(session: Session) -> AuditHead:
     if found is not None:
         return found
     first = {"id": HEAD, "number": 0, "digest": chain.GENESIS, "sealed": InRow(HEAD, f"0:{chain.GENESIS}")}
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    values = (sqlite if is_sqlite else postgresql).insert(AuditHead).values(**first)
-    session.execute(values.on_conflict_do_nothing())
+    session.execute(upsert.insert(session, AuditHead).values(first).on_conflict_do_nothing())
     return session.scalars(query).one()

@@ -1,4 +1,4 @@
-"""Call-backs: callers who left the line and keep their place in it."""
+"""Callbacks: callers who left the line and keep their place in it."""
 
 from datetime import datetime
 
@@ -46,7 +46,7 @@ class Callback(Row, WithId):
     requested_at: Mapped[datetime] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
     __table_args__ = (
-        # One open call-back per call, whatever comes twice.
+        # One open callback per call, whatever comes twice.
         Index(
             "uq_callbacks_open_call",
             "call_id",

@@ -2,7 +2,7 @@
 
 Two clocks, never mixed: the *offer clock* runs from the first ring at an agent to the answer, the *caller clock* from
 asking for a person to hearing one. Each share stands with its denominator: the callers who *asked*, to whom a
-person was owed, or the offers that were answered. Whom we called, for a call-back or a campaign, has not asked anew.
+person was owed, or the offers that were answered. Whom we called, for a callback or a campaign, has not asked anew.
 """
 
 from collections.abc import Callable, Iterable, Sequence, Set

@@ -1,4 +1,4 @@
-"""What the figures count: the columns that they need of calls, offers and call-backs, and these of a time together."""
+"""What the figures count: the columns that they need of calls, offers and callbacks, and these of a time together."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class OfferTimes(Protocol):
 
 
 class CallbackTimes(Protocol):
-    """What the figures need of a call-back."""
+    """What the figures need of a callback."""
 
     @property
     def call_id(self) -> str:

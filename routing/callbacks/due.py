@@ -1,6 +1,6 @@
 """When a caller who left the line is called back, and which agent is kept free for it. Pure.
 
-A call-back stands in line where it always stood. Its patient is dialled as soon as an agent who fits and whom nobody
+A callback stands in line where it always stood. Its patient is dialled as soon as an agent who fits and whom nobody
 ahead takes is free, or as good as free: within the time that dialling and greeting take.
 """
 
@@ -25,7 +25,7 @@ PAUSE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class PendingCallback:
-    """A call-back as the decision sees it; `dialled_at` and `reserved_agent_id` while its telephone rings.
+    """A callback as the decision sees it; `dialled_at` and `reserved_agent_id` while its telephone rings.
 
     `is_calling`: the patient is on the line themselves, for something else.
     """
@@ -73,7 +73,7 @@ def ready(promises: Iterable[PendingCallback], now: datetime) -> list[WaitingEnt
 
 
 def kept_free(promises: Iterable[PendingCallback], waiting: Sequence[WaitingEntry], now: datetime) -> frozenset[str]:
-    """Agents who are not rung for others: their call-back is being dialled, and nobody ahead of it waits."""
+    """Agents who are not rung for others: their callback is being dialled, and nobody ahead of it waits."""
     first = min((place.rank for place in waiting), default=None)
     return frozenset(
         promise.reserved_agent_id
@@ -86,5 +86,5 @@ def kept_free(promises: Iterable[PendingCallback], waiting: Sequence[WaitingEntr
 
 
 def may_try_again(tries: int) -> bool:
-    """Return whether a call-back that did not come about is tried once more."""
+    """Return whether a callback that did not come about is tried once more."""
     return tries < MOST_TRIES

@@ -1,4 +1,4 @@
-"""The open call-back of a call. Never commits."""
+"""The open callback of a call. Never commits."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.ACCEPTED)
 
 
 def open_of(session: Session, call_id: str) -> Callback | None:
-    """Return the open call-back that this call asked for."""
+    """Return the open callback that this call asked for."""
     query = select(Callback).where(Callback.call_id == call_id, Callback.state.in_(OPEN))
     return session.scalar(query.with_for_update())
 

@@ -1,4 +1,4 @@
-"""Call-backs: callers who leave the line and keep their place. Every event may come twice, late or never.
+"""Callbacks: callers who leave the line and keep their place. Every event may come twice, late or never.
 
 What is asked of the exchange is written down before it is asked (`dialled_at`), so a router that dies in between never
 dials twice: the try counts, and its silence ends it.
@@ -73,7 +73,7 @@ def accepted(session: Session, notifier: Notifier, callback_id: str, call: Call,
 
 
 def call_ended(session: Session, notifier: Notifier, settings: Settings, call: Call, now: datetime) -> None:
-    """A line has ended. That of a call-back: it is done when they met a person, else tried again."""
+    """A line has ended. That of a callback: it is done when they met a person, else tried again."""
     callback = session.scalar(_OF_LINE, {"call_id": call.id})
     if callback is None or callback.state not in {CallbackState.DIALLING, CallbackState.ACCEPTED}:
         return

@@ -154,7 +154,7 @@ def complete(session: Session, notifier: Notifier, transfer: Transfer, now: date
 
 
 def merge(session: Session, notifier: Notifier, transfer: Transfer, now: datetime) -> bool:
-    """Return all three talk."""
+    """Let caller, agent and colleague talk together; return whether they were in consultation."""
     if transfer.state is not TransferState.CONSULTING:
         return False
     transitions.transition(transfer, TransferEvent.MERGED)

@@ -1,4 +1,4 @@
-"""The floor as expected waits and call-backs see it: who waits, who is to be called back, when agents will be free."""
+"""The floor as expected waits and callbacks see it: who waits, who is to be called back, when agents will be free."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -126,7 +126,7 @@ def waiting_entries(session: Session) -> tuple[WaitingEntry, ...]:
 
 
 def pending_callbacks(session: Session) -> tuple[PendingCallback, ...]:
-    """Call-backs that are to come about: their caller has hung up, and is not on the line again yet."""
+    """Callbacks that are to come about: their caller has hung up, and is not on the line again yet."""
     return tuple(_promise(row, is_calling=is_calling) for row, is_calling in session.execute(_PROMISES))
 
 

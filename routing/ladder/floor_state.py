@@ -129,7 +129,7 @@ class Reassign:
 
 @dataclass(frozen=True, slots=True)
 class LeaveByOverflow:
-    """The caller is led out of the line: to a call-back, a voicemail, or the number `to`."""
+    """The caller is led out of the line: to a callback, a voicemail, or the number `to`."""
 
     caller_id: str
     kind: OverflowKind

@@ -1,4 +1,4 @@
-"""Out of the line by the queue's overflow: to a call-back, a message, or another number. What declines comes back.
+"""Out of the line by the queue's overflow: to a callback, a message, or another number. What declines comes back.
 
 The place is closed before the exchange is asked. A router that dies in between leaves a caller who hears music and
 stands nowhere; their next wait prompt puts them back where they stood.

@@ -46,9 +46,9 @@ def recognise(session: Session, settings: Settings, call: Call, base: int, now: 
 
 
 def take_over(session: Session, notifier: Notifier, call: Call, queue: str, now: datetime) -> datetime | None:
-    """Return whoever calls again while they wait for our call stands where that one stood.
+    """Cancel the callback that this caller waits for in the queue; return since when they have waited for it.
 
-    Since when, and it is off.
+    Whoever calls again keeps their place. `None` where no callback is waited for.
     """
     if call.caller_index is None:
         return None

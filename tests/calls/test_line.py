@@ -1,4 +1,4 @@
-"""Whole calls around the line, with audio: a call-back that keeps its place, and a message left out of hours."""
+"""Whole calls around the line, with audio: a callback that keeps its place, and a message left out of hours."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_a_caller_who_asked_for_a_call_back_is_called_and_served_before_who_aske
         agent(1, picks_up()),
     ]
     with house.phones(*phones):
-        house.wait(lambda: house.rows(Callback, Callback.state == CallbackState.DONE), 150, "a call-back that is done")
+        house.wait(lambda: house.rows(Callback, Callback.state == CallbackState.DONE), 150, "a callback that is done")
         house.ended(LATER)
     (callback,) = house.rows(Callback)
     asked, (back,) = (

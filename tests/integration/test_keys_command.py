@@ -169,13 +169,9 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         lock = sealed_sound_service.put(context.objects, context.keyring, "recordings/new", "new", [b"new sound"])
         whole: dict[str, Any] = {"blob": "recordings/old", "data_key": None}
         for name, facts in {"old": whole, "new": {"blob": lock.blob, "data_key": lock.data_key}}.items():
-            recording = Recording(id=name, provider_sid=name, call_id="c", key_id="k1", size=9, started_at=NOW)
+            recording = Recording(id=name, provider_sid=name, call_id="c", key_id="k1", size=9, started_at=NOW, **facts)
             recording.digest = hashlib.sha256(f"{name} sound".encode()).hexdigest()
-            recording.state, recording.blob, recording.data_key = (
-                RecordingState.STORED,
-                facts["blob"],
-                facts["data_key"],
-            )
+            recording.state = RecordingState.STORED
             session.add(recording)
         context.objects.put("prompts/d", b"spoken", about="prompts/d")
         session.add(Prompt(digest="d", language=Language.ENGLISH, text="x", blob="prompts/d"))
@@ -185,13 +181,8 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
     with open_context(with_keys(settings, BOTH)) as context:
         with context.database.read() as session:
             old, new = session.get_one(Recording, "old"), session.get_one(Recording, "new")
-        assert (
-            service.decrypted_wav(context.objects, context.keyring, old),
-            service.decrypted_wav(context.objects, context.keyring, new),
-        ) == (
-            b"old sound",
-            b"new sound",
-        )
+        for recording, sound in ((old, b"old sound"), (new, b"new sound")):
+            assert service.decrypted_wav(context.objects, context.keyring, recording) == sound
         assert (old.key_id, new.key_id, old.data_key is not None) == ("k2", "k2", True)
         assert not context.objects.has("recordings/old")
         assert context.objects.get("prompts/d", "prompts/d") == b"spoken"

@@ -1,4 +1,4 @@
-"""Callers in line: the wait they are told, call-backs that keep their place, messages, other ways out."""
+"""Callers in line: the wait they are told, callbacks that keep their place, messages, other ways out."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -48,7 +48,7 @@ class Killed(BaseException):
 
 
 class Telephones(Provider):
-    """The exchange as call-backs ask it: numbers are dialled, and told apart by what the test says of them."""
+    """The exchange as callbacks ask it: numbers are dialled, and told apart by what the test says of them."""
 
     def __init__(self, settings: Settings) -> None:
         """Nobody was dialled yet."""
@@ -72,7 +72,7 @@ class Telephones(Provider):
 
 
 class Scene:
-    """The hotline in a test: rows, callers, and the moments at which the router looks at call-backs."""
+    """The hotline in a test: rows, callers, and the moments at which the router looks at callbacks."""
 
     def __init__(self, context: AppContext, app: Flask) -> None:
         """The sample hospital, everybody at home."""
@@ -124,7 +124,7 @@ class Scene:
         return caller
 
     def route(self, after_seconds: float = 0) -> bool:
-        """The router looks at call-backs."""
+        """The router looks at callbacks."""
         now = clock.now() + timedelta(seconds=after_seconds)
         return callbacks_service.act(self.context, self.telephones, now)
 
@@ -251,7 +251,7 @@ def test_a_caller_in_an_emergency_is_offered_nothing_but_a_nurse(scene: Scene) -
     assert scene.rows(Callback) == []
 
 
-# Call-backs.
+# Callbacks.
 
 
 def test_a_call_back_keeps_the_place_and_is_promised_at_once(scene: Scene) -> None:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from hotline import clock
 from hotline.context import AppContext
-from hotline.database import server_clock
+from hotline.database import server_clock, upsert
 from hotline.models import TaskSchedule as Row
 from telephony.provider import connect
 from tests.simulation.interleave.seams import InTurn
@@ -52,9 +52,8 @@ def test_a_chore_is_done_when_it_is_due_and_then_after_its_time(context: AppCont
     runner, done = counted(context)
     assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
     assert row(context, "counts").last_ended_at is not None
-    change(
-        context, due_at=now_of(context) - timedelta(hours=5)
-    )  # a pass of hours skips nothing and makes up for nothing
+    # A pass of hours skips nothing and makes up for nothing.
+    change(context, due_at=now_of(context) - timedelta(hours=5))
     assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
     assert done["counts"] == 2
 
@@ -95,6 +94,24 @@ def test_who_waits_for_the_row_of_a_rival_that_starts_the_task_leaves_it_alone(
     monkeypatch.setattr(queries, "task_schedule", after_the_rival)
     assert second.start_due() == []
     assert (done["counts"], done_too["counts"]) == (2, 0)
+
+
+def test_two_clocks_that_meet_a_task_for_the_first_time_do_it_once(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if context.database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time, and no row to wait for")
+    (first, done), (second, done_too) = counted(context), counted(context)
+    insert = upsert.insert
+
+    def after_the_rival(session: Session, rows: type[Row]) -> object:
+        monkeypatch.undo()
+        assert first.start_due() == ["counts"]
+        return insert(session, rows)
+
+    monkeypatch.setattr(upsert, "insert", after_the_rival)
+    assert second.start_due() == []
+    assert (done["counts"], done_too["counts"]) == (1, 0)
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

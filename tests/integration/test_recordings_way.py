@@ -253,9 +253,8 @@ def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_
     service.apply_report(context.database, context.notifier, call_id, news, clock.now())
     work("fetch_recording")
     assert recording(context).state is RecordingState.FAILED
-    service.apply_report(
-        context.database, context.notifier, call_id, news, clock.now()
-    )  # late or twice, before anybody saw to the lost one
+    # Late or twice, before anybody saw to the lost one.
+    service.apply_report(context.database, context.notifier, call_id, news, clock.now())
     work("file_message")
     work("fetch_recording")
     work("file_message")

@@ -229,22 +229,18 @@ def test_a_call_chosen_by_hand_still_counts_as_random_when_chance_picks_it(conte
     assert "chosen" in review.reasons
 
 
+def calibration_of(context: AppContext, here: House, people: list[str]) -> str:
+    """Open a round in which these people review the call; its id."""
+    return calibration_service.open_round(
+        context.database, context.settings, people[0], "三月", "service", NOW, calls=[here.call.id], people=people
+    )
+
+
 def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext, here: House) -> None:
     one, two = here.users["supervisor"], here.users["second"]
     with pytest.raises(InvalidAnswer):
-        calibration_service.open_round(
-            context.database, context.settings, one, "三月", "service", NOW, calls=[here.call.id], people=[one]
-        )
-    made = calibration_service.open_round(
-        context.database,
-        context.settings,
-        one,
-        "三月",
-        "service",
-        NOW,
-        calls=[here.call.id],
-        people=[one, two, here.users["agent"]],
-    )
+        calibration_of(context, here, [one])
+    made = calibration_of(context, here, [one, two, here.users["agent"]])
     with context.database.read() as session:
         sent = calibration_service.reviews_of_round(session, made)
     assert {review.reviewer_id for review in sent} == {one, two}
@@ -261,14 +257,8 @@ def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext,
     for review_id, user in ((own, one), (other, two)):
         service.take(context.database, context.settings, review_id, user, NOW)
         answers = filled(context, read(context, review_id), self_id="no" if user == one else "yes")
-        service.publish(
-            context.database,
-            context.settings,
-            review_id,
-            user,
-            ReviewDraft(read(context, review_id).version, answers),
-            NOW,
-        )
+        draft = ReviewDraft(read(context, review_id).version, answers)
+        service.publish(context.database, context.settings, review_id, user, draft, NOW)
     with context.database.read() as session:
         sent = calibration_service.reviews_of_round(session, made)
         card = service.card_of(context.settings, sent[0])

@@ -114,9 +114,8 @@ def test_one_winner_however_many_pick_up_at_the_same_time(context: AppContext) -
     assert set(states.values()) == {OfferState.CANCELLED}
     assert (row.state, row.winner_id, talking) == (QueueEntryState.WON, winners[0], winners)
     assert len(idle) == len(agents) - 1
-    assert offer_service.answer(
-        context.database, context.notifier, winners[0], LATER
-    )  # delivered twice: the same answer
+    # Delivered twice: the same answer.
+    assert offer_service.answer(context.database, context.notifier, winners[0], LATER)
     assert not offer_service.answer(context.database, context.notifier, next(iter(states)), LATER)
 
 
@@ -136,9 +135,8 @@ def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(context: 
     assert {state_of(context, agents[number]) for number in ("1001", "1002")} == {AgentState.IDLE}
     with context.database.read() as session:
         assert {row.provider_sid for row in reconcile_queries.pending_requests(session, NOW).hang_up} == {"CAx", "CAy"}
-    assert not offer_service.answer(
-        context.database, context.notifier, offers[0].id, LATER
-    )  # the agent was a moment too late
+    # The agent was a moment too late.
+    assert not offer_service.answer(context.database, context.notifier, offers[0].id, LATER)
 
 
 def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(context: AppContext) -> None:

@@ -102,9 +102,8 @@ def test_no_phone_goes_on_ringing_for_a_caller_who_hangs_up_as_it_starts(context
     assert now_of(context, Agent, agent.id).state is AgentState.IDLE
     with context.database.read() as session:
         assert not session.scalars(select(Offer).where(Offer.state.in_(LIVE_OFFERS))).all()
-    assert not offer_service.start(
-        context.database, context.notifier, offer_of(waiting, agent)
-    )  # decided before, but too late
+    # Decided before, but too late.
+    assert not offer_service.start(context.database, context.notifier, offer_of(waiting, agent))
 
 
 def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(context: AppContext) -> None:

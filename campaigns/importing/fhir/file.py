@@ -82,7 +82,7 @@ def _take(resources: Resources, name: str, one: source.LocatedResource | Rejecte
 
 
 def _newest(patients: dict[str, Cells], keys: Sequence[str], cells: Cells) -> None:
-    """Return which of two versions of a Patient counts: the one written later, else the one that stands later."""
+    """Keep the version of a Patient that was written last; of two as old, the one that stands later."""
     for key in keys:
         before = patients.get(key)
         if before is None or before["recorded_at"] <= cells["recorded_at"]:

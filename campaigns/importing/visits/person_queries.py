@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from hotline.database import upsert
 from hotline.encryption.keyring import Keyring
 from hotline.models import PatientIdentifier
 from hotline.models.sealed import in_row
@@ -54,8 +53,7 @@ def add(session: Session, indexes: Collection[str]) -> None:
         if index not in there
     ]
     if fresh:
-        is_sqlite = session.get_bind().dialect.name == "sqlite"
-        insert = (sqlite_insert if is_sqlite else postgresql_insert)(PatientIdentifier.__table__)  # type: ignore[arg-type] # a table
+        insert = upsert.insert(session, PatientIdentifier)
         session.execute(insert.on_conflict_do_nothing(index_elements=["person_index"]), fresh)
 
 

@@ -160,6 +160,14 @@ def finished_calls(rest: Client, sid: str) -> None:
     assert rest.calls(sid).delete()
 
 
+DESK = {
+    "/voice": '<Enqueue waitUrl="/wait">desk</Enqueue>',
+    "/wait": '<Pause length="60"/>',
+    "/room": ROOM,
+    "/announce": "<Say>attention</Say>",
+}
+
+
 def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
     # ../shared/twilio/voice_api_v2010.json: every answer is held against the schema of its operation.
     async def story(house: House) -> None:
@@ -194,13 +202,7 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
         assert "\n".join(http.faults) == ""
         assert http.unused() == []
 
-    pages = {
-        "/voice": '<Enqueue waitUrl="/wait">desk</Enqueue>',
-        "/wait": '<Pause length="60"/>',
-        "/room": ROOM,
-        "/announce": "<Say>attention</Say>",
-    }
-    tell(story, dict(pages))
+    tell(story, dict(DESK))
 
 
 def test_recording_is_fetched_as_wav_and_as_mp3(tell: Tell) -> None:

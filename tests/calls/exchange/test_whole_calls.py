@@ -17,6 +17,8 @@ from tests.calls.exchange.conftest import hears, is_tone, saying, until
 if TYPE_CHECKING:
     from twilio.rest import Client
 
+    from exchange.phone.client import PhoneClient
+    from exchange.phone.phone_call import PhoneCall
     from tests.calls.exchange.conftest import House, Tell
 
 MENU = '<Gather numDigits="1" timeout="5" action="/menu"><Say language="zh-CN">请按一。</Say></Gather><Hangup/>'
@@ -51,6 +53,13 @@ async def both_are_kept(house: House, recording_sid: str) -> None:
     assert gone.status_code == 404
 
 
+async def they_talk(caller: PhoneClient, call: PhoneCall, agent: PhoneClient) -> None:
+    """Have both speak until each has heard the other."""
+    async with saying(caller, tone([600], 1.0), call), saying(agent, tone([1400], 1.0), agent.call):
+        await until(lambda: hears(call.heard, 1400))
+        await until(lambda: hears(agent.call.heard, 600))
+
+
 def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(tell: Tell) -> None:
     # ../shared/TELEPHONY.md: "A leg's own recording with two channels: channel 1 what the leg said, channel 2
     # what it heard"
@@ -79,14 +88,11 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(te
             await app.until(lambda: any(e["StatusCallbackEvent"] == "conference-start" for e in app.asked("/events")))
             assert app.asked("/left")[0]["QueueResult"] == "redirected"
 
-            async with saying(caller, tone([600], 1.0), call), saying(agent, tone([1400], 1.0), agent.call):
-                await until(lambda: hears(call.heard, 1400))
-                await until(lambda: hears(agent.call.heard, 600))
+            await they_talk(caller, call, agent)
             await agent.hang_up(agent.call)
             await until(lambda: call.stage is CallStage.OVER)
             await app.until(lambda: bool(app.asked("/recorded")) and bool(app.asked("/status")))
             await app.until(lambda: len(app.asked("/offer-status")) == 4)
-
             await both_are_kept(house, recording.sid)
         assert [p["CallStatus"] for p in app.asked("/offer-status")] == [
             "initiated", "ringing", "in-progress", "completed",

@@ -1,4 +1,4 @@
-"""Promises are kept in the interleavings: call-backs are never lost, messages become cases."""
+"""Promises are kept in the interleavings: callbacks are never lost, messages become cases."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,16 +16,16 @@ from tests.simulation.interleave.seen import Seen
 
 
 def promises(seen: Seen) -> Iterator[str]:
-    """After each step: an open call-back goes on somewhere, and nobody is dialled who is on the line themselves."""
+    """After each step: an open callback goes on somewhere, and nobody is dialled who is on the line themselves."""
     began = {(call.caller_index, call.id): call.started_at for call in seen.calls.values() if call.caller_index}
     for promise in seen.promises:
         if promise.tries > MOST_TRIES:
             yield f"dialled {promise.tries} times: {promise.call_id}"
         if promise.state is CallbackState.ACCEPTED and promise.outbound_call_id is None:
-            yield f"call-back came back without a call: {promise.call_id}"
+            yield f"callback came back without a call: {promise.call_id}"
         is_back = promise.outbound_call_id is not None and promise.state is not CallbackState.WAITING
         if is_back and promise.outbound_call_id not in seen.calls:
-            yield f"call-back lost with its line: {promise.call_id}"
+            yield f"callback lost with its line: {promise.call_id}"
         if promise.state is CallbackState.DIALLING and promise.outbound_call_id is None:
             for (index, call_id), started_at in began.items():
                 if index == promise.caller_index and started_at < promise.dialled_at:
@@ -33,7 +33,7 @@ def promises(seen: Seen) -> Iterator[str]:
 
 
 def kept(session: Session, messages: Mapping[str, str]) -> Iterator[str]:
-    """At rest: how every call-back ended, whose place it kept, and what became of every message."""
+    """At rest: how every callback ended, whose place it kept, and what became of every message."""
     rows = session.scalars(select(Callback)).all()
     asked = {row.call_id for row in rows}
     cases = {(call_id, kind) for call_id, kind in session.execute(select(Case.call_id, Case.kind))}
@@ -42,7 +42,7 @@ def kept(session: Session, messages: Mapping[str, str]) -> Iterator[str]:
         yield from _place_kept(session, row)
     for call_id in session.scalars(select(Call.id).where(Call.outcome == CallOutcome.CALL_BACK)):
         if call_id not in asked:
-            yield f"promised a call-back, and none is there: {call_id}"
+            yield f"promised a callback, and none is there: {call_id}"
     known = set(session.scalars(select(Recording.provider_sid)))
     for sid, call_sid in messages.items():
         left_in = session.scalar(select(Call.id).where(Call.provider_sid == call_sid))
@@ -53,13 +53,13 @@ def kept(session: Session, messages: Mapping[str, str]) -> Iterator[str]:
 def _ended(session: Session, row: Callback, has_case: bool) -> Iterator[str]:
     if row.state is CallbackState.FAILED:
         if not has_case:
-            yield f"call-back failed and nobody sees to it: {row.call_id}"
+            yield f"callback failed and nobody sees to it: {row.call_id}"
         if row.tries < MOST_TRIES and row.reason is not CallbackReason.TOO_LATE:
-            yield f"call-back failed after {row.tries} tries: {row.call_id}"
+            yield f"callback failed after {row.tries} tries: {row.call_id}"
     if row.state is CallbackState.DONE:
         back = session.get(Call, row.outbound_call_id or "")
         if back is None or back.answered_at is None:
-            yield f"call-back done, and nobody talked to them: {row.call_id}"
+            yield f"callback done, and nobody talked to them: {row.call_id}"
 
 
 def _place_kept(session: Session, row: Callback) -> Iterator[str]:
@@ -67,10 +67,10 @@ def _place_kept(session: Session, row: Callback) -> Iterator[str]:
         QueueEntry.call_id == row.call_id, QueueEntry.state == QueueEntryState.LEFT
     )
     if row.asked_at not in session.scalars(left).all():
-        yield f"call-back stands where its caller never stood: {row.call_id}"
+        yield f"callback stands where its caller never stood: {row.call_id}"
     if row.outbound_call_id is not None:
         came = session.scalars(
             select(QueueEntry).where(QueueEntry.call_id == row.outbound_call_id).order_by(QueueEntry.id)
         ).first()
         if came is not None and (came.asked_at, came.queue) != (row.asked_at, row.queue):
-            yield f"call-back lost its place: {row.call_id}"
+            yield f"callback lost its place: {row.call_id}"

@@ -67,7 +67,7 @@ def _agent_line(seen: Seen, line: Line) -> Iterator[str]:
 def forgotten(seen: Seen, skills: Skills, now: datetime) -> Iterator[str]:
     """A queue never stops offering: nobody waits without a phone while someone who fits is free.
 
-    The same of call-backs: a patient who is not on the line is dialled when somebody is free for them.
+    The same of callbacks: a patient who is not on the line is dialled when somebody is free for them.
     """
     kept = {promise.reserved_agent_id for promise in seen.promises if promise.state is CallbackState.DIALLING}
     free = [
@@ -86,9 +86,9 @@ def forgotten(seen: Seen, skills: Skills, now: datetime) -> Iterator[str]:
         is_due = promise.state is CallbackState.WAITING and _moment(promise.due_at) <= now
         is_away = promise.call_id not in seen.calls and promise.caller_index not in on_the_line - {None}
         if is_due and is_away and any(meets(skills[agent_id], promise.required_skills) for agent_id in free):
-            yield f"call-back forgotten: {promise.call_id} after {promise.tries} tries"
+            yield f"callback forgotten: {promise.call_id} after {promise.tries} tries"
         if _is_silent(promise, now):
-            yield f"call-back is dialled for ever: {promise.call_id}"
+            yield f"callback is dialled for ever: {promise.call_id}"
 
 
 def _is_silent(promise: SeenPromise, now: datetime) -> bool:

@@ -46,7 +46,7 @@ class SeenPlace(NamedTuple):
 
 
 class SeenPromise(NamedTuple):
-    """A call-back that is open; moments compare as they do. `caller_index` is that of the call that asked for it."""
+    """A callback that is open; moments compare as they do. `caller_index` is that of the call that asked for it."""
 
     id: str
     call_id: str

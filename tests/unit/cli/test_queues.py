@@ -59,7 +59,7 @@ def test_the_table_says_who_rings_at_each_ring_what_follows_and_when_a_queue_is_
         "ring 4: 4 phones, level ≥ 2",
         "ring 3: everyone",
         "after ring 4: nurse helps",
-        "after 60 s: call-back",
+        "after 60 s: callback",
         "monday-friday 08:00-12:00,",
         "Chinese holidays",
         "2026-12-31 closed",

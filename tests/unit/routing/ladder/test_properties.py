@@ -57,31 +57,32 @@ leading = st.builds(
 )
 
 
+def a_caller(draw: st.DrawFn, number: int, names: list[str]) -> QueuedCaller:
+    """Draw a caller in line; `names` are agents that may have been tried or are preferred."""
+    asked = draw(st.integers(-90, 0))
+    first = draw(st.none() | st.integers(asked, 0))
+    return QueuedCaller(
+        f"c{number}",
+        draw(levels),
+        draw(st.sampled_from([0, 10, 60, 100])),
+        at(asked),
+        rings=draw(st.integers(1, 5)),
+        prefers=draw(levels),
+        ladder=draw(rungs),
+        overflow_queues=tuple(HelpingQueue(way, draw(levels)) for way in draw(st.lists(helping, max_size=2))),
+        overflow_rules=tuple(draw(st.lists(leading, max_size=2))),
+        preferred_agent_id=draw(st.none() | st.sampled_from(names)),
+        because=draw(st.sampled_from([PREFERRED, Reason(PriorityReason.CASE_OWNER, {"case": 123})])),
+        first_rung_at=None if first is None else at(first),
+        tried=frozenset(draw(st.lists(st.sampled_from(names), max_size=2))),
+    )
+
+
 @st.composite
 def floors(draw: st.DrawFn) -> FloorState:
     free = draw(st.lists(agents, max_size=6))
-    callers = []
-    for number in range(draw(st.integers(0, 6))):
-        asked = draw(st.integers(-90, 0))
-        first = draw(st.none() | st.integers(asked, 0))
-        names = [agent.id for agent in free] + ["gone"]
-        callers.append(
-            QueuedCaller(
-                f"c{number}",
-                draw(levels),
-                draw(st.sampled_from([0, 10, 60, 100])),
-                at(asked),
-                rings=draw(st.integers(1, 5)),
-                prefers=draw(levels),
-                ladder=draw(rungs),
-                overflow_queues=tuple(HelpingQueue(way, draw(levels)) for way in draw(st.lists(helping, max_size=2))),
-                overflow_rules=tuple(draw(st.lists(leading, max_size=2))),
-                preferred_agent_id=draw(st.none() | st.sampled_from(names)),
-                because=draw(st.sampled_from([PREFERRED, Reason(PriorityReason.CASE_OWNER, {"case": 123})])),
-                first_rung_at=None if first is None else at(first),
-                tried=frozenset(draw(st.lists(st.sampled_from(names), max_size=2))),
-            )
-        )
+    names = [agent.id for agent in free] + ["gone"]
+    callers = [a_caller(draw, number, names) for number in range(draw(st.integers(0, 6)))]
     live = tuple(
         LiveOffer(
             f"o{number}",

@@ -68,7 +68,7 @@ def mark(command: Callable[..., Any] | None) -> Mark | str | None:
 
 
 def showed(count: int) -> None:
-    """How many rows the command shows, writes or changes."""
+    """Note how many rows the command shows, writes or changes."""
     _count.set(count)
 
 
@@ -95,7 +95,7 @@ def _run(mark: Mark, command: Callable[[], Any], options: dict[str, Any]) -> Any
 
 
 def _write_if_can(mark: Mark, options: dict[str, Any], outcome: AuditOutcome) -> None:
-    """Where even this fails (no settings, no database), the command's own fault is the one that is told."""
+    """Write it down; where even this fails (no settings, no database), the command's own fault is told."""
     try:
         _write(mark, options, outcome)
     except Exception:

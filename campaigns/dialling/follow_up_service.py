@@ -15,8 +15,6 @@ from hotline.values.reason_codes import CaseReason
 from hotline.values.states.case import CaseKind
 from hotline.values.states.recipient import RecipientEvent
 
-TOPIC = "campaign"
-
 
 def follow(
     session: Session,

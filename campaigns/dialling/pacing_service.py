@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up_service, pacing, pacing_queries, queries, service
+from campaigns.dialling import pacing, pacing_queries, queries, service
 from campaigns.planning import dialling_limits_file
 from campaigns.planning.dialling_limits import DiallingLimits
 from hotline.context import AppContext
@@ -102,4 +102,4 @@ class Pacer:
             row = session.get_one(Campaign, campaign.id)
             if row.state is CampaignState.RUNNING:
                 row.pace = kept | {"at": now.isoformat()}
-                self._context.notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+                self._context.notifier.notify_after(session, FLOOR)

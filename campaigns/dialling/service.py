@@ -235,7 +235,7 @@ def end(
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
     session.flush()
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)
-    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR)
     if recipient.state is RecipientState.CALLING:
         follow_up_service.follow(session, notifier, settings, recipient, _follows(session, settings, attempt, now), now)
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up_service, queries, service
+from campaigns.dialling import queries, service
 from campaigns.dialogue.conversation import AttemptDetails, GivenAnswer
 from campaigns.dialogue.dialogue_state import Stage
 from campaigns.stopping import permission_service, stop_reason_queries
@@ -135,7 +135,7 @@ def file_answer(session: Session, notifier: Notifier, attempt_id: str, given: Gi
     row.value, row.figure, row.verbatim = given.value, given.figure, given.verbatim
     row.is_warning, row.is_opinion = given.is_warning, given.is_opinion
     session.flush()
-    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR)
     return row
 
 
@@ -143,7 +143,7 @@ def note_warning(session: Session, notifier: Notifier, attempt_id: str, sign: st
     """Note that a warning sign was heard: from now on the time to a nurse's voice is measured."""
     attempt, _ = _held(session, attempt_id)
     attempt.warning, attempt.warning_at = attempt.warning or sign, attempt.warning_at or now
-    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR)
 
 
 def note_agent_requested(session: Session, attempt_id: str, now: datetime) -> None:

@@ -76,7 +76,7 @@ class Scale(QuestionFields):
 
     @property
     def keys(self) -> int:
-        """How many keys the largest answer has."""
+        """The number of keys that the largest answer has."""
         return len(str(self.most))
 
     @property

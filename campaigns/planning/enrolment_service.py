@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session, aliased
 
-from campaigns.dialling import follow_up_service, queries
+from campaigns.dialling import queries
 from campaigns.importing.visits import person_queries, stop_reasons
 from campaigns.planning import dialling_limits_file, plan, plans_file, preference_queries, service
 from campaigns.planning.calling_windows import CallingHours
@@ -70,7 +70,7 @@ def enrol(context: AppContext, name: str, now: datetime) -> EnrolmentResult:
         known += len(rows) - len(fresh)
         added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
         without.update(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
-    context.notifier.notify(FLOOR, follow_up_service.TOPIC)
+    context.notifier.notify(FLOOR)
     return EnrolmentResult(added, dict(without), known)
 
 

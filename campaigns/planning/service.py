@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up_service, queries
+from campaigns.dialling import queries
 from campaigns.errors import CampaignRefused
 from campaigns.planning.plan import Scope
 from hotline import clock
@@ -51,7 +51,7 @@ def start(database: Database, notifier: Notifier, name: str, now: datetime) -> N
             raise CampaignRefused(f"{name}: nobody is planned; `hotline campaign plan {name}` first")
         transitions.transition(campaign, CampaignEvent.STARTED)
         campaign.started_at, campaign.reason = campaign.started_at or now, ""
-        notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+        notifier.notify_after(session, FLOOR)
 
 
 def pause(database: Database, notifier: Notifier, name: str, reason: str = "") -> None:
@@ -60,7 +60,7 @@ def pause(database: Database, notifier: Notifier, name: str, reason: str = "") -
         campaign = named(session, name)
         transitions.transition(campaign, CampaignEvent.PAUSED)
         campaign.reason, campaign.pace = reason[:120], {}
-        notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+        notifier.notify_after(session, FLOOR)
 
 
 def finish(database: Database, notifier: Notifier, name: str, now: datetime) -> None:
@@ -77,7 +77,7 @@ def finish(database: Database, notifier: Notifier, name: str, now: datetime) -> 
                 recipient.reason, recipient.due_at, recipient.ended_at = "campaign_finished", None, now
         transitions.transition(campaign, CampaignEvent.FINISHED)
         campaign.ended_at, campaign.pace = now, {}
-        notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+        notifier.notify_after(session, FLOOR)
 
 
 def write_scope(scope: Scope) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns.dialling import follow_up_service, history_queries, next_attempt, queries
+from campaigns.dialling import history_queries, next_attempt, queries
 from campaigns.importing.visits import person_queries, stop_reasons
 from campaigns.importing.visits.stop_reasons import StopReason
 from campaigns.planning import dialling_limits_file, plan
@@ -102,7 +102,7 @@ def stop(session: Session, notifier: Notifier, recipient: Recipient, cause: Stop
         _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
     note(session, recipient, STOPPED, cause, now)
-    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR)
     return not is_stopped
 
 
@@ -167,7 +167,7 @@ def _resume(session: Session, notifier: Notifier, settings: Settings, recipient:
         return False
     recipient.state_before_stop = {}
     note(session, recipient, RESUMED, cause, now)
-    notifier.notify_after(session, FLOOR, follow_up_service.TOPIC)
+    notifier.notify_after(session, FLOOR)
     return True
 
 

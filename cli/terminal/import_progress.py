@@ -12,7 +12,7 @@ from crm.feeds.progress import ImportProgress
 
 @contextmanager
 def shown(name: str) -> Iterator[ImportProgress]:
-    """Whom to tell how far the file of this name is; the bar is gone at the end."""
+    """Yield whom to tell how far the file of this name is; the bar is gone at the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
 

@@ -106,7 +106,7 @@ def hand_over(case_id: str) -> ResponseReturnValue:
             abort(400)
         try:
             crm.hand_over(session, case, to, _by(), clock.now())
-            context().notifier.notify_after(session, FLOOR, "case")
+            context().notifier.notify_after(session, FLOOR)
         except ClosedCase:
             abort(400)
     return _again(case_id, "cases.handed_over")
@@ -126,7 +126,7 @@ def move(case_id: str) -> ResponseReturnValue:
             if state is not case.state:
                 event = LIFECYCLE.event_between(case.state, state)
                 crm.change_state(session, context().settings, case, CaseEvent(event), _by(), clock.now())
-            context().notifier.notify_after(session, FLOOR, "case")
+            context().notifier.notify_after(session, FLOOR)
         except IllegalMove:
             abort(400)
     return _again(case_id, "cases.moved")

@@ -39,7 +39,7 @@ class Caller:
 
     @property
     def is_mine(self) -> bool:
-        """Whether this agent is the one who hands on."""
+        """True where this agent is the one who hands on."""
         return self.transfer is not None and self.transfer.from_offer_id == self.offer.id
 
 

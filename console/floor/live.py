@@ -143,7 +143,7 @@ class LiveFloor(Generic[Seen]):
 
     @property
     def watched(self) -> int:
-        """How many pages look."""
+        """The number of pages that look."""
         return len(self._viewers)
 
     def close(self) -> None:
@@ -156,11 +156,11 @@ class LiveFloor(Generic[Seen]):
 
     def _listen(self) -> None:
         quiet = 0.0
-        for ring in self._notifier.listen(FLOOR, LISTEN_SECONDS):
+        for is_notified in self._notifier.listen(FLOOR, LISTEN_SECONDS):
             if self._is_closed:
                 return
-            quiet = 0.0 if ring is not None else quiet + LISTEN_SECONDS
-            if self._viewers and (ring is not None or quiet >= SWEEP_SECONDS):
+            quiet = 0.0 if is_notified else quiet + LISTEN_SECONDS
+            if self._viewers and (is_notified or quiet >= SWEEP_SECONDS):
                 self._is_asked = self._is_asked or quiet >= SWEEP_SECONDS
                 quiet = 0.0
                 self._wake.set()

@@ -87,7 +87,7 @@ class SignedIn:
 
     @property
     def sees_all_calls(self) -> bool:
-        """Whether other people's calls are open to this user."""
+        """True where other people's calls are open to this user."""
         return self.role.is_lead
 
 

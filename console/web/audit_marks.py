@@ -77,12 +77,12 @@ def watch(app: Flask) -> None:
 
 
 def showed(count: int) -> None:
-    """How many rows this answer shows."""
+    """Note how many rows this answer shows."""
     g.trail_count = count
 
 
 def about(subject_id: str) -> None:
-    """Which object this request is about, where its address does not say."""
+    """Note which object this request is about, where its address does not say."""
     g.trail_subject = subject_id
 
 

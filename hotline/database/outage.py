@@ -46,7 +46,7 @@ class Outage:
 
     @property
     def is_on(self) -> bool:
-        """Whether the database is away."""
+        """True while the database is away."""
         return self._since is not None
 
     def at_end(self, hook: Callable[[], None]) -> None:

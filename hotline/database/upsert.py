@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import FromClause
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
 
-def insert(session: Session, rows: type[DeclarativeBase] | Table) -> Any:
+def insert(session: Session, rows: type[DeclarativeBase] | FromClause) -> Any:
     """Return an INSERT that takes `on_conflict_do_nothing` and `on_conflict_do_update`, for the session's database.
 
     On the table itself (`Model.__table__`) many rows go in at once, faster than by the model.
     """
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(rows)
+    made: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return made.insert(rows)

@@ -25,7 +25,7 @@ def record_all(
     rows = [CallHistoryEvent(call_id=call_id, kind=event.kind, at=now, data=event.data) for event in events]
     session.add_all(rows)
     session.flush()
-    notifier.notify_after(session, FLOOR, "\n".join(f"{row.kind} {row.call_id} {row.id}" for row in rows))
+    notifier.notify_after(session, FLOOR)
 
 
 def read(row: CallHistoryEvent) -> HistoryEvent | None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
 
@@ -28,7 +28,6 @@ class _Notice:
 
     since: float
     topic: str = ""
-    text: str = ""
     work: Callable[[], object] | None = None
 
 
@@ -55,13 +54,13 @@ class Notifier:
             retry=Retry(NoBackoff(), 1),
         )
 
-    def notify(self, topic: str, text: str = "") -> None:
+    def notify(self, topic: str) -> None:
         """Tell everyone who listens to `topic`, soon.
 
         A thread of its own does it, so that a Redis that hangs never keeps a caller waiting; what comes meanwhile
         goes out at once. A fault is logged, and the sweeps do the work later.
         """
-        self._put(_Notice(time.monotonic(), topic, text))
+        self._put(_Notice(time.monotonic(), topic))
 
     def later(self, work: Callable[[], object]) -> None:
         """Have the same thread do something else that asks Redis; its `RedisError` is logged."""
@@ -93,8 +92,8 @@ class Notifier:
 
     def _do(self, notices: list["_Notice"]) -> None:
         """Send and do what is due; what waited too long behind a Redis that hung is left to the sweeps."""
-        told = {(notice.topic, notice.text): notice for notice in notices if notice.work is None}
-        self._try(lambda: self._publish(told), len(told))
+        topics = {notice.topic for notice in notices if notice.work is None}
+        self._try(lambda: self._publish(topics), len(topics))
         for notice in notices:
             if notice.work is not None and time.monotonic() - notice.since < STALE_SECONDS:
                 self._try(notice.work, 1)
@@ -107,10 +106,10 @@ class Notifier:
         except Exception:
             log.get().exception("notifier_broken")  # the thread goes on: it is the only one that sends
 
-    def _publish(self, told: Iterable[tuple[str, str]]) -> None:
+    def _publish(self, topics: set[str]) -> None:
         with self.redis.pipeline(transaction=False) as pipe:
-            for topic, text in told:
-                pipe.publish(topic, text)
+            for topic in topics:
+                pipe.publish(topic, "")
             pipe.execute()
 
     def close(self) -> None:
@@ -120,14 +119,14 @@ class Notifier:
             self._sender.join(CLOSING_SECONDS)
         self.redis.close()
 
-    def notify_after(self, session: Session, topic: str, text: str = "") -> None:
+    def notify_after(self, session: Session, topic: str) -> None:
         """Notify once this transaction is committed."""
-        after_commit(session, lambda: self.notify(topic, text))
+        after_commit(session, lambda: self.notify(topic))
 
-    def listen(self, topic: str, timeout_seconds: float) -> Iterator[str | None]:
-        """Yield, endlessly, the text of each notification, or `None` whenever `timeout_seconds` passed without one.
+    def listen(self, topic: str, timeout_seconds: float) -> Iterator[bool]:
+        """Yield, endlessly, `True` at each notification and `False` whenever `timeout_seconds` passed without one.
 
-        A lost connection is one `None` and a new try: the listener's own sweep covers the gap.
+        A lost connection is one `False` and a new try: the listener's own sweep covers the gap.
         """
         while True:
             try:
@@ -135,7 +134,7 @@ class Notifier:
                     channel.subscribe(topic)
                     while True:
                         message = channel.get_message(timeout=timeout_seconds)
-                        yield None if message is None else message["data"].decode()
+                        yield message is not None
             except redis.RedisError:
                 time.sleep(timeout_seconds)
-                yield None
+                yield False

@@ -38,17 +38,12 @@ def apply(
     rows = queries.event_rows(call_id, [effect for effect in effects if isinstance(effect, HistoryEvent)], now)
     queries.add_events(session, rows)
     if rows:
-        notifier.notify_after(session, FLOOR, notice(rows))
+        notifier.notify_after(session, FLOOR)
     if not needs_more(effects):
         return
     call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
     for effect in effects:
         _apply(session, notifier, settings, call, effect, now)
-
-
-def notice(rows: Sequence[dict[str, object]]) -> str:
-    """Return what the staff pages are told of new events."""
-    return "\n".join(f"{row['kind']} {row['call_id']} {row['id']}" for row in rows)
 
 
 def _apply(session: Session, notifier: Notifier, settings: Settings, call: Call, effect: Effect, now: datetime) -> None:

@@ -181,12 +181,8 @@ def _keep(database: Database, notifier: Notifier, recording_id: str, fetched: Fe
         transitions.transition(recording, RecordingEvent.STORED)
         orphans.keep(session, fetched.envelope.blob)
         fetched.envelope.write(recording)
-        recording.seconds, recording.channels, recording.stored_at = (
-            fetched.layout.seconds,
-            fetched.layout.channels,
-            now,
-        )
-        recording.reason = None
+        recording.seconds, recording.channels = fetched.layout.seconds, fetched.layout.channels
+        recording.stored_at, recording.reason = now, None
         _file_message(session, notifier, recording, now)
         jobs.add(session, notifier, "delete_recording", recording_id, now)
         call = queries.call(session, recording.call_id)

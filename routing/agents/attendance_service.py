@@ -49,7 +49,7 @@ class Attendance:
         self._put_out(now)
 
     def _put_out(self, now: datetime) -> None:
-        """What the rows say is asked of the exchange until it has done so: a pass that fails leaves it to the next."""
+        """Ask the exchange for what the rows say until it has done so: a pass that fails leaves it to the next."""
         if now < self._put_out_at or any(not each.done() for each in self._putting):
             return
         self._put_out_at = now + timedelta(seconds=PUT_OUT_SECONDS)

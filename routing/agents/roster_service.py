@@ -87,7 +87,7 @@ def edit(
         choose_status(session, notifier, agent, AgentStatus.OFFLINE, now)
     floor_events.happened(session, agent)
     notifier.notify_after(session, ROUTER)
-    notifier.notify_after(session, FLOOR, f"agent {agent.id}")
+    notifier.notify_after(session, FLOOR)
     return actions
 
 

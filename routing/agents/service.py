@@ -164,7 +164,7 @@ def _settle(session: Session, notifier: Notifier, agent: Agent | None, offer: Of
     presence_queries.apply(agent, why, now)
     session.flush()
     notifier.notify_after(session, ROUTER)
-    notifier.notify_after(session, FLOOR, f"agent {agent.id}")
+    notifier.notify_after(session, FLOOR)
     if why is None:
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:

@@ -26,7 +26,7 @@ def choose_status(session: Session, notifier: Notifier, agent: Agent, status: Ag
     if changed:
         if agent.state is AgentState.IDLE:
             agent.state_since = now  # the longest idle is rung first: time away is not time spent waiting
-        _tell(session, notifier, agent)
+        _tell(session, notifier)
     return changed
 
 
@@ -36,7 +36,7 @@ def come_back(session: Session, notifier: Notifier, agent: Agent, now: datetime)
         return False
     transitions.transition(agent, AgentStateEvent.READY_AGAIN)
     agent.state_reason, agent.state_since, agent.state_until, agent.offer_id = None, now, None, None
-    _tell(session, notifier, agent)
+    _tell(session, notifier)
     return True
 
 
@@ -47,6 +47,6 @@ def page_phone(session: Session, notifier: Notifier, agent: Agent, now: datetime
         come_back(session, notifier, agent, now)
 
 
-def _tell(session: Session, notifier: Notifier, agent: Agent) -> None:
+def _tell(session: Session, notifier: Notifier) -> None:
     notifier.notify_after(session, ROUTER)
-    notifier.notify_after(session, FLOOR, f"agent {agent.id}")
+    notifier.notify_after(session, FLOOR)

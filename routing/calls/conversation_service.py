@@ -93,7 +93,7 @@ def _is_lost(session: Session, offer: Offer, status: LegStatus | None) -> bool:
 
 
 def _one_less(session: Session, notifier: Notifier, call: Call, offer: Offer, now: datetime, *, is_lost: bool) -> None:
-    """Who has the caller now that this agent, whose line was lost or not, is gone."""
+    """Return who has the caller now that this agent, whose line was lost or not, is gone."""
     inside = conference_service.present(session, call.id)
     transfer = conference_service.transfer_of(session, call.id)
     if transfer is not None and offer.id == transfer.from_offer_id and transfer.state is TransferState.ASKED:

@@ -50,7 +50,7 @@ class RecentTimes:
 
     @property
     def handle_seconds(self) -> float:
-        """How long an agent is taken by a caller on average."""
+        """Return for how long an agent is taken by a caller on average."""
         return math.exp(self.mu + self.sigma**2 / 2) + self.wrap_up_seconds / 2
 
 

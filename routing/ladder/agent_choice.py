@@ -65,7 +65,7 @@ class AgentPool:
 
     @cached_property
     def _present(self) -> dict[str, dict[int, int]]:
-        """How many hold each skill at each level; who is set aside does not count."""
+        """Count who holds each skill at each level; who is set aside does not count."""
         present: dict[str, dict[int, int]] = defaultdict(dict)
         here = chain.from_iterable(agent.skills.items() for agent in self._agents if not agent.is_not_ready)
         for (name, level), count in Counter(here).items():
@@ -78,7 +78,7 @@ class AgentPool:
 
     @cached_property
     def _grains(self) -> dict[str, float]:
-        """How hard to replace everyone is, in grains."""
+        """Return how hard to replace everyone is, in grains."""
         held = set(chain.from_iterable(agent.skills.items() for agent in self._agents))
         worth = {skill: self._worth_of(*skill) / GRAIN for skill in held}
         return {agent.id: sum(map(worth.__getitem__, agent.skills.items())) for agent in self._agents}

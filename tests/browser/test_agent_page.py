@@ -169,12 +169,9 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: AgentPhone, house: Stag
     assert agent.width() == 390
     with house.context.database.write() as session:
         own = session.query(Agent).filter_by(staff_number="1001").one()
-        own.state, own.state_since, own.state_reason = (
-            AgentState.NOT_READY,
-            clock.now(),
-            AgentStateReason.RING_NO_ANSWER,
-        )
-        house.context.notifier.notify_after(session, FLOOR, f"agent {own.id}")
+        own.state, own.state_since = AgentState.NOT_READY, clock.now()
+        own.state_reason = AgentStateReason.RING_NO_ANSWER
+        house.context.notifier.notify_after(session, FLOOR)
     page.reload()
     agent.sees("#back", "Ready again")
     assert agent.width() == 390

@@ -91,9 +91,9 @@ def test_the_day_begins_at_local_midnight(context: AppContext, made: Morning) ->
 def changes(context: AppContext, times: int = 1) -> None:
     """Something changes on the floor, and a notification says so."""
     with context.database.write() as session:
-        for number in range(times):
+        for _ in range(times):
             session.add(FloorEvent(at=clock.now(), subject="agent", subject_id="x"))
-            context.notifier.notify_after(session, FLOOR, f"change {number}")
+            context.notifier.notify_after(session, FLOOR)
 
 
 def statements(context: AppContext, pages: int) -> int:
@@ -112,7 +112,7 @@ def statements(context: AppContext, pages: int) -> int:
     assert all(viewer.get(60) for viewer in viewers)
     event.listen(context.database.engine, "before_cursor_execute", one)
     for _ in range(10):
-        context.notifier.notify(FLOOR, "a key in a menu")  # nothing changes on the floor
+        context.notifier.notify(FLOOR)  # nothing changes on the floor
         changes(context)
         assert all(viewer.get(60) for viewer in viewers)
     event.remove(context.database.engine, "before_cursor_execute", one)

@@ -79,9 +79,9 @@ def test_a_bell_that_cannot_ring_costs_nothing_that_was_stored(settings: Setting
 
 def test_the_bell_is_heard_by_who_listens(context: AppContext) -> None:
     notices = context.notifier.listen(ROUTER, 0.05)
-    assert next(notices) is None
-    context.notifier.notify(ROUTER, "x")
-    assert "x" in {next(notices) for _ in range(20)}
+    assert not next(notices)
+    context.notifier.notify(ROUTER)
+    assert any(next(notices) for _ in range(20))
 
 
 def in_line(context: AppContext) -> list[str]:

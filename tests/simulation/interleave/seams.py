@@ -67,7 +67,7 @@ class InTurn(Executor):
 class Unheard(Notifier):
     """Notifications that are always lost: routers and sweeps look by themselves, whenever chance has them look."""
 
-    def notify(self, topic: str, text: str = "") -> None:
+    def notify(self, topic: str) -> None:
         """Nobody hears it."""
 
 

@@ -53,6 +53,14 @@ async def both_are_kept(house: House, recording_sid: str) -> None:
     assert gone.status_code == 404
 
 
+async def presses_one(caller: PhoneClient) -> PhoneCall:
+    """Have the caller dial, hear the menu and press its key."""
+    call = await caller.dial("+861012345")
+    await until(lambda: bool(call.prompts))
+    await caller.say(key_tones("1"), call)
+    return call
+
+
 async def they_talk(caller: PhoneClient, call: PhoneCall, agent: PhoneClient) -> None:
     """Have both speak until each has heard the other."""
     async with saying(caller, tone([600], 1.0), call), saying(agent, tone([1400], 1.0), agent.call):
@@ -68,9 +76,7 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(te
         async with house.phone("+8613800000001") as caller, house.phone("client:zhang") as agent:
             await caller.registered()
             await agent.registered()
-            call = await caller.dial("+861012345")
-            await until(lambda: bool(call.prompts))
-            await caller.say(key_tones("1"), call)
+            call = await presses_one(caller)
             await app.until(lambda: bool(app.asked("/wait")))
             assert app.asked("/menu")[0]["Digits"] == "1"
             assert app.asked("/wait")[0]["QueuePosition"] == "1"
